@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+# Site settings go in config.mak, which git ignores.
+#: all		build every program into build/ (the default)
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+SHELL := /bin/bash
+
+CC         ?= cc
+ifeq ($(origin CC),default)
+CC         := cc
+endif
+CXX        := $(if $(findstring clang,$(CC)),clang++,c++)
+PKG_CONFIG ?= pkg-config
+PREFIX     ?= /usr/local
+-include config.mak
+
+comma := ,
+O := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(FUZZER),-fuzzer)$(if $(findstring clang,$(CC)),-clang)
+ifneq ($(FUZZER),)
+O := build-fuzzer
+CC := clang
+CXX := clang++
+SAN := address,undefined
+endif
+
+CFLAGS   ?= -O2 -g
+WARN     := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
+            -Wmissing-prototypes -Wvla -Wformat=2 -Wcast-qual -Wundef \
+            -Wwrite-strings -Wimplicit-fallthrough
+HARDEN   := -fstack-protector-strong -fstack-clash-protection -fcf-protection \
+            -fPIE -ffunction-sections -fdata-sections \
+            $(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+VERSION  := $(shell cat VERSION)
+ALL_CFLAGS  = -std=gnu17 $(CFLAGS) $(WARN) $(if $(DEV),-Werror) $(HARDEN) \
+              $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -DCAGE_DEVELOPER) \
+              $(if $(FUZZER),-fsanitize=fuzzer-no-link) \
+              -D_GNU_SOURCE -DLOEP_VERSION='"$(VERSION)"' \
+              -DLOEP_PREFIX='"$(PREFIX)"' -Iorchestrator -I. \
+              -include lib/banned.h
+ALL_CXXFLAGS = -std=c++17 $(CFLAGS) -Wall -Wextra $(HARDEN) \
+              $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all) -Iorchestrator -I.
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections \
+              $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
+
+# One block per program: <name>_DIRS are the folders below orchestrator/ that
+# it is made of (lib is always there, linked as an archive), <name>_PKGS the
+# libraries that it may link, <name>_EXTRA objects from elsewhere in the tree.
+PROGRAMS := loepd loep-store loep-vault loep-sched loep-web loep-vm \
+            loep-simnet loep-identify loep-yara loep-archive loep-behaviour \
+            loep-report loep
+loepd_DIRS          := parent
+loepd_PKGS          := libseccomp jansson
+loep-store_DIRS     := store
+loep-store_PKGS     := sqlite3 libseccomp jansson libcrypto
+loep-vault_DIRS     := vault
+loep-vault_PKGS     := libcrypto libzstd libseccomp
+loep-sched_DIRS     := sched
+loep-sched_PKGS     := jansson libseccomp
+loep-web_DIRS       := web
+loep-web_PKGS       := libmicrohttpd jansson libseccomp
+loep-vm_DIRS        := vm
+loep-vm_PKGS        := libvirt jansson libseccomp
+loep-vm_EXTRA       := agents/wire.o agents/wire_names.o
+loep-simnet_DIRS    := simnet
+loep-simnet_PKGS    := jansson libseccomp
+loep-identify_DIRS  := analysers/identify
+loep-identify_PKGS  := libmagic libcrypto jansson libseccomp
+loep-identify_LIBS  := -ltlsh -lstdc++
+loep-yara_DIRS      := analysers/yara
+loep-yara_PKGS      := yara jansson libseccomp
+loep-archive_DIRS   := analysers/archive
+loep-archive_PKGS   := libarchive jansson libseccomp
+loep-behaviour_DIRS := analysers/behaviour
+loep-behaviour_PKGS := jansson libseccomp
+loep-behaviour_EXTRA := agents/wire.o agents/wire_names.o
+loep-report_DIRS    := report
+loep-report_PKGS    := jansson libseccomp
+loep_DIRS           := cli
+loep_PKGS           := libcurl jansson libcrypto
+
+Q = $(if $(V),,@printf '  %-6s %s\n' $(1) '$@' &&)
+
+srcs = $(sort $(wildcard $(addsuffix /*.c,$(addprefix orchestrator/,$(1)))))
+cxxsrcs = $(sort $(wildcard $(addsuffix /*.cc,$(addprefix orchestrator/,$(1)))))
+objs = $(patsubst %.c,$O/%.o,$(call srcs,$(1))) $(patsubst %.cc,$O/%.o,$(call cxxsrcs,$(1)))
+
+# A program whose folder is not there yet is left out.
+BUILT := $(foreach p,$(PROGRAMS),$(if $(call srcs,$($(p)_DIRS)),$(p)))
+
+all: $(BUILT:%=$O/%)
+
+$O/lib.a: $(call objs,lib)
+	$(call Q,AR)rm -f $@ && ar rcs $@ $^
+
+define program
+$O/$(1): $(call objs,$($(1)_DIRS)) $(addprefix $O/,$($(1)_EXTRA)) $O/lib.a
+	$$(call Q,LINK)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(if $($(1)_PKGS),$$(shell $(PKG_CONFIG) --libs $($(1)_PKGS))) $($(1)_LIBS)
+$(call objs,$($(1)_DIRS)): PKG_CFLAGS := $$(if $($(1)_PKGS),$$(shell $(PKG_CONFIG) --cflags $($(1)_PKGS)))
+endef
+$(foreach p,$(BUILT),$(eval $(call program,$(p))))
+
+$O/%.o: %.c $O/flags
+	@mkdir -p $(@D)
+	$(call Q,CC)$(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+
+$O/%.o: %.cc $O/flags
+	@mkdir -p $(@D)
+	$(call Q,CXX)$(CXX) $(ALL_CXXFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Rebuild everything when the flags change.
+$O/flags: FORCE
+	@mkdir -p $O
+	@echo '$(CC) $(ALL_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS)' >$@
+
+# The guest agent, and the guest images.
+-include agents/rules.mk
+-include vm-images/rules.mk
+
+# Unit tests: tests/unit/FOLDER/test_X.c is linked with the objects of
+# orchestrator/FOLDER, except the one that has main() (main.c), and lib.a.
+UNIT_SRCS := $(wildcard tests/unit/*/test_*.c tests/unit/analysers/*/test_*.c)
+UNIT := $(patsubst %.c,$O/%,$(UNIT_SRCS))
+UNIT_HELPERS := $(patsubst %.c,$O/%.o,$(wildcard tests/unit/lib/mutate.c tests/unit/lib/fault.c))
+unit_folder = $(patsubst tests/unit/%/,%,$(dir $(1)))
+unit_program = $(firstword $(foreach p,$(PROGRAMS),$(if $(filter $(1),$($(p)_DIRS)),$(p))))
+define unit
+$(patsubst %.c,$O/%,$(1)): $(patsubst %.c,$O/%.o,$(1)) $(UNIT_HELPERS) \
+    $(if $(filter agents,$(2)),$O/agents/wire.o $O/agents/wire_names.o,$(filter-out %/main.o,$(if $(filter lib,$(2)),,$(call objs,$(2))))) \
+    $(addprefix $O/,$($(3)_EXTRA)) $O/lib.a
+	$$(call Q,LINK)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(shell $(PKG_CONFIG) --libs cmocka $(sort $($(3)_PKGS) libseccomp jansson libcrypto)) $($(3)_LIBS)
+endef
+$(foreach t,$(UNIT_SRCS),$(eval $(call unit,$(t),$(call unit_folder,$(t)),$(call unit_program,$(call unit_folder,$(t))))))
+
+# Fuzz targets: tests/fuzz/fuzz_X.c; a line "fuzz-links: FOLDER ..." in its
+# opening comment names the folders whose objects it is linked with.  Without
+# FUZZER=1 they replay their corpus and past crashes.
+FUZZ_SRCS := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ := $(patsubst %.c,$O/%,$(FUZZ_SRCS))
+fuzz_folders = $(shell sed -n 's,^.*fuzz-links:,,p' $(1))
+define fuzz
+$(patsubst %.c,$O/%,$(1)): $(patsubst %.c,$O/%.o,$(1)) $(if $(FUZZER),,$O/tests/fuzz/replay.o) \
+    $(if $(filter agents,$(2)),$O/agents/wire.o $O/agents/wire_names.o) \
+    $(filter-out %/main.o,$(call objs,$(filter-out agents,$(2)))) $O/lib.a
+	$$(call Q,LINK)$$(CC) $$(ALL_LDFLAGS) $(if $(FUZZER),-fsanitize=fuzzer) -o $$@ $$^ $$(shell $(PKG_CONFIG) --libs $(sort libseccomp jansson libcrypto $(foreach f,$(2),$($(call unit_program,$(f))_PKGS)))) $(foreach f,$(2),$($(call unit_program,$(f))_LIBS))
+endef
+$(foreach t,$(FUZZ_SRCS),$(eval $(call fuzz,$(t),$(call fuzz_folders,$(t)))))
+
+SANDBOX := $(patsubst %.c,$O/%,$(wildcard tests/sandbox/t_*.c))
+$O/tests/sandbox/t_%: $O/tests/sandbox/t_%.o $O/lib.a
+	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs cmocka libseccomp jansson)
+
+-include $(shell find $O -name '*.d' 2>/dev/null)
+.PHONY: all FORCE
+.SECONDARY:

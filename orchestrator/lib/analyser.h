@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * analyser.h - the frame of every analyser program.
+ *
+ * An analyser is started once by loepd, loads its trusted data (magic, rules),
+ * enters its cage, and then forks one child per artefact.  The child drops
+ * even fork, reads the artefact (struct input), writes records, and ends.
+ * The parent half keeps each child's deadline (pidfd, SIGKILL) and memory,
+ * and tells the scheduler how it ended.
+ *
+ *	int main(void) { return analyser_main(&yara_analyser); }
+ */
+#ifndef LIB_ANALYSER_H
+#define LIB_ANALYSER_H
+
+#include "lib/cage.h"
+#include "lib/input.h"
+#include "lib/json.h"
+#include "lib/program.h"
+#include "lib/record.h"
+
+/* One artefact, in the child. */
+struct analysis {
+	struct input *input;
+	struct record_out *out;
+	/* What the scheduler says of it: name, name_hex, mime, magic, depth,
+	 * relation, passwords (list), limits (object) ...  Trusted. */
+	const json_t *context;
+	void *data; /* what load() made */
+};
+
+struct analyser {
+	const char *name;
+	const struct cage *cage;
+	/* Before the cage: load trusted data.  Exits on failure.  May keep
+	 * descriptors open that it needs later. */
+	void *(*load)(struct program *program);
+	/* What runs: engine and its version, JSON about rules; for the report. */
+	void (*info)(void *data, char *engine, size_t engine_size,
+	    json_t **ret_detail);
+	/* In the child.  Writes records; DONE is written by the frame when it
+	 * returns ERR_OK.  ERR_FORMAT etc. should have been explained by an
+	 * ERROR or LIMIT record; the run then is partial. */
+	int (*analyse)(struct analysis *analysis);
+};
+
+int analyser_main(const struct analyser *analyser);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * conf.h - the configuration file: "key = value" lines in [sections].
+ *
+ * '#' starts a comment at the start of a line.  Names are lower-case letters,
+ * digits, '_' and '.'; a key is known as "section.key".  Unknown keys,
+ * repeated keys and malformed lines are errors that name the line.
+ */
+#ifndef LIB_CONF_H
+#define LIB_CONF_H
+
+#include "lib/err.h"
+
+#include <stddef.h>
+
+/* Every key that there is, with its default and one sentence (conf.def). */
+struct conf_key {
+	const char *name; /* "section.key" */
+	const char *fallback;
+	const char *text;
+};
+
+struct conf;
+
+/* All keys, in the order of the manual; *ret_count of them. */
+const struct conf_key *conf_keys(size_t *ret_count);
+/*
+ * Parses len bytes.  On ERR_FORMAT or ERR_LIMIT why (why_size bytes) holds
+ * "line N: what is wrong and what to do".
+ */
+int must_check conf_parse(const void *p, size_t len, char *why,
+    size_t why_size, struct conf **ret_conf);
+/* Reads a file; a missing file is an empty one where is_optional. */
+int must_check conf_read(const char *path, bool is_optional, char *why,
+    size_t why_size, struct conf **ret_conf);
+void conf_free(struct conf *conf);
+/* The value or its default; asserts that the key exists in conf.def. */
+const char *conf_get(const struct conf *conf, const char *name);
+
+#endif
