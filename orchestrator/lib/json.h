@@ -9,6 +9,7 @@
 #include "lib/err.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #define auto_json __attribute__((cleanup(json_release)))
@@ -21,6 +22,11 @@ void json_release(json_t **json);
  */
 int must_check json_parse(const void *p, size_t len, size_t size_max,
     size_t depth_max, json_t **ret_json);
+/*
+ * True when no bracket of the text stands deeper than depth_max; says nothing
+ * about whether it is JSON.
+ */
+bool json_is_shallow(const void *p, size_t len, size_t depth_max);
 /* Compact, names sorted: the canonical form.  The caller frees. */
 char *json_canonical(const json_t *json);
 /* A member's text, or fallback where it is missing or no text. */

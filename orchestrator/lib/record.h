@@ -31,6 +31,7 @@
 #include "lib/err.h"
 #include "lib/json.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -75,7 +76,8 @@ void record_error(struct record_out *out, const char *what, const char *fmt,
 void record_data(struct record_out *out, const void *p, size_t len);
 /*
  * A JSON text for foreign bytes: valid UTF-8 as it is (control characters and
- * all: JSON escapes them), other bytes as U+FFFD.  New reference.
+ * all: JSON escapes them), NUL and other bytes as U+FFFD.  Cut at
+ * LIMIT_TEXT_BYTES, as record_hex() is.  New reference.
  */
 json_t *record_text(const void *p, size_t len);
 /* Lower-case hexadecimal text.  New reference. */
@@ -92,6 +94,13 @@ struct record {
 
 /* ERR_OK to go on; anything else stops record_feed() with that result. */
 typedef int record_fn(void *arg, const struct record *record);
+
+/*
+ * Checks the body of one record (not DATA): JSON, bounds, mandatory members,
+ * score.  ERR_FORMAT when it is not as said above; new reference otherwise.
+ */
+int must_check record_parse(enum record_type type, const void *p, size_t len,
+    json_t **ret_body);
 
 struct record_in;
 

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* record_out.c - writing records, in an analyser's child. */
+#include "lib/record.h"
+
+#include "lib/limits.h"
+#include "lib/own.h"
+#include "lib/xalloc.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <sys/uio.h>
+
+/* Two of the largest records fit; DATA goes past the buffer. */
+#define OUT_BYTES (128 * KIB)
+/* Foreign texts are cut here, so that one does not fill a whole record. */
+#define TEXT_BYTES_MAX LIMIT_TEXT_BYTES
+
+struct record_out {
+	int fd;
+	/* A CHILD that was too large was not written: nor are its bytes. */
+	bool is_skipping;
+	size_t len;
+	uint8_t buf[OUT_BYTES];
+};
+
+struct record_out *
+record_out_new(int fd)
+{
+	struct record_out *out = xmalloc(sizeof(*out));
+
+	out->fd = fd;
+	out->is_skipping = false;
+	out->len = 0;
+	return out;
+}
+
+void
+record_out_free(struct record_out *out)
+{
+	if (out == NULL)
+		return;
+	record_flush(out);
+	free(out);
+}
+
+/* The reader is gone: nobody is left to tell, so the analysis is over. */
+static void
+write_all(int fd, struct iovec *iov, int count)
+{
+	while (count > 0) {
+		ssize_t n = writev(fd, iov, count);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			_exit(74);
+		while (count > 0 && (size_t)n >= iov->iov_len) {
+			n -= (ssize_t)iov->iov_len;
+			iov++;
+			count--;
+		}
+		if (count > 0) {
+			iov->iov_base = (uint8_t *)iov->iov_base + n;
+			iov->iov_len -= (size_t)n;
+		}
+	}
+}
+
+void
+record_flush(struct record_out *out)
+{
+	struct iovec iov = {.iov_base = out->buf, .iov_len = out->len};
+
+	if (out->len > 0)
+		write_all(out->fd, &iov, 1);
+	out->len = 0;
+}
+
+static void
+put_header(uint8_t *at, enum record_type type, size_t len)
+{
+	at[0] = (uint8_t)type;
+	for (int i = 0; i < 4; i++)
+		at[1 + i] = (uint8_t)(len >> (8 * i));
+}
+
+/* Writes body straight into the buffer; returns its size, 0 = unfit. */
+static size_t
+try_put(struct record_out *out, enum record_type type, const json_t *body)
+{
+	size_t len;
+	uint8_t *at;
+
+	if (OUT_BYTES - out->len < RECORD_HEADER_BYTES + LIMIT_RECORD_BYTES)
+		record_flush(out);
+	at = out->buf + out->len;
+	len = json_dumpb(body, (char *)at + RECORD_HEADER_BYTES,
+	    LIMIT_RECORD_BYTES, JSON_COMPACT);
+	if (len == 0 || len > LIMIT_RECORD_BYTES ||
+	    !json_is_shallow(at + RECORD_HEADER_BYTES, len,
+		LIMIT_RECORD_DEPTH))
+		return 0;
+	put_header(at, type, len);
+	out->len += RECORD_HEADER_BYTES + len;
+	return len;
+}
+
+void
+record_put(struct record_out *out, enum record_type type, json_t *body)
+{
+	auto_json json_t *owned = body;
+	const char *name = record_type_name(type);
+
+	assert(name != NULL && type != RECORD_DATA);
+	if (out->is_skipping && type == RECORD_CHILD_END) {
+		out->is_skipping = false;
+		return;
+	}
+	if (try_put(out, type, owned) > 0)
+		return;
+	if (type == RECORD_CHILD)
+		out->is_skipping = true;
+	record_limit(out, "record_bytes",
+	    "a record of type %s was left out: it is larger than %zu bytes, "
+	    "nested deeper than %zu levels, or no JSON",
+	    name, LIMIT_RECORD_BYTES, LIMIT_RECORD_DEPTH);
+}
+
+void
+record_fact(struct record_out *out, const char *key, json_t *value)
+{
+	record_put(out, RECORD_FACT,
+	    json_pack("{s:s, s:o}", "key", key, "value", value));
+}
+
+/* One of the two-text records, the second text made from fmt. */
+__attribute__((format(printf, 5, 0))) static void
+put_texts(struct record_out *out, enum record_type type, const char *what,
+    va_list ap, const char *fmt)
+{
+	char text[LIMIT_TEXT_BYTES];
+	json_t *body = json_object();
+
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	(void)json_object_set_new(body,
+	    type == RECORD_LIMIT ? "limit" : "what", json_string(what));
+	(void)json_object_set_new(body, "text",
+	    record_text(text, strlen(text)));
+	record_put(out, type, body);
+}
+
+void
+record_limit(struct record_out *out, const char *limit, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_texts(out, RECORD_LIMIT, limit, ap, fmt);
+	va_end(ap);
+}
+
+void
+record_error(struct record_out *out, const char *what, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_texts(out, RECORD_ERROR, what, ap, fmt);
+	va_end(ap);
+}
+
+void
+record_data(struct record_out *out, const void *p, size_t len)
+{
+	const uint8_t *at = p;
+	uint8_t header[RECORD_HEADER_BYTES];
+
+	while (len > 0 && !out->is_skipping) {
+		size_t take = len < LIMIT_DATA_BYTES ? len : LIMIT_DATA_BYTES;
+		size_t room = OUT_BYTES - out->len;
+		struct iovec iov[3] = {
+		    {.iov_base = out->buf, .iov_len = out->len},
+		    {.iov_base = header, .iov_len = sizeof(header)},
+		    {.iov_base = (void *)(uintptr_t)at, .iov_len = take},
+		};
+
+		put_header(header, RECORD_DATA, take);
+		if (take < 4 * KIB && take + sizeof(header) <= room) {
+			memcpy(out->buf + out->len, header, sizeof(header));
+			memcpy(out->buf + out->len + sizeof(header), at, take);
+			out->len += sizeof(header) + take;
+		} else {
+			write_all(out->fd, iov, 3);
+			out->len = 0;
+		}
+		at += take;
+		len -= take;
+	}
+}
+
+/* Bytes of the valid UTF-8 sequence (RFC 3629) at p, 0 = none. */
+static size_t
+utf8_len(const uint8_t *p, size_t len)
+{
+	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t n;
+	uint32_t code;
+
+	if (p[0] < 0x80)
+		return 1;
+	n = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
+	if (p[0] < 0xc2 || p[0] > 0xf4 || n > len)
+		return 0;
+	code = p[0] & (0x7fu >> n);
+	for (size_t i = 1; i < n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (p[i] & 0x3fu);
+	}
+	if (code < smallest[n] || code > 0x10ffff ||
+	    (code >= 0xd800 && code <= 0xdfff))
+		return 0;
+	return n;
+}
+
+json_t *
+record_text(const void *p, size_t len)
+{
+	static const char replacement[] = "\xef\xbf\xbd";
+	const uint8_t *at = p;
+	auto_free char *text = NULL;
+	size_t text_len = 0;
+
+	if (len > TEXT_BYTES_MAX)
+		len = TEXT_BYTES_MAX;
+	text = xmalloc(len * 3 + 1);
+	for (size_t i = 0; i < len;) {
+		size_t n = utf8_len(at + i, len - i);
+
+		/* jansson's readers take no NUL in a text; nor do we. */
+		if (n == 0 || at[i] == '\0') {
+			memcpy(text + text_len, replacement, 3);
+			text_len += 3;
+			i++;
+			continue;
+		}
+		memcpy(text + text_len, at + i, n);
+		text_len += n;
+		i += n;
+	}
+	return json_stringn(text, text_len);
+}
+
+json_t *
+record_hex(const void *p, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+	const uint8_t *at = p;
+	auto_free char *text = NULL;
+
+	if (len > TEXT_BYTES_MAX)
+		len = TEXT_BYTES_MAX;
+	text = xmalloc(2 * len + 1);
+	for (size_t i = 0; i < len; i++) {
+		text[2 * i] = digits[at[i] >> 4];
+		text[2 * i + 1] = digits[at[i] & 15];
+	}
+	return json_stringn(text, 2 * len);
+}
