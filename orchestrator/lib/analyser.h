@@ -36,8 +36,8 @@ struct analyser {
 	 * descriptors open that it needs later. */
 	void *(*load)(struct program *program);
 	/* What runs: engine and its version, JSON about rules; for the report. */
-	void (*info)(void *data, char *engine, size_t engine_size,
-	    json_t **ret_detail);
+	void (*info)(
+	    void *data, char *engine, size_t engine_size, json_t **ret_detail);
 	/* In the child.  Writes records; DONE is written by the frame when it
 	 * returns ERR_OK.  ERR_FORMAT etc. should have been explained by an
 	 * ERROR or LIMIT record; the run then is partial. */

@@ -28,13 +28,17 @@ enum cage_group {
 	CAGE_ACCEPT = 1 << 3, /* accept on sockets that it was given */
 	CAGE_SOCKET = 1 << 4, /* make sockets of its own */
 	CAGE_THREADS = 1 << 5,
-	CAGE_MEMFD = 1 << 6,  /* make and seal memory files, pipes and pairs */
-	CAGE_TUN = 1 << 7,    /* what simnet needs on its tap */
+	CAGE_MEMFD = 1 << 6,   /* make and seal memory files, pipes and pairs */
+	CAGE_TUN = 1 << 7,     /* what simnet needs on its tap */
 	CAGE_ANYTHING = 1 << 8 /* vm only: no seccomp list (libvirt, QEMU);
 				* Landlock and the rest still hold */
 };
 
-enum cage_access { CAGE_READ = 1, CAGE_READ_EXEC, CAGE_READ_WRITE };
+enum cage_access {
+	CAGE_READ = 1,
+	CAGE_READ_EXEC,
+	CAGE_READ_WRITE
+};
 
 struct cage_path {
 	const char *path;
@@ -43,13 +47,12 @@ struct cage_path {
 
 struct cage {
 	const char *name;
-	unsigned int groups; /* enum cage_group bits */
+	unsigned int groups;	       /* enum cage_group bits */
 	const struct cage_path *paths; /* ends with a NULL path; may be NULL */
-	uint64_t memory_bytes_max; /* address space; 0 = no bound */
-	uint64_t files_max;	   /* open descriptors; 0 = 1024 */
-	uint64_t file_bytes_max;   /* size of a written file; 0 = none at all
-				    * unless CAGE_FILES */
-	uint64_t cpu_seconds_max;  /* 0 = no bound */
+	uint64_t memory_bytes_max;     /* address space; 0 = no bound */
+	uint64_t files_max;	       /* open descriptors; 0 = 1024 */
+	uint64_t file_bytes_max;  /* size of a written file; 0 = no bound */
+	uint64_t cpu_seconds_max; /* 0 = no bound */
 };
 
 /* What a cage really is on this machine, for READY and `loep doctor`. */
@@ -61,8 +64,8 @@ struct cage_report {
  * Enters the cage for the rest of the process's life.  Any failure: ERR_SYS
  * and a sentence in ret_report->json ({"error": "..."}); the caller exits.
  */
-int must_check cage_enter(const struct cage *cage,
-    struct cage_report *ret_report);
+int must_check cage_enter(
+    const struct cage *cage, struct cage_report *ret_report);
 /*
  * Narrows a caged process further, for the child that an analyser forks for
  * one artefact: no fork, no new descriptors but memory, its own rlimits.

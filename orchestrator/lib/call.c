@@ -17,7 +17,7 @@ struct call_text {
 };
 
 #define CALL_OP(name, roles, capability, params, columns) \
-	[CALL_##name] = {#name, roles, capability, params, columns},
+ [CALL_##name] = {#name, roles, capability, params, columns},
 static const struct call_text texts[CALL_COUNT] = {
 #include "lib/call.def"
 };
@@ -60,12 +60,11 @@ call_spec(unsigned int op)
 	if (spec->name == NULL) {
 		spec->roles = texts[op].roles;
 		spec->capability = texts[op].capability;
-		spec->param_count = parse_fields(texts[op].params,
-		    spec->params,
+		spec->param_count = parse_fields(texts[op].params, spec->params,
 		    sizeof(spec->params) / sizeof(spec->params[0]));
-		spec->column_count = parse_fields(texts[op].columns,
-		    spec->columns,
-		    sizeof(spec->columns) / sizeof(spec->columns[0]));
+		spec->column_count =
+		    parse_fields(texts[op].columns, spec->columns,
+			sizeof(spec->columns) / sizeof(spec->columns[0]));
 		spec->name = texts[op].name;
 	}
 	return spec;
@@ -232,8 +231,7 @@ find(struct calls *calls, uint32_t id)
 {
 	struct open_call *call;
 
-	TAILQ_FOREACH(call, &calls->buckets[id % BUCKETS], entry)
-	{
+	TAILQ_FOREACH (call, &calls->buckets[id % BUCKETS], entry) {
 		if (call->id == id)
 			return call;
 	}

@@ -44,8 +44,8 @@ int call_column(enum call_op op, const char *name);
  * Checks values against the parameters (is_row false) or the columns of op:
  * count, types, nothing missing that may not be.
  */
-int must_check call_check(enum call_op op, const struct values *values,
-    bool is_row);
+int must_check call_check(
+    enum call_op op, const struct values *values, bool is_row);
 
 /* --- the client's side: calls over one channel to the store --- */
 

@@ -230,8 +230,7 @@ take_control(struct msghdr *header, int *ret_fd)
 
 	*ret_fd = -1;
 	if (c != NULL && c->cmsg_level == SOL_SOCKET &&
-	    c->cmsg_type == SCM_RIGHTS &&
-	    c->cmsg_len == CMSG_LEN(sizeof(int)))
+	    c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
 		memcpy(ret_fd, CMSG_DATA(c), sizeof(*ret_fd));
 	if (header->msg_flags & (MSG_TRUNC | MSG_CTRUNC))
 		return ERR_PEER;
@@ -311,8 +310,8 @@ flush(struct chan *chan)
 	int err;
 
 	while ((packet = TAILQ_FIRST(&chan->queue)) != NULL) {
-		err = send_packet(chan->fd, packet->bytes, packet->len,
-		    packet->fd);
+		err = send_packet(
+		    chan->fd, packet->bytes, packet->len, packet->fd);
 		if (err == ERR_AGAIN)
 			break;
 		/* A dead peer shows as EOF on the reading side. */
@@ -378,7 +377,7 @@ chan_pair(int ret_fds[2])
 	    -1)
 		return ERR_SYS;
 	for (int i = 0; i < 2; i++)
-		(void)setsockopt(ret_fds[i], SOL_SOCKET, SO_SNDBUF, &size,
-		    sizeof(size));
+		(void)setsockopt(
+		    ret_fds[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	return ERR_OK;
 }

@@ -18,8 +18,8 @@
 #include "lib/proto.h"
 #include "lib/wire.h"
 
-#define CHAN_VERSION 1
-#define CHAN_HEADER_BYTES ((size_t)8)
+#define CHAN_VERSION	    1
+#define CHAN_HEADER_BYTES   ((size_t)8)
 #define CHAN_INSTANCE_BYTES 32
 
 struct chan;
@@ -51,8 +51,8 @@ struct chan_ops {
 };
 
 /* Takes fd.  loop may be NULL for chan_send()/chan_recv() by hand. */
-struct chan *chan_new(struct loop *loop, int fd, enum role self,
-    enum role peer, const char *instance);
+struct chan *chan_new(struct loop *loop, int fd, enum role self, enum role peer,
+    const char *instance);
 void chan_set_ops(struct chan *chan, const struct chan_ops *ops, void *arg);
 /* Closes at once; queued messages are lost.  Safe inside a handler. */
 void chan_free(struct chan *chan);

@@ -28,8 +28,8 @@ const struct conf_key *conf_keys(size_t *ret_count);
  * Parses len bytes.  On ERR_FORMAT or ERR_LIMIT why (why_size bytes) holds
  * "line N: what is wrong and what to do".
  */
-int must_check conf_parse(const void *p, size_t len, char *why,
-    size_t why_size, struct conf **ret_conf);
+int must_check conf_parse(const void *p, size_t len, char *why, size_t why_size,
+    struct conf **ret_conf);
 /* Reads a file; a missing file is an empty one where is_optional. */
 int must_check conf_read(const char *path, bool is_optional, char *why,
     size_t why_size, struct conf **ret_conf);

@@ -12,11 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SHA256_BYTES 32
-#define SHA256_HEX_BYTES (2 * SHA256_BYTES + 1)
+#define SHA256_BYTES	  32
+#define SHA256_HEX_BYTES  (2 * SHA256_BYTES + 1)
 #define SIGN_PUBLIC_BYTES 32
 #define SIGN_SECRET_BYTES 32
-#define SIGN_BYTES 64
+#define SIGN_BYTES	  64
 
 /* A running SHA-256 (FIPS 180-4). */
 struct sha256;
@@ -38,8 +38,8 @@ int must_check sign_key_new(uint8_t ret_secret[SIGN_SECRET_BYTES],
     uint8_t ret_public[SIGN_PUBLIC_BYTES]);
 int must_check sign_public(const uint8_t secret[SIGN_SECRET_BYTES],
     uint8_t ret_public[SIGN_PUBLIC_BYTES]);
-int must_check sign_make(const uint8_t secret[SIGN_SECRET_BYTES],
-    const void *p, size_t len, uint8_t ret_signature[SIGN_BYTES]);
+int must_check sign_make(const uint8_t secret[SIGN_SECRET_BYTES], const void *p,
+    size_t len, uint8_t ret_signature[SIGN_BYTES]);
 bool sign_is_valid(const uint8_t public_key[SIGN_PUBLIC_BYTES], const void *p,
     size_t len, const uint8_t signature[SIGN_BYTES]);
 

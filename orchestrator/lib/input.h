@@ -26,8 +26,8 @@ uint64_t input_size(const struct input *input);
  * Reads up to len bytes at offset; *ret_len is less only at the end.
  * ERR_SYS when the vault reports damage or is gone.
  */
-int must_check input_read_at(struct input *input, uint64_t offset, void *p,
-    size_t len, size_t *ret_len);
+int must_check input_read_at(
+    struct input *input, uint64_t offset, void *p, size_t len, size_t *ret_len);
 /*
  * The whole input as memory, or NULL where it is no BLOB_MEMFD.  Lives as
  * long as the input.

@@ -72,8 +72,8 @@ json_canonical(const json_t *json)
 {
 	char *text;
 
-	text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS |
-	    JSON_ENCODE_ANY);
+	text =
+	    json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
 	/* The trees are ours or were parsed: only memory can be missing. */
 	return text == NULL ? xstrdup("null") : text;
 }

@@ -30,9 +30,9 @@ bool json_is_shallow(const void *p, size_t len, size_t depth_max);
 /* Compact, names sorted: the canonical form.  The caller frees. */
 char *json_canonical(const json_t *json);
 /* A member's text, or fallback where it is missing or no text. */
-const char *json_member_text(const json_t *object, const char *name,
-    const char *fallback);
-json_int_t json_member_int(const json_t *object, const char *name,
-    json_int_t fallback);
+const char *json_member_text(
+    const json_t *object, const char *name, const char *fallback);
+json_int_t json_member_int(
+    const json_t *object, const char *name, json_int_t fallback);
 
 #endif

@@ -59,7 +59,7 @@ log_quote(char *dst, size_t dst_size, const void *p, size_t len)
 
 	for (size_t i = 0; i < len; i++) {
 		bool is_plain = bytes[i] > 0x20 && bytes[i] < 0x7f &&
-		    bytes[i] != '"' && bytes[i] != '\\';
+				bytes[i] != '"' && bytes[i] != '\\';
 		/* The longest piece, the dots and the terminator must fit. */
 		if (dst_size < 8 || at > dst_size - 8) {
 			(void)snprintf(dst + at, dst_size - at, "...");
@@ -68,8 +68,8 @@ log_quote(char *dst, size_t dst_size, const void *p, size_t len)
 		if (is_plain)
 			dst[at++] = (char)bytes[i];
 		else
-			at += (size_t)snprintf(dst + at, dst_size - at,
-			    "\\x%02x", bytes[i]);
+			at += (size_t)snprintf(
+			    dst + at, dst_size - at, "\\x%02x", bytes[i]);
 	}
 	if (dst_size > 0)
 		dst[at] = '\0';

@@ -88,7 +88,7 @@ static uint32_t
 to_epoll(unsigned int events)
 {
 	return ((events & LOOP_READ) ? (uint32_t)EPOLLIN : 0) |
-	    ((events & LOOP_WRITE) ? (uint32_t)EPOLLOUT : 0);
+	       ((events & LOOP_WRITE) ? (uint32_t)EPOLLOUT : 0);
 }
 
 struct loop_watch *
@@ -121,8 +121,8 @@ loop_watch_events(struct loop_watch *watch, unsigned int events)
 	    .data.ptr = watch,
 	};
 
-	(void)epoll_ctl(watch->loop->epoll_fd, EPOLL_CTL_MOD, watch->fd,
-	    &event);
+	(void)epoll_ctl(
+	    watch->loop->epoll_fd, EPOLL_CTL_MOD, watch->fd, &event);
 }
 
 void
@@ -151,8 +151,7 @@ loop_timer(struct loop *loop, uint64_t delay_ms, loop_timer_fn *fn, void *arg)
 	timer->at_ms = loop_now_ms() + delay_ms;
 	timer->fn = fn;
 	timer->arg = arg;
-	TAILQ_FOREACH(other, &loop->timers, entry)
-	{
+	TAILQ_FOREACH (other, &loop->timers, entry) {
 		if (other->at_ms > timer->at_ms) {
 			TAILQ_INSERT_BEFORE(other, timer, entry);
 			return timer;
@@ -178,7 +177,7 @@ run_timers(struct loop *loop)
 	uint64_t now_ms = loop_now_ms();
 
 	while ((timer = TAILQ_FIRST(&loop->timers)) != NULL &&
-	    timer->at_ms <= now_ms) {
+	       timer->at_ms <= now_ms) {
 		loop_timer_fn *fn = timer->fn;
 		void *arg = timer->arg;
 
@@ -208,8 +207,8 @@ loop_turn(struct loop *loop, int timeout_ms)
 	struct epoll_event events[EVENTS_PER_TURN];
 	int count;
 
-	count = epoll_wait(loop->epoll_fd, events, EVENTS_PER_TURN,
-	    wait_ms(loop, timeout_ms));
+	count = epoll_wait(
+	    loop->epoll_fd, events, EVENTS_PER_TURN, wait_ms(loop, timeout_ms));
 	loop->is_in_turn = true;
 	for (int i = 0; i < count; i++) {
 		struct loop_watch *watch = events[i].data.ptr;

@@ -17,7 +17,10 @@ struct loop;
 struct loop_watch;
 struct loop_timer;
 
-enum loop_events { LOOP_READ = 1, LOOP_WRITE = 2 };
+enum loop_events {
+	LOOP_READ = 1,
+	LOOP_WRITE = 2
+};
 
 /* events holds what is ready; errors and hang-ups arrive as LOOP_READ. */
 typedef void loop_watch_fn(void *arg, int fd, unsigned int events);
@@ -33,8 +36,8 @@ void loop_watch_events(struct loop_watch *watch, unsigned int events);
 /* NULL is fine. */
 void loop_unwatch(struct loop_watch *watch);
 /* Calls fn once after delay_ms; a timer ends by being called. */
-struct loop_timer *loop_timer(struct loop *loop, uint64_t delay_ms,
-    loop_timer_fn *fn, void *arg);
+struct loop_timer *loop_timer(
+    struct loop *loop, uint64_t delay_ms, loop_timer_fn *fn, void *arg);
 void loop_timer_cancel(struct loop_timer *timer);
 /* Runs until loop_stop(). */
 void loop_run(struct loop *loop);

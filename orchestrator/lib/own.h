@@ -23,29 +23,30 @@ own_close(const int *fd)
 #define auto_close __attribute__((cleanup(own_close)))
 
 /* Give the value away: the local no longer owns it. */
-#define take_ptr(p) \
-	__extension__({ \
-		__typeof__(p) own_taken = (p); \
-		(p) = NULL; \
-		own_taken; \
-	})
+#define take_ptr(p)    \
+ __extension__(        \
+     {                 \
+__typeof__(p) own_taken = (p); \
+(p) = NULL;                    \
+own_taken;                     \
+     })
 #define take_fd(fd) \
-	__extension__({ \
-		int own_taken = (fd); \
-		(fd) = -1; \
-		own_taken; \
-	})
+ __extension__(     \
+     {              \
+int own_taken = (fd);       \
+(fd) = -1;                  \
+own_taken;                  \
+     })
 
 /*
  * AUTO(name) declares a local of `struct name` that name_release() empties at
  * the end of its scope; OWN_RELEASE(name) makes the function that it needs.
  */
-#define OWN_RELEASE(name) \
-	static inline void own_release_##name(struct name *p) \
-	{ \
-		name##_release(p); \
-	}
-#define AUTO(name) \
-	__attribute__((cleanup(own_release_##name))) struct name
+#define OWN_RELEASE(name)                              \
+ static inline void own_release_##name(struct name *p) \
+ {                                                     \
+  name##_release(p);                                   \
+ }
+#define AUTO(name) __attribute__((cleanup(own_release_##name))) struct name
 
 #endif

@@ -183,8 +183,8 @@ program_run(struct program *p, const struct program_ops *ops, void *arg)
 
 	p->ops = ops;
 	p->arg = arg;
-	p->parent = chan_new(p->loop, PROGRAM_PARENT_FD, p->role, ROLE_PARENT,
-	    "");
+	p->parent =
+	    chan_new(p->loop, PROGRAM_PARENT_FD, p->role, ROLE_PARENT, "");
 	chan_set_ops(p->parent, &parent_ops, p);
 	wire_out_init(&body, LIMIT_MSG_BYTES);
 	wire_put_str(&body, p->cage.json);
@@ -198,7 +198,8 @@ program_blame(struct program *p, const struct chan *chan, const char *why)
 {
 	struct wire_out body;
 
-	log_line(LOG_WARN, "msg=\"a peer misbehaved\" peer=%s instance=\"%s\" "
+	log_line(LOG_WARN,
+	    "msg=\"a peer misbehaved\" peer=%s instance=\"%s\" "
 	    "reason=\"%s\"",
 	    proto_role_name(chan_peer(chan)), chan_instance(chan), why);
 	wire_out_init(&body, LIMIT_MSG_BYTES);

@@ -19,7 +19,7 @@
 #include "lib/chan.h"
 #include "lib/loop.h"
 
-#define PROGRAM_CONF_MAX ((size_t)128)
+#define PROGRAM_CONF_MAX  ((size_t)128)
 #define PROGRAM_PEERS_MAX ((size_t)32)
 #define PROGRAM_PARENT_FD 3
 
@@ -56,10 +56,10 @@ struct program {
  */
 void program_start(struct program *p, enum role role, const char *name);
 /* The value, or fallback where the key was not sent. */
-const char *program_conf(const struct program *p, const char *key,
-    const char *fallback);
-int64_t program_conf_int(const struct program *p, const char *key,
-    int64_t fallback);
+const char *program_conf(
+    const struct program *p, const char *key, const char *fallback);
+int64_t program_conf_int(
+    const struct program *p, const char *key, int64_t fallback);
 /* Takes the descriptor that came under this name; -1 where there is none. */
 int program_conf_fd(struct program *p, const char *key);
 /* Enters the cage or exits with a log line. */
@@ -67,7 +67,6 @@ void program_enter_cage(struct program *p, const struct cage *cage);
 /* Says READY and runs until STOP or the parent's end. */
 void program_run(struct program *p, const struct program_ops *ops, void *arg);
 /* Tells the parent to kill the program at the other end, and why. */
-void program_blame(struct program *p, const struct chan *chan,
-    const char *why);
+void program_blame(struct program *p, const struct chan *chan, const char *why);
 
 #endif

@@ -6,7 +6,7 @@
 #include "lib/wire.h"
 
 #define MSG(name, from, to, fd, body) \
-	[MSG_##name] = {#name, from, to, fd, body},
+ [MSG_##name] = {#name, from, to, fd, body},
 static const struct msg_spec specs[MSG_COUNT] = {
 #include "lib/proto.def"
 };

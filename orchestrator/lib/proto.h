@@ -23,7 +23,11 @@ enum role {
 	ROLE_ANY = 0xfe
 };
 
-enum msg_fd { FD_NONE, FD_MAY, FD_MUST };
+enum msg_fd {
+	FD_NONE,
+	FD_MAY,
+	FD_MUST
+};
 
 #define MSG(name, from, to, fd, body) MSG_##name,
 enum msg_type {
@@ -46,7 +50,7 @@ enum blob_open {
 	BLOB_MEMFD = 1, /* sealed memory: mmap or pread it */
 	BLOB_STREAM,	/* a pipe: read it once, in order */
 	BLOB_RANGE,	/* a socket that answers ranges (lib/range.h) */
-	BLOB_AUTO	/* asks: BLOB_MEMFD up to LIMIT_MEMFD_BYTES, else RANGE */
+	BLOB_AUTO /* asks: BLOB_MEMFD up to LIMIT_MEMFD_BYTES, else RANGE */
 };
 
 /* How an analyser's child ended (ANALYSED). */

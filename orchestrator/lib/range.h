@@ -16,18 +16,18 @@
 #include <stdint.h>
 
 #define RANGE_REQUEST_BYTES ((size_t)12)
-#define RANGE_ANSWER_BYTES ((size_t)8)
-#define RANGE_BYTES_MAX (LIMIT_MSG_BYTES - RANGE_ANSWER_BYTES)
+#define RANGE_ANSWER_BYTES  ((size_t)8)
+#define RANGE_BYTES_MAX	    (LIMIT_MSG_BYTES - RANGE_ANSWER_BYTES)
 
 /* Client: one request and its answer; *ret_len may be less than len. */
-int must_check range_read(int sock, uint64_t offset, void *p, size_t len,
-    size_t *ret_len);
+int must_check range_read(
+    int sock, uint64_t offset, void *p, size_t len, size_t *ret_len);
 
 /* Server: decodes a request; ERR_PEER when it is malformed. */
-int must_check range_get_request(const void *p, size_t len,
-    uint64_t *ret_offset, uint32_t *ret_len);
+int must_check range_get_request(
+    const void *p, size_t len, uint64_t *ret_offset, uint32_t *ret_len);
 /* Server: fills the head of an answer. */
-void range_put_answer(uint8_t head[RANGE_ANSWER_BYTES], enum err status,
-    uint32_t len);
+void range_put_answer(
+    uint8_t head[RANGE_ANSWER_BYTES], enum err status, uint32_t len);
 
 #endif

@@ -6,7 +6,12 @@
 #include "lib/own.h"
 #include "lib/xalloc.h"
 
-enum member_type { MEMBER_ANY, MEMBER_TEXT, MEMBER_INT, MEMBER_OBJECT };
+enum member_type {
+	MEMBER_ANY,
+	MEMBER_TEXT,
+	MEMBER_INT,
+	MEMBER_OBJECT
+};
 
 struct member {
 	const char *name; /* NULL ends the list */
@@ -31,12 +36,9 @@ static const struct record_spec specs[RECORD_TYPE_COUNT] = {
     [RECORD_EVENT] = {"event",
 	{{"time_us", MEMBER_INT}, {"class", MEMBER_TEXT}}},
     [RECORD_FINDING] = {"finding",
-	{{"name", MEMBER_TEXT}, {"score", MEMBER_INT},
-	    {"title", MEMBER_TEXT}}},
-    [RECORD_LIMIT] = {"limit",
-	{{"limit", MEMBER_TEXT}, {"text", MEMBER_TEXT}}},
-    [RECORD_ERROR] = {"error",
-	{{"what", MEMBER_TEXT}, {"text", MEMBER_TEXT}}},
+	{{"name", MEMBER_TEXT}, {"score", MEMBER_INT}, {"title", MEMBER_TEXT}}},
+    [RECORD_LIMIT] = {"limit", {{"limit", MEMBER_TEXT}, {"text", MEMBER_TEXT}}},
+    [RECORD_ERROR] = {"error", {{"what", MEMBER_TEXT}, {"text", MEMBER_TEXT}}},
     [RECORD_DONE] = {"done", {{"counts", MEMBER_OBJECT}}},
 };
 
@@ -119,20 +121,19 @@ is_score_valid(const json_t *body)
 	if (score == NULL)
 		return true;
 	return json_is_integer(score) && json_integer_value(score) >= 0 &&
-	    json_integer_value(score) <= 100;
+	       json_integer_value(score) <= 100;
 }
 
 int
-record_parse(enum record_type type, const void *p, size_t len,
-    json_t **ret_body)
+record_parse(
+    enum record_type type, const void *p, size_t len, json_t **ret_body)
 {
 	auto_json json_t *body = NULL;
 	int err;
 
 	if (type == RECORD_DATA || record_type_name(type) == NULL)
 		return ERR_FORMAT;
-	err = json_parse(p, len, LIMIT_RECORD_BYTES, LIMIT_RECORD_DEPTH,
-	    &body);
+	err = json_parse(p, len, LIMIT_RECORD_BYTES, LIMIT_RECORD_DEPTH, &body);
 	if (err != ERR_OK)
 		return ERR_FORMAT;
 	if (!json_is_object(body) || !has_members(body, &specs[type]) ||
@@ -149,7 +150,7 @@ static int
 frame_size(const struct record_in *in, const uint8_t *p, size_t *ret_size)
 {
 	size_t len = (size_t)p[1] | (size_t)p[2] << 8 | (size_t)p[3] << 16 |
-	    (size_t)p[4] << 24;
+		     (size_t)p[4] << 24;
 
 	if (record_type_name(p[0]) == NULL || in->last == RECORD_DONE)
 		return ERR_FORMAT;
@@ -172,8 +173,7 @@ give(struct record_in *in, const uint8_t *frame, size_t size)
 	int err;
 
 	if (record.type != RECORD_DATA) {
-		err = record_parse(record.type, record.data, record.len,
-		    &body);
+		err = record_parse(record.type, record.data, record.len, &body);
 		if (err != ERR_OK)
 			return err;
 	}
@@ -184,8 +184,8 @@ give(struct record_in *in, const uint8_t *frame, size_t size)
 
 /* Continues the unfinished frame; *ret_len is what it took of p. */
 static int
-continue_frame(struct record_in *in, const uint8_t *p, size_t len,
-    size_t *ret_len)
+continue_frame(
+    struct record_in *in, const uint8_t *p, size_t len, size_t *ret_len)
 {
 	size_t take = in->need - in->have;
 	int err = ERR_OK;
@@ -214,8 +214,7 @@ continue_frame(struct record_in *in, const uint8_t *p, size_t len,
 
 /* Takes a frame that lies whole in p without copying it; 0 = there is none. */
 static int
-whole_frame(struct record_in *in, const uint8_t *p, size_t len,
-    size_t *ret_len)
+whole_frame(struct record_in *in, const uint8_t *p, size_t len, size_t *ret_len)
 {
 	size_t size;
 	int err;

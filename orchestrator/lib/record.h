@@ -99,8 +99,8 @@ typedef int record_fn(void *arg, const struct record *record);
  * Checks the body of one record (not DATA): JSON, bounds, mandatory members,
  * score.  ERR_FORMAT when it is not as said above; new reference otherwise.
  */
-int must_check record_parse(enum record_type type, const void *p, size_t len,
-    json_t **ret_body);
+int must_check record_parse(
+    enum record_type type, const void *p, size_t len, json_t **ret_body);
 
 struct record_in;
 

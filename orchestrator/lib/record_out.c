@@ -98,8 +98,7 @@ try_put(struct record_out *out, enum record_type type, const json_t *body)
 	len = json_dumpb(body, (char *)at + RECORD_HEADER_BYTES,
 	    LIMIT_RECORD_BYTES, JSON_COMPACT);
 	if (len == 0 || len > LIMIT_RECORD_BYTES ||
-	    !json_is_shallow(at + RECORD_HEADER_BYTES, len,
-		LIMIT_RECORD_DEPTH))
+	    !json_is_shallow(at + RECORD_HEADER_BYTES, len, LIMIT_RECORD_DEPTH))
 		return 0;
 	put_header(at, type, len);
 	out->len += RECORD_HEADER_BYTES + len;
@@ -143,10 +142,10 @@ put_texts(struct record_out *out, enum record_type type, const char *what,
 	json_t *body = json_object();
 
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	(void)json_object_set_new(body,
-	    type == RECORD_LIMIT ? "limit" : "what", json_string(what));
-	(void)json_object_set_new(body, "text",
-	    record_text(text, strlen(text)));
+	(void)json_object_set_new(
+	    body, type == RECORD_LIMIT ? "limit" : "what", json_string(what));
+	(void)json_object_set_new(
+	    body, "text", record_text(text, strlen(text)));
 	record_put(out, type, body);
 }
 

@@ -13,12 +13,17 @@
 #include "lib/limits.h"
 #include "lib/wire.h"
 
-enum value_type { VALUE_NULL = 0, VALUE_INT = 1, VALUE_TEXT, VALUE_BYTES };
+enum value_type {
+	VALUE_NULL = 0,
+	VALUE_INT = 1,
+	VALUE_TEXT,
+	VALUE_BYTES
+};
 
 struct value {
 	enum value_type type;
-	int64_t i;	   /* VALUE_INT */
-	const uint8_t *p;  /* VALUE_TEXT (not terminated), VALUE_BYTES */
+	int64_t i;	  /* VALUE_INT */
+	const uint8_t *p; /* VALUE_TEXT (not terminated), VALUE_BYTES */
 	size_t len;
 };
 
@@ -47,11 +52,11 @@ int must_check values_get(struct values *ret_values, struct wire_in *in);
  */
 int64_t values_int(const struct values *values, size_t at);
 bool values_is_null(const struct values *values, size_t at);
-const char *values_text(const struct values *values, size_t at, char *dst,
-    size_t dst_size);
+const char *values_text(
+    const struct values *values, size_t at, char *dst, size_t dst_size);
 /* A copy that the caller frees; never NULL. */
 char *values_text_dup(const struct values *values, size_t at);
-const uint8_t *values_bytes(const struct values *values, size_t at,
-    size_t *ret_len);
+const uint8_t *values_bytes(
+    const struct values *values, size_t at, size_t *ret_len);
 
 #endif
