@@ -9,6 +9,17 @@
  * and tells the scheduler how it ended.
  *
  *	int main(void) { return analyser_main(&yara_analyser); }
+ *
+ * For tests and for people, every analyser also runs by itself, in the same
+ * cage and through the same child, without loepd:
+ *
+ *	loep-NAME --file PATH [--context JSON] [--conf KEY=VALUE]...
+ *	    [--seconds N] [--memory-mib N] [--data]
+ *
+ * prints one JSON object a record on standard output ({"type": "fact", ...};
+ * DATA only as its length, with --data also as hexadecimal "bytes"), and last
+ * {"type": "end", "end": "done" | "crashed" | ..., "code", "peak_kib",
+ * "cpu_us"}.  The exit status is 0 when end is "done" and every record valid.
  */
 #ifndef LIB_ANALYSER_H
 #define LIB_ANALYSER_H
@@ -29,11 +40,26 @@ struct analysis {
 	void *data; /* what load() made */
 };
 
+/*
+ * How a child ends that did not crash.  PARTIAL: analyse() returned an error,
+ * which its records explain.  MEMORY is xalloc's.
+ */
+enum analyser_exit {
+	ANALYSER_EXIT_DONE = 0,
+	ANALYSER_EXIT_PARTIAL = 65,
+	ANALYSER_EXIT_MEMORY = 70,
+	ANALYSER_EXIT_START = 71, /* the child's cage could not be entered */
+	ANALYSER_EXIT_OUTPUT = 74 /* nobody reads the records any more */
+};
+
 struct analyser {
 	const char *name;
+	/* The child's cage, without CAGE_FORK: the frame adds that for the
+	 * parent half, whose CPU time is not bounded. */
 	const struct cage *cage;
 	/* Before the cage: load trusted data.  Exits on failure.  May keep
-	 * descriptors open that it needs later. */
+	 * descriptors open that the parent half (info) needs later; children
+	 * have none but 0 to 4. */
 	void *(*load)(struct program *program);
 	/* What runs: engine and its version, JSON about rules; for the report. */
 	void (*info)(

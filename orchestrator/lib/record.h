@@ -74,6 +74,8 @@ void record_limit(struct record_out *out, const char *limit, const char *fmt,
 void record_error(struct record_out *out, const char *what, const char *fmt,
     ...) __attribute__((format(printf, 3, 4)));
 void record_data(struct record_out *out, const void *p, size_t len);
+/* The last record: how many of each type were written, and bytes of DATA. */
+void record_done(struct record_out *out);
 /*
  * A JSON text for foreign bytes: valid UTF-8 as it is (control characters and
  * all: JSON escapes them), NUL and other bytes as U+FFFD.  Cut at

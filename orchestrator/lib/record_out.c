@@ -20,6 +20,8 @@ struct record_out {
 	int fd;
 	/* A CHILD that was too large was not written: nor are its bytes. */
 	bool is_skipping;
+	json_int_t counts[RECORD_TYPE_COUNT];
+	json_int_t data_bytes;
 	size_t len;
 	uint8_t buf[OUT_BYTES];
 };
@@ -27,11 +29,9 @@ struct record_out {
 struct record_out *
 record_out_new(int fd)
 {
-	struct record_out *out = xmalloc(sizeof(*out));
+	struct record_out *out = xcalloc(1, sizeof(*out));
 
 	out->fd = fd;
-	out->is_skipping = false;
-	out->len = 0;
 	return out;
 }
 
@@ -101,6 +101,7 @@ try_put(struct record_out *out, enum record_type type, const json_t *body)
 	    !json_is_shallow(at + RECORD_HEADER_BYTES, len, LIMIT_RECORD_DEPTH))
 		return 0;
 	put_header(at, type, len);
+	out->counts[type]++;
 	out->len += RECORD_HEADER_BYTES + len;
 	return len;
 }
@@ -170,6 +171,23 @@ record_error(struct record_out *out, const char *what, const char *fmt, ...)
 }
 
 void
+record_done(struct record_out *out)
+{
+	json_t *counts = json_object();
+
+	for (unsigned int i = 1; i < RECORD_TYPE_COUNT; i++) {
+		if (out->counts[i] > 0)
+			(void)json_object_set_new(counts, record_type_name(i),
+			    json_integer(out->counts[i]));
+	}
+	if (out->data_bytes > 0)
+		(void)json_object_set_new(counts, "data_bytes",
+		    json_integer(out->data_bytes));
+	record_put(out, RECORD_DONE,
+	    json_pack("{s:o}", "counts", counts));
+}
+
+void
 record_data(struct record_out *out, const void *p, size_t len)
 {
 	const uint8_t *at = p;
@@ -185,6 +203,7 @@ record_data(struct record_out *out, const void *p, size_t len)
 		};
 
 		put_header(header, RECORD_DATA, take);
+		out->data_bytes += (json_int_t)take;
 		if (take < 4 * KIB && take + sizeof(header) <= room) {
 			memcpy(out->buf + out->len, header, sizeof(header));
 			memcpy(out->buf + out->len + sizeof(header), at, take);
