@@ -11,6 +11,7 @@
 
 #include "lib/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Every key that there is, with its default and one sentence (conf.def). */
