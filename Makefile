@@ -51,7 +51,7 @@ PROGRAMS := loepd loep-store loep-vault loep-sched loep-web loep-vm \
             loep-simnet loep-identify loep-yara loep-archive loep-behaviour \
             loep-report loep
 loepd_DIRS          := parent
-loepd_PKGS          := libseccomp jansson
+loepd_PKGS          := libseccomp jansson libnftables
 loep-store_DIRS     := store
 loep-store_PKGS     := sqlite3 libseccomp jansson libcrypto
 loep-vault_DIRS     := vault
