@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* digest.c - SHA-256, Ed25519 and random bytes. */
+#include "lib/digest.h"
+
+#include "lib/xalloc.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <pthread.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+struct sha256 {
+	EVP_MD_CTX *ctx;
+};
+
+static EVP_MD *md;
+
+__attribute__((noreturn)) static void
+give_up(const char *at)
+{
+	(void)fprintf(
+	    stderr, "level=error msg=\"cryptography failed\" at=%s\n", at);
+	abort();
+}
+
+/* Fetching by name takes a lock and a search each time: once is enough. */
+static void
+fetch_md(void)
+{
+	md = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (md == NULL)
+		give_up("sha256");
+}
+
+struct sha256 *
+sha256_new(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct sha256 *ctx = xcalloc(1, sizeof(*ctx));
+
+	(void)pthread_once(&once, fetch_md);
+	ctx->ctx = EVP_MD_CTX_new();
+	if (ctx->ctx == NULL || EVP_DigestInit_ex(ctx->ctx, md, NULL) != 1)
+		give_up("sha256");
+	return ctx;
+}
+
+void
+sha256_free(struct sha256 *ctx)
+{
+	if (ctx == NULL)
+		return;
+	EVP_MD_CTX_free(ctx->ctx);
+	free(ctx);
+}
+
+void
+sha256_update(struct sha256 *ctx, const void *p, size_t len)
+{
+	if (len > 0 && EVP_DigestUpdate(ctx->ctx, p, len) != 1)
+		give_up("sha256");
+}
+
+void
+sha256_final(struct sha256 *ctx, uint8_t ret_digest[SHA256_BYTES])
+{
+	if (EVP_DigestFinal_ex(ctx->ctx, ret_digest, NULL) != 1 ||
+	    EVP_DigestInit_ex(ctx->ctx, md, NULL) != 1)
+		give_up("sha256");
+}
+
+void
+sha256_once(const void *p, size_t len, uint8_t ret_digest[SHA256_BYTES])
+{
+	struct sha256 *ctx = sha256_new();
+
+	sha256_update(ctx, p, len);
+	sha256_final(ctx, ret_digest);
+	sha256_free(ctx);
+}
+
+void
+hex_encode(char *dst, const void *p, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+	const uint8_t *bytes = p;
+
+	for (size_t i = 0; i < len; i++) {
+		dst[2 * i] = digits[bytes[i] >> 4];
+		dst[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	dst[2 * len] = '\0';
+}
+
+/* 0 to 15, or -1. */
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+int
+hex_decode(const char *hex, void *dst, size_t len)
+{
+	uint8_t *bytes = dst;
+
+	if (strnlen(hex, 2 * len + 1) != 2 * len)
+		return ERR_FORMAT;
+	for (size_t i = 0; i < 2 * len; i++) {
+		if (hex_digit(hex[i]) == -1)
+			return ERR_FORMAT;
+	}
+	for (size_t i = 0; i < len; i++)
+		bytes[i] = (uint8_t)(hex_digit(hex[2 * i]) << 4 |
+				     hex_digit(hex[2 * i + 1]));
+	return ERR_OK;
+}
+
+int
+sign_key_new(uint8_t ret_secret[SIGN_SECRET_BYTES],
+    uint8_t ret_public[SIGN_PUBLIC_BYTES])
+{
+	/* RFC 8032, 5.1.5: any 32 random bytes are a private key. */
+	random_bytes(ret_secret, SIGN_SECRET_BYTES);
+	return sign_public(ret_secret, ret_public);
+}
+
+int
+sign_public(const uint8_t secret[SIGN_SECRET_BYTES],
+    uint8_t ret_public[SIGN_PUBLIC_BYTES])
+{
+	uint8_t public[SIGN_PUBLIC_BYTES];
+	size_t len = sizeof(public);
+	EVP_PKEY *key = EVP_PKEY_new_raw_private_key(
+	    EVP_PKEY_ED25519, NULL, secret, SIGN_SECRET_BYTES);
+	int err = ERR_FORMAT;
+
+	if (key != NULL &&
+	    EVP_PKEY_get_raw_public_key(key, public, &len) == 1 &&
+	    len == sizeof(public)) {
+		memcpy(ret_public, public, sizeof(public));
+		err = ERR_OK;
+	}
+	EVP_PKEY_free(key);
+	return err;
+}
+
+int
+sign_make(const uint8_t secret[SIGN_SECRET_BYTES], const void *p, size_t len,
+    uint8_t ret_signature[SIGN_BYTES])
+{
+	uint8_t signature[SIGN_BYTES];
+	size_t signature_len = sizeof(signature);
+	EVP_PKEY *key = EVP_PKEY_new_raw_private_key(
+	    EVP_PKEY_ED25519, NULL, secret, SIGN_SECRET_BYTES);
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	int err = ERR_FORMAT;
+
+	if (key != NULL && ctx != NULL &&
+	    EVP_DigestSignInit(ctx, NULL, NULL, NULL, key) == 1 &&
+	    EVP_DigestSign(ctx, signature, &signature_len, p, len) == 1 &&
+	    signature_len == sizeof(signature)) {
+		memcpy(ret_signature, signature, sizeof(signature));
+		err = ERR_OK;
+	}
+	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_free(key);
+	return err;
+}
+
+bool
+sign_is_valid(const uint8_t public_key[SIGN_PUBLIC_BYTES], const void *p,
+    size_t len, const uint8_t signature[SIGN_BYTES])
+{
+	EVP_PKEY *key = EVP_PKEY_new_raw_public_key(
+	    EVP_PKEY_ED25519, NULL, public_key, SIGN_PUBLIC_BYTES);
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool is_valid = false;
+
+	if (key != NULL && ctx != NULL &&
+	    EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key) == 1)
+		is_valid =
+		    EVP_DigestVerify(ctx, signature, SIGN_BYTES, p, len) == 1;
+	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_free(key);
+	return is_valid;
+}
+
+void
+random_bytes(void *p, size_t len)
+{
+	uint8_t *at = p;
+
+	while (len > 0) {
+		ssize_t n = getrandom(at, len, 0);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			give_up("getrandom");
+		at += n;
+		len -= (size_t)n;
+	}
+}
