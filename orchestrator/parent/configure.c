@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* configure.c - what each program is told, and how it is started. */
+#include "parent/configure.h"
+
+#include "lib/limits.h"
+#include "lib/own.h"
+#include "lib/xalloc.h"
+#include "parent/spawn.h"
+
+#include <fcntl.h>
+
+bool
+configure_is_wanted(
+    const struct family_conf *conf, const struct table_program *program)
+{
+	return !program->is_in_netns || conf->user_ns != -1;
+}
+
+int
+configure_spawn(const struct family_conf *conf,
+    const struct table_program *program, int channel, pid_t *ret_pid,
+    int *ret_pidfd)
+{
+	auto_free char *path =
+	    xasprintf("%s/%s", conf->programs_dir, program->binary);
+	auto_free char *home = xasprintf("%s/vm/home", conf->state_dir);
+	struct spawn spawn = {
+	    .path = path,
+	    .name = program->binary,
+	    .channel = channel,
+	    .home = program->is_in_netns ? home : "/",
+	    .user_ns = program->is_in_netns ? conf->user_ns : -1,
+	    .net_ns = program->is_in_netns ? conf->net_ns : -1,
+	};
+
+	spawn.uid = conf->uid_of(program->user, &spawn.gid);
+	return spawn_program(&spawn, ret_pid, ret_pidfd);
+}
+
+static void
+send_text(struct chan *chan, const char *key, const char *value)
+{
+	struct wire_out body;
+
+	wire_out_init(&body, LIMIT_MSG_BYTES);
+	wire_put_str(&body, key);
+	wire_put_str(&body, value);
+	(void)chan_send(chan, MSG_CONF, 0, &body, -1);
+	wire_out_release(&body);
+}
+
+/* Sends a copy of fd. */
+static void
+send_fd(struct chan *chan, const char *key, int fd)
+{
+	struct wire_out body;
+
+	if (fd == -1)
+		return;
+	wire_out_init(&body, LIMIT_MSG_BYTES);
+	wire_put_str(&body, key);
+	(void)chan_send(
+	    chan, MSG_CONF_FD, 0, &body, fcntl(fd, F_DUPFD_CLOEXEC, 3));
+	wire_out_release(&body);
+}
+
+/* The keys of the program's section, without the section's name. */
+static void
+send_section(
+    const struct family_conf *conf, const char *section, struct chan *chan)
+{
+	size_t len = strlen(section);
+	size_t count;
+	const struct conf_key *keys = conf_keys(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (strncmp(keys[i].name, section, len) != 0 ||
+		    keys[i].name[len] != '.')
+			continue;
+		send_text(chan, keys[i].name + len + 1,
+		    conf_get(conf->conf, keys[i].name));
+	}
+}
+
+/* What an empty key of the configuration stands for. */
+static void
+send_defaults(const struct family_conf *conf,
+    const struct table_program *program, struct chan *chan)
+{
+	auto_free char *images = xasprintf("%s/vm/images", conf->state_dir);
+	/* As installed, else as in the source tree's build folder. */
+	auto_free char *rules =
+	    xasprintf("%s/../share/loep/yara-rules", conf->programs_dir);
+	auto_free char *own_rules =
+	    xasprintf("%s/../yara-rules", conf->programs_dir);
+
+	if (program->role == ROLE_VM) {
+		send_text(
+		    chan, "tun_device", conf->tun_path ? conf->tun_path : "");
+		if (conf_get(conf->conf, "vm.image_dir")[0] == '\0')
+			send_text(chan, "image_dir", images);
+	}
+	if (strcmp(program->section, "yara") == 0 &&
+	    conf_get(conf->conf, "yara.rules_dir")[0] == '\0')
+		send_text(chan, "rules_dir",
+		    access(rules, R_OK) == 0 ? rules : own_rules);
+}
+
+void
+configure_send(const struct family_conf *conf,
+    const struct table_program *program, struct chan *chan)
+{
+	char name[16];
+
+	send_text(chan, "instance", program->instance);
+	send_text(chan, "log_level", conf_get(conf->conf, "loepd.log_level"));
+	send_text(chan, "state_dir", conf->state_dir);
+	/* The first of two values for a key counts. */
+	send_defaults(conf, program, chan);
+	send_section(conf, program->section, chan);
+	/* simnet and vm must agree on the slots. */
+	if (program->role == ROLE_SIMNET)
+		send_text(chan, "slots", conf_get(conf->conf, "vm.slots"));
+	if (program->role == ROLE_WEB)
+		send_fd(chan, "listen", conf->listen_fd);
+	for (size_t i = 0; i < conf->tap_count && program->role == ROLE_SIMNET;
+	     i++) {
+		(void)snprintf(name, sizeof(name), "tap%zu", i);
+		send_fd(chan, name, conf->tap_fds[i]);
+	}
+	(void)chan_send(chan, MSG_CONF_END, 0, NULL, -1);
+}

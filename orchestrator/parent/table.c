@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* table.c - the fixed list of programs, and who is wired to whom. */
+#include "parent/table.h"
+
+/* A program that is not in this list is never started. */
+const struct table_program table_programs[] = {
+    {"loep-vault", ROLE_VAULT, "", "vault", "loep-vault", false, 4},
+    {"loep-store", ROLE_STORE, "", "store", "loep-store", false, 3},
+    {"loep-identify", ROLE_ANALYSER, "identify", "identify", "loep-analyser",
+	false, 2},
+    {"loep-yara", ROLE_ANALYSER, "yara", "yara", "loep-analyser", false, 2},
+    {"loep-archive", ROLE_ANALYSER, "archive", "archive", "loep-analyser",
+	false, 2},
+    {"loep-behaviour", ROLE_ANALYSER, "behaviour", "behaviour", "loep-analyser",
+	false, 2},
+    {"loep-report", ROLE_ANALYSER, "report", "report", "loep-analyser", false,
+	2},
+    {"loep-simnet", ROLE_SIMNET, "", "simnet", "loep-vm", true, 2},
+    {"loep-vm", ROLE_VM, "", "vm", "loep-vm", true, 1},
+    {"loep-sched", ROLE_SCHED, "", "sched", "loep-sched", false, 1},
+    {"loep-web", ROLE_WEB, "", "web", "loep-web", false, 0},
+};
+const size_t table_program_count =
+    sizeof(table_programs) / sizeof(table_programs[0]);
+
+const struct table_wire table_wires[] = {
+    {ROLE_VAULT, NULL, ROLE_STORE},
+    {ROLE_WEB, NULL, ROLE_STORE},
+    {ROLE_SCHED, NULL, ROLE_STORE},
+    {ROLE_ANALYSER, NULL, ROLE_SCHED},
+    {ROLE_VM, NULL, ROLE_SCHED},
+    {ROLE_SIMNET, NULL, ROLE_VM},
+};
+const size_t table_wire_count = sizeof(table_wires) / sizeof(table_wires[0]);
