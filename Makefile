@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Site settings go in config.mak, which git ignores.
-#: all		build every program into build/ (the default)
+#: all		builds every program into build/ (the default)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -151,6 +151,151 @@ SANDBOX := $(patsubst %.c,$O/%,$(wildcard tests/sandbox/t_*.c))
 $O/tests/sandbox/t_%: $O/tests/sandbox/t_%.o $O/lib.a
 	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs cmocka libseccomp jansson)
 
+# --- running tests ------------------------------------------------------
+# Root hands over to an ordinary user first: nothing here needs root.
+
+COUNTS := $O/check/counts
+AS_USER := scripts/as-user
+INTEGRATION := $(sort $(wildcard tests/integration/t[0-9]*.sh))
+E2E := $(sort $(wildcard tests/e2e/t[0-9]*.sh))
+YARA_TESTS := $(sort $(wildcard tests/yara-rules/t[0-9]*.sh))
+TOOLS := $(patsubst %.c,$O/%,$(wildcard tests/tools/*.c tests/e2e/*.c tests/bench/*.c))
+
+$O/tests/tools/%: $O/tests/tools/%.o $O/lib.a
+	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs libseccomp jansson libcrypto)
+$O/tests/e2e/%: $O/tests/e2e/%.o $O/agents/wire.o $O/agents/wire_names.o $O/lib.a
+	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs libseccomp jansson libcrypto)
+
+programs: all $(UNIT) $(FUZZ) $(SANDBOX) $(TOOLS)
+
+#: check		everything: set-up, all tests, a real VM included (what CI runs)
+check: setup
+	@$(AS_USER) $(MAKE) check-as-user
+
+check-as-user:
+	@$(MAKE) -j2 programs DEV=1
+	@rm -rf $O/check && mkdir -p $O/check
+	@$(MAKE) --keep-going run-lint run-unit run-fuzz run-sandbox run-yara run-integration run-e2e; \
+	    scripts/summary $(COUNTS)
+
+#: check-fast	unit, fuzz replay, sandbox and integration tests: the inner loop
+check-fast: setup
+	@$(AS_USER) $(MAKE) check-fast-as-user
+
+check-fast-as-user:
+	@$(MAKE) -j2 programs
+	@rm -rf $O/check && mkdir -p $O/check
+	@$(MAKE) --keep-going run-unit run-fuzz run-sandbox run-integration; \
+	    scripts/summary $(COUNTS)
+
+#: e2e		the tests with a real virtual machine only
+e2e: setup
+	@$(AS_USER) $(MAKE) e2e-as-user
+e2e-as-user:
+	@$(MAKE) -j2 programs
+	@rm -rf $O/check && mkdir -p $O/check
+	@$(MAKE) run-e2e; scripts/summary $(COUNTS)
+
+SUITE = COUNTS=$(COUNTS) O=$O scripts/suite
+run-lint:
+	@$(SUITE) lint tests/lint/t0001-tree.sh
+run-unit:
+	@JOBS=2 $(SUITE) unit $(UNIT)
+run-fuzz:
+	@JOBS=2 $(SUITE) fuzz $(FUZZ)
+run-sandbox:
+	@$(SUITE) sandbox $(SANDBOX)
+run-yara:
+	@$(SUITE) yara-rules $(YARA_TESTS)
+run-integration:
+	@$(SUITE) integration $(INTEGRATION)
+run-e2e: image
+	@$(SUITE) e2e $(E2E)
+
+#: demo		builds all, submits a sample, detonates it, shows the report
+demo: setup
+	@$(AS_USER) $(MAKE) demo-as-user
+demo-as-user:
+	@$(MAKE) -j2 all
+	@$(MAKE) image
+	@O=$O scripts/demo
+
+#: image		the guest image, in build/vm-images/
+image: $O/vm-images/debian-12/manifest.json
+
+#: bench		measures, and writes build/bench.json
+bench: setup
+	@$(AS_USER) $(MAKE) bench-as-user
+bench-as-user:
+	@$(MAKE) -j2 programs
+	@$(MAKE) image
+	@O=$O tests/bench/run
+
+#: fuzz		fuzzes one target: make fuzz T=fuzz_guest SECONDS=600
+SECONDS ?= 60
+fuzz: setup
+	@$(MAKE) -j2 FUZZER=1 build-fuzzer/tests/fuzz/$(T)
+	@mkdir -p build-fuzzer/corpus/$(T) tests/fuzz/corpus/$(T:fuzz_%=%)
+	ASAN_OPTIONS=detect_leaks=0 build-fuzzer/tests/fuzz/$(T) -max_total_time=$(SECONDS) -timeout=20 -rss_limit_mb=4096 \
+	    -artifact_prefix=build-fuzzer/ $(wildcard tests/fuzz/$(T:fuzz_%=%).dict tests/fuzz/$(T).dict) \
+	    build-fuzzer/corpus/$(T) tests/fuzz/corpus/$(T:fuzz_%=%)
+
+#: coverage	line coverage of the unit and fuzz tests, in build-coverage/
+coverage: setup
+	@scripts/coverage
+
+#: setup		installs the Debian packages that are missing
+setup:
+	@scripts/setup $O build run image test
+
+# --- the state of the tree -----------------------------------------------
+
+C_FILES = $(shell git -c safe.directory='*' ls-files '*.c' '*.h' '*.def' 2>/dev/null | grep -v '\.bpf\.c$$')
+
+#: format		formats all C files (clang-format 14)
+format:
+	clang-format -i $(filter %.c %.h,$(C_FILES))
+
+#: lint		layers, headers, format, scripts, spelling, static analysis
+lint: setup
+	@O=$O tests/lint/t0001-tree.sh
+	@O=$O tests/lint/static.sh
+
+# --- installing ------------------------------------------------------------
+
+DATADIR = $(PREFIX)/share
+MANDIR  = $(DATADIR)/man
+LIBEXEC = $(PREFIX)/lib/loep
+
+#: install	installs below PREFIX (default /usr/local), with DESTDIR
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(DATADIR)/loep
+	install -m 755 $O/loep $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(filter-out $O/loep,$(BUILT:%=$O/%)) $(DESTDIR)$(LIBEXEC)/
+	cp -R yara-rules $(DESTDIR)$(DATADIR)/loep/
+	cp -R vm-images $(DESTDIR)$(DATADIR)/loep/
+	for m in docs/man/*.[1-8]; do s=$${m##*.}; \
+	    install -D -m 644 $$m $(DESTDIR)$(MANDIR)/man$$s/$${m##*/}; done
+	install -D -m 644 orchestrator/cli/completion/loep.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/loep
+	install -D -m 644 orchestrator/cli/completion/_loep $(DESTDIR)$(DATADIR)/zsh/vendor-completions/_loep
+
+#: clean		removes what was built
+clean:
+	$(RM) -r build build-*
+
+#: help		this list
+help:
+	@echo 'make TARGET [DEV=1] [SAN=address,undefined] [FUZZER=1] [CC=clang] [V=1]'
+	@sed -n 's/^#: //p' Makefile
+	@echo
+	@echo 'DEV=1                  warnings are errors'
+	@echo 'SAN=address,undefined  instrumented build, in its own folder'
+	@echo 'FUZZER=1               libFuzzer build, in build-fuzzer/'
+	@echo 'V=1                    show the commands'
+
 -include $(shell find $O -name '*.d' 2>/dev/null)
-.PHONY: all FORCE
+.PHONY: all programs check check-as-user check-fast check-fast-as-user e2e \
+    e2e-as-user run-lint run-unit run-fuzz run-sandbox run-yara \
+    run-integration run-e2e demo demo-as-user image bench bench-as-user fuzz \
+    coverage setup format lint install clean help FORCE
 .SECONDARY:
