@@ -20,6 +20,8 @@
 
 /* Children and orders at a time; the scheduler sends far fewer. */
 #define WORK_MAX 256
+/* From asking a late child to end (it writes what it has) to killing it. */
+#define GRACE_MS 300
 /* An ANALYSER_INFO must fit in one message. */
 #define DETAIL_BYTES_MAX ((size_t)60000)
 
@@ -76,11 +78,20 @@ report(struct frame *frame, uint32_t request, const struct child_end *end)
 }
 
 static void
-kill_child(struct work *work, enum analyse_end as)
+end_child(struct work *work, enum analyse_end as, int number)
 {
 	if (work->killed_as == ANALYSE_DONE)
 		work->killed_as = as;
-	(void)syscall(SYS_pidfd_send_signal, work->pidfd, SIGKILL, NULL, 0);
+	(void)syscall(SYS_pidfd_send_signal, work->pidfd, number, NULL, 0);
+}
+
+static void
+on_grace_over(void *arg)
+{
+	struct work *work = arg;
+
+	work->deadline = NULL;
+	end_child(work, ANALYSE_TIMEOUT, SIGKILL);
 }
 
 static void
@@ -88,8 +99,9 @@ on_deadline(void *arg)
 {
 	struct work *work = arg;
 
-	work->deadline = NULL;
-	kill_child(work, ANALYSE_TIMEOUT);
+	end_child(work, ANALYSE_TIMEOUT, SIGTERM);
+	work->deadline = loop_timer(work->frame->program.loop, GRACE_MS,
+	    on_grace_over, work);
 }
 
 static void
@@ -201,7 +213,7 @@ on_cancel(void *arg, struct chan *chan, struct msg *msg)
 	if (work == NULL)
 		return ERR_OK; /* it ended while the message was under way */
 	if (work->pid != 0) {
-		kill_child(work, ANALYSE_CANCELLED);
+		end_child(work, ANALYSE_CANCELLED, SIGKILL);
 		return ERR_OK;
 	}
 	report(frame, work->request, &cancelled);
@@ -218,7 +230,7 @@ end_all(struct frame *frame)
 
 	while ((work = TAILQ_FIRST(&frame->works)) != NULL) {
 		if (work->pid != 0) {
-			kill_child(work, ANALYSE_CANCELLED);
+			end_child(work, ANALYSE_CANCELLED, SIGKILL);
 			child_reap(work->pid, ANALYSE_CANCELLED, &end);
 		}
 		work_free(work);

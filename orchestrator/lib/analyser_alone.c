@@ -21,6 +21,8 @@
 #include <sys/syscall.h>
 
 #define ARGS_MAX 64
+/* From asking a late child to end to killing it. */
+#define GRACE_MS 300
 
 struct alone {
 	const struct analyser *analyser;
@@ -244,12 +246,14 @@ print_records(struct alone *alone, struct record_in *in, int pidfd, int *err)
 	for (;;) {
 		uint64_t now_ms = loop_now_ms();
 
-		if (now_ms >= end_ms && !is_late) {
+		if (now_ms >= end_ms) {
+			/* First it may write what it has. */
+			(void)syscall(SYS_pidfd_send_signal, pidfd,
+			    is_late ? SIGKILL : SIGTERM, NULL, 0);
 			is_late = true;
-			(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL,
-			    NULL, 0);
+			end_ms = now_ms + GRACE_MS;
 		}
-		if (!is_late && poll(&wait, 1, (int)(end_ms - now_ms)) <= 0)
+		if (poll(&wait, 1, (int)(end_ms - now_ms)) <= 0)
 			continue;
 		n = read(alone->records_fd, buf, sizeof(buf));
 		if (n <= 0)

@@ -82,6 +82,53 @@ narrow(const struct cage *cage, uint32_t memory_mib)
 		_exit(ANALYSER_EXIT_START);
 }
 
+/* The records of this process, for its last words. */
+static struct record_out *last_out;
+
+static void
+flush_last(void)
+{
+	if (last_out != NULL)
+		record_flush_dying(last_out);
+}
+
+static void
+on_fatal(int number)
+{
+	flush_last();
+	if (number == SIGTERM || number == SIGXCPU)
+		_exit(ANALYSER_EXIT_STOPPED);
+	/* The handler is reset: returning meets the same fault again. */
+}
+
+/*
+ * What was found before a crash is evidence.  The handler runs in a broken
+ * process, but what that process writes is believed by nobody anyway.
+ */
+static void
+keep_last_words(struct record_out *out)
+{
+#ifdef CAGE_DEVELOPER
+	/* The sanitizers' own handlers tell more. */
+	static const int numbers[] = {SIGTERM, SIGXCPU};
+#else
+	static const int numbers[] = {SIGTERM, SIGXCPU, SIGSEGV, SIGBUS,
+	    SIGILL, SIGFPE, SIGABRT};
+#endif
+	static uint8_t stack[16 * KIB];
+	stack_t alternate = {.ss_sp = stack, .ss_size = sizeof(stack)};
+	struct sigaction action = {
+	    .sa_handler = on_fatal,
+	    .sa_flags = (int)(SA_ONSTACK | SA_RESETHAND),
+	};
+
+	last_out = out;
+	xalloc_set_last_words(flush_last);
+	(void)sigaltstack(&alternate, NULL);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		(void)sigaction(numbers[i], &action, NULL);
+}
+
 /* The child's whole life; ends without destructors: nothing is to be saved. */
 __attribute__((noreturn)) static void
 live(const struct analyser *analyser, void *data,
@@ -102,6 +149,7 @@ live(const struct analyser *analyser, void *data,
 	analysis.context = context;
 	analysis.input = input_new(in, order->how, order->size);
 	analysis.out = record_out_new(out);
+	keep_last_words(analysis.out);
 	err = analyser->analyse(&analysis);
 	if (err == ERR_OK)
 		record_done(analysis.out);
@@ -145,6 +193,9 @@ end_of_status(int status)
 		return ANALYSE_MEMORY;
 	if (WEXITSTATUS(status) == ANALYSER_EXIT_START)
 		return ANALYSE_REFUSED;
+	/* Nobody asked, so it was the CPU limit's signal. */
+	if (WEXITSTATUS(status) == ANALYSER_EXIT_STOPPED)
+		return ANALYSE_TIMEOUT;
 	return ANALYSE_CRASHED;
 }
 
@@ -172,7 +223,8 @@ child_reap(pid_t pid, enum analyse_end killed_as, struct child_end *ret_end)
 	    .cpu_us = to_us(usage.ru_utime) + to_us(usage.ru_stime),
 	};
 	/* One that ended by itself just before the kill has ended well. */
-	if (killed_as != ANALYSE_DONE && WIFSIGNALED(status) &&
-	    WTERMSIG(status) == SIGKILL)
+	if (killed_as != ANALYSE_DONE &&
+	    ((WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) ||
+		ret_end->code == ANALYSER_EXIT_STOPPED))
 		ret_end->end = killed_as;
 }

@@ -64,6 +64,11 @@ struct record_out *record_out_new(int fd);
 void record_out_free(struct record_out *out);
 void record_flush(struct record_out *out);
 /*
+ * The same from a signal handler of a dying process: whole frames only, and
+ * nothing when the signal came in the middle of a write.
+ */
+void record_flush_dying(struct record_out *out);
+/*
  * Writes one record; takes the reference of body.  A body that is too large
  * is replaced by a LIMIT record that names it.
  */

@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <sys/uio.h>
 
@@ -20,6 +21,8 @@ struct record_out {
 	int fd;
 	/* A CHILD that was too large was not written: nor are its bytes. */
 	bool is_skipping;
+	/* Read by a handler of a fatal signal. */
+	volatile sig_atomic_t is_writing;
 	json_int_t counts[RECORD_TYPE_COUNT];
 	json_int_t data_bytes;
 	size_t len;
@@ -46,10 +49,11 @@ record_out_free(struct record_out *out)
 
 /* The reader is gone: nobody is left to tell, so the analysis is over. */
 static void
-write_all(int fd, struct iovec *iov, int count)
+write_all(struct record_out *out, struct iovec *iov, int count)
 {
+	out->is_writing = 1;
 	while (count > 0) {
-		ssize_t n = writev(fd, iov, count);
+		ssize_t n = writev(out->fd, iov, count);
 
 		if (n == -1 && errno == EINTR)
 			continue;
@@ -65,6 +69,8 @@ write_all(int fd, struct iovec *iov, int count)
 			iov->iov_len -= (size_t)n;
 		}
 	}
+	out->len = 0;
+	out->is_writing = 0;
 }
 
 void
@@ -73,8 +79,14 @@ record_flush(struct record_out *out)
 	struct iovec iov = {.iov_base = out->buf, .iov_len = out->len};
 
 	if (out->len > 0)
-		write_all(out->fd, &iov, 1);
-	out->len = 0;
+		write_all(out, &iov, 1);
+}
+
+void
+record_flush_dying(struct record_out *out)
+{
+	if (!out->is_writing)
+		record_flush(out);
 }
 
 static void
@@ -209,8 +221,7 @@ record_data(struct record_out *out, const void *p, size_t len)
 			memcpy(out->buf + out->len + sizeof(header), at, take);
 			out->len += sizeof(header) + take;
 		} else {
-			write_all(out->fd, iov, 3);
-			out->len = 0;
+			write_all(out, iov, 3);
 		}
 		at += take;
 		len -= take;

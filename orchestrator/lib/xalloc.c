@@ -6,12 +6,22 @@
 #include <stdint.h>
 #include <unistd.h>
 
+static void (*last_words)(void);
+
+void
+xalloc_set_last_words(void (*fn)(void))
+{
+	last_words = fn;
+}
+
 __attribute__((noreturn)) static void
 out_of_memory(void)
 {
 	static const char text[] = "level=error msg=\"out of memory\"\n";
 
 	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+	if (last_words != NULL)
+		last_words();
 	_exit(70);
 }
 

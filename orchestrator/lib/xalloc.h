@@ -8,6 +8,11 @@
 
 #include <stddef.h>
 
+/*
+ * Something short to do when memory is exhausted, before the process ends
+ * with status 70.  It must not allocate.
+ */
+void xalloc_set_last_words(void (*fn)(void));
 /* Zeroed memory; the caller frees. */
 void *xcalloc(size_t count, size_t size);
 void *xmalloc(size_t size);
