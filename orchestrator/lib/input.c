@@ -157,3 +157,9 @@ input_map(struct input *input)
 	input->map = map;
 	return input->map;
 }
+
+int
+input_fd(const struct input *input)
+{
+	return input->how == BLOB_MEMFD ? input->fd : -1;
+}

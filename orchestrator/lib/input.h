@@ -33,5 +33,10 @@ int must_check input_read_at(
  * long as the input.
  */
 const uint8_t *input_map(struct input *input);
+/*
+ * The descriptor of an input in sealed memory, for libraries that want a file
+ * to seek in; -1 for other inputs.  Stays the input's.
+ */
+int input_fd(const struct input *input);
 
 #endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* identify.c - everything about an artefact that one pass tells. */
+#include "analysers/identify/identify.h"
+
+#include "analysers/identify/tlsh_shim.h"
+#include "analysers/identify/types.h"
+#include "lib/digests.h"
+#include "lib/limits.h"
+#include "lib/log.h"
+#include "lib/own.h"
+#include "lib/xalloc.h"
+
+#include <math.h>
+
+/* One read of an input that is not in memory. */
+#define PIECE_BYTES TYPES_HEAD_BYTES
+/* What the byte counters take at a time: their 32 bits never overflow. */
+#define COUNT_LANES 4
+
+struct pass {
+	struct digests *digests;
+	struct tlsh *tlsh; /* NULL where the input is too large */
+	uint64_t counts[256];
+	uint64_t total;
+};
+
+void *
+identify_load(struct program *program)
+{
+	char why[256];
+
+	(void)program;
+	digests_load();
+	if (types_load(why, sizeof(why)) != ERR_OK) {
+		log_line(LOG_ERROR, "msg=\"cannot identify files\" why=\"%s\"",
+		    why);
+		exit(1);
+	}
+	return NULL;
+}
+
+void
+identify_info(void *data, char *engine, size_t engine_size,
+    json_t **ret_detail)
+{
+	int version = types_version();
+
+	(void)data;
+	(void)snprintf(engine, engine_size, "libmagic %d.%02d", version / 100,
+	    version % 100);
+	*ret_detail = json_pack("{s:i, s:I}", "head_bytes",
+	    (int)TYPES_HEAD_BYTES, "tlsh_bytes_max",
+	    (json_int_t)IDENTIFY_TLSH_BYTES_MAX);
+}
+
+double
+identify_entropy(const uint64_t counts[256], uint64_t total)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < 256; i++) {
+		double part = (double)counts[i] / (double)total;
+
+		if (counts[i] > 0)
+			sum -= part * log2(part);
+	}
+	/* One value only: -0 and rounding would look odd in a report. */
+	return sum > 0 ? sum : 0;
+}
+
+static void
+count_bytes(struct pass *pass, const uint8_t *p, size_t len)
+{
+	/* Several lanes: equal neighbours would wait for each other. */
+	static uint32_t lanes[COUNT_LANES][256];
+	size_t i = 0;
+
+	memset(lanes, 0, sizeof(lanes));
+	for (; i + COUNT_LANES <= len; i += COUNT_LANES) {
+		lanes[0][p[i]]++;
+		lanes[1][p[i + 1]]++;
+		lanes[2][p[i + 2]]++;
+		lanes[3][p[i + 3]]++;
+	}
+	for (; i < len; i++)
+		lanes[0][p[i]]++;
+	for (size_t lane = 0; lane < COUNT_LANES; lane++) {
+		for (size_t value = 0; value < 256; value++)
+			pass->counts[value] += lanes[lane][value];
+	}
+	pass->total += len;
+}
+
+static void
+take(struct pass *pass, const uint8_t *p, size_t len)
+{
+	digests_update(pass->digests, p, len);
+	if (pass->tlsh != NULL)
+		tlsh_update(pass->tlsh, p, len);
+	count_bytes(pass, p, len);
+}
+
+static void
+put_type(struct analysis *analysis, const uint8_t *p, size_t len)
+{
+	struct types types;
+
+	if (!types_of(p, len, input_fd(analysis->input), &types)) {
+		record_error(analysis->out, "magic", "libmagic gave up: %s",
+		    types.magic);
+		types.magic[0] = '\0';
+	}
+	record_fact(analysis->out, "mime",
+	    record_text(types.mime, strlen(types.mime)));
+	record_fact(analysis->out, "magic",
+	    record_text(types.magic, strlen(types.magic)));
+	record_fact(analysis->out, "encoding",
+	    record_text(types.encoding, strlen(types.encoding)));
+}
+
+/* Reads all; the first piece also decides about the type. */
+static int
+run(struct analysis *analysis, struct pass *pass)
+{
+	uint64_t size = input_size(analysis->input);
+	const uint8_t *map = input_map(analysis->input);
+	auto_free uint8_t *buf = map == NULL ? xmalloc(PIECE_BYTES) : NULL;
+	uint64_t at = 0;
+
+	if (size == 0)
+		put_type(analysis, (const uint8_t *)"", 0);
+	while (at < size) {
+		const uint8_t *piece = map == NULL ? buf : map + at;
+		size_t len = size - at < PIECE_BYTES ? (size_t)(size - at) :
+						       PIECE_BYTES;
+		int err = map != NULL ? ERR_OK :
+			input_read_at(analysis->input, at, buf, len, &len);
+
+		if (err != ERR_OK || len == 0) {
+			record_error(analysis->out, "read",
+			    "the input could be read up to byte %llu only",
+			    (unsigned long long)at);
+			return err == ERR_OK ? ERR_EOF : err;
+		}
+		if (at == 0)
+			put_type(analysis, piece, len);
+		take(pass, piece, len);
+		at += len;
+	}
+	return ERR_OK;
+}
+
+static void
+put_digests(struct analysis *analysis, struct pass *pass)
+{
+	struct digests_hex digests;
+	char text[TLSH_TEXT_BYTES];
+
+	digests_final(pass->digests, &digests);
+	for (enum digest_kind kind = 0; kind < DIGEST_COUNT; kind++)
+		record_fact(analysis->out, digests_name(kind),
+		    json_string(digests.hex[kind]));
+	if (pass->tlsh == NULL) {
+		record_limit(analysis->out, "tlsh_bytes",
+		    "no TLSH: the input has more than %zu bytes",
+		    IDENTIFY_TLSH_BYTES_MAX);
+		return;
+	}
+	tlsh_final(pass->tlsh, text);
+	if (text[0] != '\0')
+		record_fact(analysis->out, "tlsh", json_string(text));
+}
+
+int
+identify_analyse(struct analysis *analysis)
+{
+	uint64_t size = input_size(analysis->input);
+	struct pass pass = {.digests = digests_new()};
+	double entropy;
+	int err;
+
+	if (size <= IDENTIFY_TLSH_BYTES_MAX)
+		pass.tlsh = tlsh_new();
+	record_fact(analysis->out, "size", json_integer((json_int_t)size));
+	err = run(analysis, &pass);
+	if (err == ERR_OK) {
+		entropy = pass.total == 0 ? 0 :
+			identify_entropy(pass.counts, pass.total);
+		put_digests(analysis, &pass);
+		record_fact(analysis->out, "entropy", json_real(entropy));
+		record_fact(analysis->out, "entropy_milli",
+		    json_integer((json_int_t)(entropy * 1000 + 0.5)));
+	}
+	tlsh_free(pass.tlsh);
+	digests_free(pass.digests);
+	return err;
+}
