@@ -13,10 +13,8 @@ AGENT_WARN  := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
                -Wmissing-prototypes -Wvla -Wformat=2 -Wcast-qual -Wundef \
                -Wwrite-strings -Wimplicit-fallthrough $(if $(DEV),-Werror)
 AGENT_CFLAGS := -std=gnu17 -O2 -g $(AGENT_WARN) -fstack-protector-strong \
-                -D_GNU_SOURCE -D_FORTIFY_SOURCE=2 -I$(AGENT_O) \
+                -D_GNU_SOURCE -D_FORTIFY_SOURCE=2 -isystem $(AGENT_O) \
                 -DAGENT_VERSION='"$(shell cat VERSION 2>/dev/null || echo 0)"'
-# libbpf's macros and the generated skeleton are not ours to change.
-$(AGENT_O)/obj/linux/trace.o: AGENT_CFLAGS += -Wno-cast-qual
 
 agent: $(AGENT_O)/loep-agent
 

@@ -31,9 +31,14 @@ struct {
 	__uint(max_entries, RECORD_RING_BYTES);
 } events SEC(".maps");
 
+/*
+ * One per CPU, by number: values of a per-CPU map are limited to 32 KiB. The
+ * kernel does not preempt here (CONFIG_PREEMPT_VOLUNTARY), so a program has
+ * its CPU's entry to itself until it ends. The agent sets the true number.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 64);
 	__type(key, __u32);
 	__type(value, struct scratch);
 } scratches SEC(".maps");
@@ -63,6 +68,20 @@ struct {
 	__type(value, __u64);
 } lost SEC(".maps");
 
+/*
+ * min(v, max) in a form that the verifier follows: 64 bits wide, and opaque
+ * to the compiler, which otherwise tests one register and uses another.
+ */
+static __always_inline __u64
+bounded(__u64 v, __u64 max)
+{
+	barrier_var(v);
+	if (v > max)
+		v = max;
+	barrier_var(v);
+	return v;
+}
+
 static __always_inline __u32
 task_bits(__u32 pid)
 {
@@ -86,9 +105,9 @@ current_task(void)
 static __always_inline struct scratch *
 scratch_get(void)
 {
-	__u32 zero = 0;
+	__u32 cpu = bpf_get_smp_processor_id();
 
-	return bpf_map_lookup_elem(&scratches, &zero);
+	return bpf_map_lookup_elem(&scratches, &cpu);
 }
 
 /* Who did it: everything that each record has in common. */
@@ -155,12 +174,10 @@ begin(__u16 kind)
 static __always_inline void
 submit(struct scratch *s)
 {
-	__u32 used = s->used;
+	__u64 used = bounded(s->used, TEXT_MAX);
 	__u32 zero = 0;
 	__u64 *count;
 
-	if (used > TEXT_MAX)
-		used = TEXT_MAX;
 	if (bpf_ringbuf_output(&events, s, sizeof(s->record) + used, 0) == 0)
 		return;
 	count = bpf_map_lookup_elem(&lost, &zero);
@@ -171,34 +188,29 @@ submit(struct scratch *s)
 /* Append size bytes of kernel memory as text `which`. */
 static __always_inline void
 add_kernel(struct scratch *s, enum record_text which, const void *src,
-    __u32 size)
+    __u64 size)
 {
-	__u32 used = s->used;
+	__u64 used = bounded(s->used, TEXT_MAX);
 
-	if (used > TEXT_MAX - RECORD_NAME_BYTES)
+	size = bounded(size, RECORD_NAME_BYTES);
+	if (bpf_probe_read_kernel(&s->text[used], (__u32)size, src) != 0)
 		return;
-	if (size > RECORD_NAME_BYTES)
-		size = RECORD_NAME_BYTES;
-	if (bpf_probe_read_kernel(&s->text[used], size, src) != 0)
-		return;
-	s->record.text_bytes[which] += size;
-	s->used = used + size;
+	s->record.text_bytes[which] += (__u32)size;
+	s->used = (__u32)(used + size);
 }
 
 /* Append a kernel string, without its zero. */
 static __always_inline void
 add_string(struct scratch *s, enum record_text which, const char *src)
 {
-	__u32 used = s->used;
+	__u64 used = bounded(s->used, TEXT_MAX);
 	long n;
 
-	if (used > TEXT_MAX - RECORD_NAME_BYTES)
-		return;
 	n = bpf_probe_read_kernel_str(&s->text[used], RECORD_NAME_BYTES, src);
 	if (n <= 1 || n > RECORD_NAME_BYTES)
 		return;
 	s->record.text_bytes[which] += (__u32)n - 1;
-	s->used = used + (__u32)n - 1;
+	s->used = (__u32)used + (__u32)n - 1;
 }
 
 /* Append user memory [from, to), bounded; sets cut when there was more. */
@@ -206,22 +218,21 @@ static __always_inline void
 add_user(struct scratch *s, enum record_text which, unsigned long from,
     unsigned long to, __u16 cut)
 {
-	__u32 used = s->used;
-	unsigned long size = to - from;
+	__u64 used = bounded(s->used, TEXT_MAX);
+	__u64 size = to - from;
 
-	if (to <= from || used > TEXT_MAX - RECORD_STRINGS_BYTES)
+	if (to <= from)
 		return;
-	if (size > RECORD_STRINGS_BYTES) {
-		size = RECORD_STRINGS_BYTES;
+	if (size > RECORD_STRINGS_BYTES)
 		s->record.flags |= cut;
-	}
+	size = bounded(size, RECORD_STRINGS_BYTES);
 	if (bpf_probe_read_user(&s->text[used], (__u32)size,
 	    (const void *)from) != 0) {
 		s->record.flags |= cut;
 		return;
 	}
 	s->record.text_bytes[which] = (__u32)size;
-	s->used = used + (__u32)size;
+	s->used = (__u32)(used + size);
 }
 
 /* One component; false when there is no room. */

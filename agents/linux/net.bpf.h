@@ -33,11 +33,8 @@ add_sockaddr(struct scratch *s, enum record_text which, int port,
 	s->record.number[0] = family;
 	if (family == AF_UNIX) {
 		/* An abstract name starts with a zero and has no end. */
-		__u32 n = (__u32)size - 2;
-
-		if (n > UNIX_PATH_BYTES)
-			n = UNIX_PATH_BYTES;
-		add_kernel(s, TEXT_NAME, sa + 2, n);
+		add_kernel(s, TEXT_NAME, sa + 2,
+		    bounded((__u64)size - 2, UNIX_PATH_BYTES));
 		return;
 	}
 	if (family == AF_INET && size >= 8)
@@ -175,14 +172,13 @@ datagram(struct sk_buff *skb, __u16 family, __u32 header, __u32 address)
 	add_kernel(s, TEXT_PATH, data + (address == 4 ? 12 : 8), address);
 	add_kernel(s, TEXT_TARGET, data + (address == 4 ? 16 : 24), address);
 	if (s->record.number[1] == IPPROTO_UDP && linear > header + 8) {
-		__u32 n = linear - header - 8;
+		__u64 n = linear - header - 8;
 
 		bpf_probe_read_kernel(udp, sizeof(udp), data + header);
 		s->record.number[2] = (__u64)udp[0] << 8 | udp[1];
 		s->record.number[3] = (__u64)udp[2] << 8 | udp[3];
-		if (n > DATAGRAM_BYTES)
-			n = DATAGRAM_BYTES;
-		add_kernel(s, TEXT_NAME, data + header + 8, n);
+		add_kernel(s, TEXT_NAME, data + header + 8,
+		    bounded(n, DATAGRAM_BYTES));
 	}
 	submit(s);
 }

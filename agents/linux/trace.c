@@ -13,10 +13,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "probe.skel.h"
+#include <probe.skel.h>
 
 /* One try for each program that the verifier may refuse. */
 #define LOAD_TRIES 12
+/* Of a log that can be megabytes: what is kept, and what is shown. */
+#define LOG_BYTES      (256 * 1024)
+#define LOG_TAIL_BYTES 1200
 
 struct trace {
 	struct probe *skel;
@@ -36,13 +39,16 @@ static char load_culprit[64];
 static int
 on_log(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
-	char line[512];
-	const char *start;
+	static char line[LOG_BYTES];
+	const char *start, *tail = line;
 
 	if (level != LIBBPF_WARN)
 		return 0;
 	(void)vsnprintf(line, sizeof(line), fmt, ap);
-	(void)fprintf(stderr, "libbpf: %s", line);
+	/* A verifier's log says at its end what is wrong. */
+	if (strlen(line) > LOG_TAIL_BYTES)
+		tail = line + strlen(line) - LOG_TAIL_BYTES;
+	(void)fprintf(stderr, "%s", tail);
 	start = strstr(line, "prog '");
 	if (start != NULL && load_culprit[0] == '\0')
 		(void)snprintf(load_culprit, sizeof(load_culprit), "%.*s",
@@ -105,7 +111,7 @@ open_once(const struct btf *kernel, char off[][64], size_t off_count)
 }
 
 static struct probe *
-load(void)
+load(unsigned int cpus)
 {
 	struct btf *kernel = btf__load_vmlinux_btf();
 	char off[LOAD_TRIES][64];
@@ -115,7 +121,10 @@ load(void)
 	for (i = 0; i < LOAD_TRIES; i++) {
 		load_culprit[0] = '\0';
 		skel = open_once(kernel, off, i);
-		if (skel == NULL || probe__load(skel) == 0)
+		if (skel == NULL)
+			break;
+		(void)bpf_map__set_max_entries(skel->maps.scratches, cpus);
+		if (probe__load(skel) == 0)
 			break;
 		probe__destroy(skel);
 		skel = NULL;
@@ -170,7 +179,7 @@ trace_open(trace_fn *fn, void *arg)
 	t->cpus = cpus < 1 ? 1 : (unsigned int)cpus;
 	if (t->cpus > TRACE_CPUS_MAX)
 		t->cpus = TRACE_CPUS_MAX;
-	t->skel = load();
+	t->skel = load(t->cpus);
 	if (t->skel == NULL) {
 		free(t);
 		return NULL;
