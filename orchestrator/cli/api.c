@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* api.c - requests over the Unix socket with libcurl. */
+#include "cli/api.h"
+
+#include "cli/text.h"
+#include "lib/own.h"
+#include "lib/xalloc.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdarg.h>
+
+/* The longest answer that a command reads into memory. */
+#define ANSWER_BYTES_MAX ((size_t)64 << 20)
+#define PAGE		 500
+#define URL_BASE	 "http://localhost/api/v1"
+
+struct api {
+	const char *socket_path;
+	CURL *curl;
+};
+
+struct answer {
+	char *bytes;
+	size_t len;
+	int fd; /* where a download goes; -1 = into memory */
+	uint64_t written;
+	CURL *curl;
+	bool is_cut;
+	int write_errno;
+};
+
+void
+fail(enum exit_status status, const char *fmt, ...)
+{
+	va_list ap;
+
+	(void)fflush(stdout);
+	fprintf(stderr, "loep: ");
+	va_start(ap, fmt);
+	(void)vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "\n");
+	exit((int)status);
+}
+
+struct api *
+api_new(const char *socket_path)
+{
+	struct api *api = xcalloc(1, sizeof(*api));
+
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		fail(EXIT_FAILED, "cannot initialise libcurl");
+	api->socket_path = socket_path;
+	api->curl = curl_easy_init();
+	if (api->curl == NULL)
+		fail(EXIT_FAILED, "cannot initialise libcurl");
+	return api;
+}
+
+void
+api_free(struct api *api)
+{
+	if (api == NULL)
+		return;
+	curl_easy_cleanup(api->curl);
+	curl_global_cleanup();
+	free(api);
+}
+
+static bool
+write_all(struct answer *a, const char *p, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(a->fd, p, len);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1) {
+			a->write_errno = errno;
+			return false;
+		}
+		p += n;
+		len -= (size_t)n;
+		a->written += (uint64_t)n;
+	}
+	return true;
+}
+
+static size_t
+on_body(char *p, size_t size, size_t count, void *arg)
+{
+	struct answer *a = arg;
+	size_t len = size * count;
+	long status = 0;
+
+	(void)curl_easy_getinfo(a->curl, CURLINFO_RESPONSE_CODE, &status);
+	/* A problem document must not end up in the file. */
+	if (a->fd != -1 && status < 400)
+		return write_all(a, p, len) ? len : 0;
+	if (len > ANSWER_BYTES_MAX - a->len) {
+		a->is_cut = true;
+		return 0;
+	}
+	a->bytes = xrealloc(a->bytes, a->len + len + 1);
+	memcpy(a->bytes + a->len, p, len);
+	a->len += len;
+	a->bytes[a->len] = '\0';
+	return len;
+}
+
+/* printf with %s only, each argument escaped for a URL. */
+static char *
+format_url(struct api *api, const char *path, va_list ap)
+{
+	char *url = xstrdup(URL_BASE);
+	const char *percent;
+
+	while ((percent = strchr(path, '%')) != NULL && percent[1] == 's') {
+		char *value =
+		    curl_easy_escape(api->curl, va_arg(ap, const char *), 0);
+		char *longer = xasprintf("%s%.*s%s", url, (int)(percent - path),
+		    path, value ? value : "");
+
+		curl_free(value);
+		free(url);
+		url = longer;
+		path = percent + 2;
+	}
+	{
+		char *whole = xasprintf("%s%s", url, path);
+
+		free(url);
+		return whole;
+	}
+}
+
+static void
+prepare(struct api *api, const char *url, struct answer *a)
+{
+	curl_easy_reset(api->curl);
+	*a = (struct answer){.fd = -1, .curl = api->curl};
+	curl_easy_setopt(api->curl, CURLOPT_UNIX_SOCKET_PATH, api->socket_path);
+	curl_easy_setopt(api->curl, CURLOPT_URL, url);
+	curl_easy_setopt(api->curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(api->curl, CURLOPT_PROXY, "");
+	curl_easy_setopt(api->curl, CURLOPT_USERAGENT, "loep/" LOEP_VERSION);
+	curl_easy_setopt(api->curl, CURLOPT_BUFFERSIZE, 512L * 1024);
+	curl_easy_setopt(api->curl, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(api->curl, CURLOPT_WRITEDATA, a);
+}
+
+static enum exit_status
+status_of(long http)
+{
+	switch (http) {
+	case 401:
+	case 403:
+		return EXIT_DENIED;
+	case 408:
+	case 429:
+	case 503:
+	case 507:
+		return EXIT_TEMPORARY;
+	default:
+		return EXIT_FAILED;
+	}
+}
+
+__attribute__((noreturn)) static void
+fail_problem(const struct answer *a, long http)
+{
+	json_t *problem = NULL;
+	char title[256], detail[1024];
+
+	if (a->bytes == NULL || json_parse(a->bytes, a->len, ANSWER_BYTES_MAX,
+				    64, &problem) != ERR_OK)
+		fail(status_of(http), "the service answered HTTP %ld", http);
+	text_clean(
+	    title, sizeof(title), json_member_text(problem, "title", "error"));
+	text_clean(
+	    detail, sizeof(detail), json_member_text(problem, "detail", ""));
+	fail(status_of(http), "%s%s%s", title, detail[0] ? ": " : "", detail);
+}
+
+/* Performs what is prepared; ends the program on any failure. */
+static void
+perform(struct api *api, struct answer *a)
+{
+	CURLcode code = curl_easy_perform(api->curl);
+	long http = 0;
+
+	(void)curl_easy_getinfo(api->curl, CURLINFO_RESPONSE_CODE, &http);
+	if (http >= 400)
+		fail_problem(a, http);
+	if (a->write_errno != 0)
+		fail(EXIT_CANNOT_WRITE, "cannot write: %s",
+		    strerror(a->write_errno));
+	if (a->is_cut)
+		fail(EXIT_FAILED, "the answer is too long to be shown");
+	if (code == CURLE_COULDNT_CONNECT)
+		fail(EXIT_UNREACHABLE,
+		    "no Loep answers at %s: start it with "
+		    "`loep start`, or name its state folder with --state",
+		    api->socket_path);
+	if (code != CURLE_OK)
+		fail(EXIT_UNREACHABLE,
+		    "the service broke off: %s; try again, "
+		    "or look at its log",
+		    curl_easy_strerror(code));
+}
+
+static json_t *
+parse_answer(struct answer *a)
+{
+	json_t *json = NULL;
+
+	if (a->len == 0)
+		return json_object();
+	if (json_parse(a->bytes, a->len, ANSWER_BYTES_MAX, 64, &json) != ERR_OK)
+		fail(EXIT_FAILED,
+		    "the service answered something that is no "
+		    "JSON; are loep and loepd of the same version?");
+	return json;
+}
+
+static json_t *
+get(struct api *api, const char *url)
+{
+	struct answer a;
+	json_t *json;
+
+	prepare(api, url, &a);
+	perform(api, &a);
+	json = parse_answer(&a);
+	free(a.bytes);
+	return json;
+}
+
+json_t *
+api_get(struct api *api, const char *path, ...)
+{
+	auto_free char *url = NULL;
+	va_list ap;
+
+	va_start(ap, path);
+	url = format_url(api, path, ap);
+	va_end(ap);
+	return get(api, url);
+}
+
+json_t *
+api_list(struct api *api, size_t max, const char *path, ...)
+{
+	auto_free char *base = NULL;
+	auto_free char *cursor = xstrdup("");
+	json_t *all = json_array();
+	va_list ap;
+
+	va_start(ap, path);
+	base = format_url(api, path, ap);
+	va_end(ap);
+	do {
+		auto_free char *url = xasprintf("%s%climit=%d%s%s", base,
+		    strchr(base, '?') ? '&' : '?', PAGE,
+		    cursor[0] ? "&cursor=" : "", cursor);
+		auto_json json_t *page = get(api, url);
+		const json_t *next = json_object_get(page, "next");
+		char *escaped;
+
+		(void)json_array_extend(all, json_object_get(page, "items"));
+		free(cursor);
+		escaped = json_is_string(next) ? curl_easy_escape(api->curl,
+						     json_string_value(next), 0)
+					       : NULL;
+		cursor = xstrdup(escaped ? escaped : "");
+		curl_free(escaped);
+	} while (cursor[0] != '\0' && (max == 0 || json_array_size(all) < max));
+	return all;
+}
+
+json_t *
+api_post(struct api *api, const json_t *body, const char *path, ...)
+{
+	auto_free char *url = NULL;
+	auto_free char *text =
+	    body == NULL ? xstrdup("{}") : json_canonical(body);
+	struct curl_slist *headers =
+	    curl_slist_append(NULL, "Content-Type: application/json");
+	struct answer a;
+	json_t *json;
+	va_list ap;
+
+	va_start(ap, path);
+	url = format_url(api, path, ap);
+	va_end(ap);
+	prepare(api, url, &a);
+	curl_easy_setopt(api->curl, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(api->curl, CURLOPT_POSTFIELDS, text);
+	perform(api, &a);
+	curl_slist_free_all(headers);
+	json = parse_answer(&a);
+	free(a.bytes);
+	return json;
+}
+
+uint64_t
+api_download(struct api *api, int fd, const char *path, ...)
+{
+	auto_free char *url = NULL;
+	struct answer a;
+	va_list ap;
+
+	va_start(ap, path);
+	url = format_url(api, path, ap);
+	va_end(ap);
+	prepare(api, url, &a);
+	a.fd = fd;
+	perform(api, &a);
+	free(a.bytes);
+	return a.written;
+}
+
+bool
+api_is_up(struct api *api)
+{
+	struct answer a;
+	bool is_up;
+
+	prepare(api, URL_BASE "/whoami", &a);
+	is_up = curl_easy_perform(api->curl) == CURLE_OK;
+	free(a.bytes);
+	return is_up;
+}
+
+struct sending {
+	const struct api_upload *upload;
+	uint64_t sent;
+	int read_errno;
+};
+
+static size_t
+on_read(char *p, size_t size, size_t count, void *arg)
+{
+	struct sending *s = arg;
+	ssize_t n;
+
+	do {
+		n = read(s->upload->fd, p, size * count);
+	} while (n == -1 && errno == EINTR);
+	if (n == -1) {
+		s->read_errno = errno;
+		return CURL_READFUNC_ABORT;
+	}
+	s->sent += (uint64_t)n;
+	if (s->upload->progress != NULL)
+		s->upload->progress(s->upload->arg, s->sent, s->upload->size);
+	return (size_t)n;
+}
+
+static char *
+upload_url(struct api *api, const struct api_upload *u)
+{
+	char *name = curl_easy_escape(api->curl, u->name, (int)u->name_len);
+	char *url = xasprintf(URL_BASE "/submissions/%s/files?filename=%s"
+				       "&kind=%s%s%s",
+	    u->submission, name ? name : "", u->kind,
+	    u->sha256_hex ? "&sha256=" : "",
+	    u->sha256_hex ? u->sha256_hex : "");
+
+	curl_free(name);
+	return url;
+}
+
+json_t *
+api_upload(struct api *api, const struct api_upload *upload)
+{
+	auto_free char *url = upload_url(api, upload);
+	struct curl_slist *headers =
+	    curl_slist_append(NULL, "Content-Type: application/octet-stream");
+	struct sending sending = {.upload = upload};
+	struct answer a;
+	json_t *json;
+
+	if (upload->size < 0)
+		headers =
+		    curl_slist_append(headers, "Transfer-Encoding: chunked");
+	prepare(api, url, &a);
+	curl_easy_setopt(api->curl, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(api->curl, CURLOPT_POST, 1L);
+	curl_easy_setopt(
+	    api->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)upload->size);
+	curl_easy_setopt(api->curl, CURLOPT_UPLOAD_BUFFERSIZE, 2048L * 1024);
+	curl_easy_setopt(api->curl, CURLOPT_READFUNCTION, on_read);
+	curl_easy_setopt(api->curl, CURLOPT_READDATA, &sending);
+	perform(api, &a);
+	if (sending.read_errno != 0)
+		fail(EXIT_NO_INPUT, "cannot read the file: %s",
+		    strerror(sending.read_errno));
+	curl_slist_free_all(headers);
+	json = parse_answer(&a);
+	free(a.bytes);
+	return json;
+}

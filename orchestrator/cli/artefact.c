@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* artefact.c - loep artefact, run, report: one thing in detail. */
+#include "cli/command.h"
+#include "lib/own.h"
+#include "lib/xalloc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+
+static const struct table_column artefact_columns[] = {
+    {"id", "id", 's'},
+    {"name", "name", 's'},
+    {"type", "mime", 's'},
+    {"size", "size", 'z'},
+    {"score", "score", 'c'},
+    {"state", "state", 's'},
+    {"from", "relation", 's'},
+    {"sha256", "sha256", 's'},
+    {NULL, NULL, 0},
+};
+
+static const struct table_column artefact_object[] = {
+    {"artefact", "id", 's'},
+    {"case", "case_number", 's'},
+    {"name", "name", 's'},
+    {"name, bytes", "name_hex", 's'},
+    {"type", "magic", 's'},
+    {"MIME", "mime", 's'},
+    {"size", "size", 'z'},
+    {"SHA-256", "sha256", 's'},
+    {"SHA-1", "sha1", 's'},
+    {"MD5", "md5", 's'},
+    {"SHA-512", "sha512", 's'},
+    {"TLSH", "tlsh", 's'},
+    {"entropy/1000", "entropy_milli", 'd'},
+    {"declared hash", "hash_state", 's'},
+    {"relation", "relation", 's'},
+    {"parent", "parent", 's'},
+    {"children", "children", 'd'},
+    {"TLP", "tlp", 's'},
+    {"PAP", "pap", 's'},
+    {"state", "state", 's'},
+    {"score", "score", 'd'},
+    {"created (UTC)", "created", 't'},
+    {NULL, NULL, 0},
+};
+
+static const struct table_column run_columns[] = {
+    {"id", "id", 's'},
+    {"artefact", "artefact_name", 's'},
+    {"profile", "profile", 's'},
+    {"state", "state", 's'},
+    {"outcome", "outcome", 's'},
+    {"%", "progress", 'd'},
+    {"phase", "phase", 's'},
+    {"started (UTC)", "started", 't'},
+    {"ended (UTC)", "ended", 't'},
+    {NULL, NULL, 0},
+};
+
+static const struct table_column run_object[] = {
+    {"run", "id", 's'},
+    {"artefact", "artefact_name", 's'},
+    {"profile", "profile", 's'},
+    {"state", "state", 's'},
+    {"outcome", "outcome", 's'},
+    {"reason", "reason", 's'},
+    {"attempt", "attempt", 'd'},
+    {"started (UTC)", "started", 't'},
+    {"ended (UTC)", "ended", 't'},
+    {"options", "options", 's'},
+    {"environment", "environment", 's'},
+    {"trace", "trace", 's'},
+    {"capture", "pcap", 's'},
+    {"console", "console", 's'},
+    {"events", "events", 's'},
+    {NULL, NULL, 0},
+};
+
+static const struct table_column report_columns[] = {
+    {"rev", "rev", 'd'},
+    {"id", "id", 's'},
+    {"state", "state", 's'},
+    {"created (UTC)", "created", 't'},
+    {"sha256 of the JSON", "json_sha256", 's'},
+    {NULL, NULL, 0},
+};
+
+static const char *
+object_of(int argc, char **argv)
+{
+	if (argc < 3)
+		command_usage(argv[0], EXIT_USAGE);
+	return argv[2];
+}
+
+static void
+show(const struct cli *cli, json_t *object, const struct table_column *columns)
+{
+	if (cli->is_json)
+		print_json(object);
+	else
+		object_print(object, columns);
+	json_decref(object);
+}
+
+static int
+open_output(const char *path)
+{
+	int fd;
+
+	if (path == NULL || strcmp(path, "-") == 0)
+		return dup(STDOUT_FILENO);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd == -1)
+		fail(EXIT_CANNOT_WRITE, "cannot write %s: %s", path,
+		    strerror(errno));
+	return fd;
+}
+
+static void
+get_artefact(struct cli *cli, int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"purpose", required_argument, NULL, 'p'},
+	    {"output", required_argument, NULL, 'o'},
+	    {NULL, 0, NULL, 0},
+	};
+	const char *purpose = NULL;
+	const char *output = NULL;
+	auto_close int fd = -1;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
+		if (c == 'p')
+			purpose = optarg;
+		else if (c == 'o')
+			output = optarg;
+		else
+			command_usage("artefact", EXIT_USAGE);
+	}
+	if (optind + 2 != argc)
+		command_usage("artefact", EXIT_USAGE);
+	if (purpose == NULL)
+		fail(EXIT_USAGE, "say what for with --purpose: it is kept in "
+				 "the custody record");
+	if (output == NULL)
+		fail(EXIT_USAGE, "name a file with -o (- is standard output); "
+				 "the bytes may be hostile");
+	fd = open_output(output);
+	(void)api_download(cli->api, fd, "/artefacts/%s/raw?purpose=%s",
+	    argv[optind + 1], purpose);
+}
+
+int
+cmd_artefact(struct cli *cli, int argc, char **argv)
+{
+	const char *verb;
+
+	if (argc < 2)
+		command_usage("artefact", EXIT_USAGE);
+	verb = argv[1];
+	if (strcmp(verb, "list") == 0) {
+		print_rows(cli,
+		    api_list(cli->api, 0, "/cases/%s/artefacts?parent=*",
+			object_of(argc, argv)),
+		    artefact_columns, "No artefacts.");
+	} else if (strcmp(verb, "tree") == 0) {
+		summary_print(cli, object_of(argc, argv));
+	} else if (strcmp(verb, "show") == 0) {
+		show(cli,
+		    api_get(cli->api, "/artefacts/%s", object_of(argc, argv)),
+		    artefact_object);
+	} else if (strcmp(verb, "receipt") == 0) {
+		auto_json json_t *receipt = api_get(
+		    cli->api, "/artefacts/%s/receipt", object_of(argc, argv));
+
+		print_json(receipt);
+	} else if (strcmp(verb, "get") == 0) {
+		get_artefact(cli, argc, argv);
+	} else {
+		command_usage("artefact", EXIT_USAGE);
+	}
+	return 0;
+}
+
+/* "--env" and the like come as the API's options object. */
+static void
+new_run(struct cli *cli, int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"profile", required_argument, NULL, 'p'},
+	    {"seconds", required_argument, NULL, 's'},
+	    {"arg", required_argument, NULL, 'a'},
+	    {"wait", no_argument, NULL, 'w'},
+	    {NULL, 0, NULL, 0},
+	};
+	auto_json json_t *body = json_object();
+	auto_json json_t *made = NULL;
+	json_t *args = json_array();
+	bool is_wait = false;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "w", options, NULL)) != -1) {
+		if (c == 'p')
+			(void)json_object_set_new(
+			    body, "profile", json_string(optarg));
+		else if (c == 's')
+			(void)json_object_set_new(body, "seconds",
+			    json_integer(strtoll(optarg, NULL, 10)));
+		else if (c == 'a')
+			(void)json_array_append_new(args, json_string(optarg));
+		else if (c == 'w')
+			is_wait = true;
+		else
+			command_usage("run", EXIT_USAGE);
+	}
+	if (optind + 2 != argc)
+		command_usage("run", EXIT_USAGE);
+	if (json_array_size(args) > 0)
+		(void)json_object_set(body, "args", args);
+	json_decref(args);
+	made = api_post(cli->api, body, "/artefacts/%s/runs", argv[optind + 1]);
+	if (cli->is_json)
+		print_json(made);
+	else
+		printf("Run %s\n", json_member_text(made, "id", ""));
+	if (is_wait)
+		wait_for_run(cli, json_member_text(made, "id", ""));
+}
+
+int
+cmd_run(struct cli *cli, int argc, char **argv)
+{
+	const char *verb;
+
+	if (argc < 2)
+		command_usage("run", EXIT_USAGE);
+	verb = argv[1];
+	if (strcmp(verb, "list") == 0) {
+		print_rows(cli,
+		    api_list(
+			cli->api, 0, "/cases/%s/runs", object_of(argc, argv)),
+		    run_columns, "No runs.");
+	} else if (strcmp(verb, "show") == 0) {
+		show(cli, api_get(cli->api, "/runs/%s", object_of(argc, argv)),
+		    run_object);
+	} else if (strcmp(verb, "events") == 0) {
+		(void)api_download(cli->api, STDOUT_FILENO, "/runs/%s/events",
+		    object_of(argc, argv));
+	} else if (strcmp(verb, "cancel") == 0) {
+		json_decref(api_post(
+		    cli->api, NULL, "/jobs/%s/cancel", object_of(argc, argv)));
+	} else if (strcmp(verb, "new") == 0) {
+		new_run(cli, argc, argv);
+	} else {
+		command_usage("run", EXIT_USAGE);
+	}
+	return 0;
+}
+
+struct report_options {
+	const char *format;
+	const char *output;
+	const char *rev;
+	bool is_new;
+};
+
+static void
+parse_report(struct report_options *o, int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"format", required_argument, NULL, 'f'},
+	    {"output", required_argument, NULL, 'o'},
+	    {"rev", required_argument, NULL, 'r'},
+	    {"new", no_argument, NULL, 'n'},
+	    {NULL, 0, NULL, 0},
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
+		if (c == 'f')
+			o->format = optarg;
+		else if (c == 'o')
+			o->output = optarg;
+		else if (c == 'r')
+			o->rev = optarg;
+		else if (c == 'n')
+			o->is_new = true;
+		else
+			command_usage("report", EXIT_USAGE);
+	}
+	if (strcmp(o->format, "html") != 0 && strcmp(o->format, "json") != 0)
+		fail(EXIT_USAGE, "--format is html or json");
+}
+
+int
+cmd_report(struct cli *cli, int argc, char **argv)
+{
+	struct report_options o = {.format = "json"};
+	auto_close int fd = -1;
+	const char *number;
+
+	if (argc >= 2 && strcmp(argv[1], "list") == 0) {
+		print_rows(cli,
+		    api_list(cli->api, 0, "/cases/%s/reports",
+			object_of(argc, argv)),
+		    report_columns, "No report yet.");
+		return 0;
+	}
+	parse_report(&o, argc, argv);
+	if (optind + 1 != argc)
+		command_usage("report", EXIT_USAGE);
+	number = argv[optind];
+	if (o.is_new) {
+		json_decref(
+		    api_post(cli->api, NULL, "/cases/%s/reports", number));
+		(void)wait_for_case(cli, number);
+	}
+	fd = open_output(o.output);
+	if (o.rev != NULL)
+		(void)api_download(cli->api, fd,
+		    "/cases/%s/reports/%s?format=%s", number, o.rev, o.format);
+	else
+		(void)api_download(cli->api, fd, "/cases/%s/report?format=%s",
+		    number, o.format);
+	return 0;
+}

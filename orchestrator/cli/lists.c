@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lists.c - loep case, job, vm, org, user: what there is, as tables. */
+#include "cli/command.h"
+#include "lib/own.h"
+
+#include <getopt.h>
+
+static const struct table_column case_columns[] = {
+    {"number", "number", 's'},
+    {"title", "title", 's'},
+    {"organisation", "org_name", 's'},
+    {"state", "state", 's'},
+    {"score", "score", 'c'},
+    {"artefacts", "artefacts", 'd'},
+    {"open jobs", "jobs_open", 'c'},
+    {"tlp", "tlp", 's'},
+    {"created (UTC)", "created", 't'},
+    {NULL, NULL, 0},
+};
+
+static const struct table_column case_object[] = {
+    {"case", "number", 's'},
+    {"title", "title", 's'},
+    {"organisation", "org_name", 's'},
+    {"state", "state", 's'},
+    {"severity", "severity", 's'},
+    {"TLP", "tlp", 's'},
+    {"PAP", "pap", 's'},
+    {"created (UTC)", "created", 't'},
+    {"submissions", "submissions", 'd'},
+    {"artefacts", "artefacts", 'd'},
+    {"open jobs", "jobs_open", 'd'},
+    {"failed jobs", "jobs_failed", 'd'},
+    {"highest score", "score", 'd'},
+    {NULL, NULL, 0},
+};
+
+static const struct table_column finding_columns[] = {
+    {"score", "score", 'c'},
+    {"type", "type", 's'},
+    {"name", "name", 's'},
+    {"rule file", "namespace", 's'},
+    {"by", "engine", 's'},
+    {"artefact", "artefact", 's'},
+    {NULL, NULL, 0},
+};
+
+static const struct table_column job_columns[] = {
+    {"id", "id", 's'},
+    {"kind", "kind", 's'},
+    {"state", "state", 's'},
+    {"attempt", "attempt", 'd'},
+    {"created (UTC)", "created", 't'},
+    {"ended (UTC)", "ended", 't'},
+    {"reason", "reason", 's'},
+    {NULL, NULL, 0},
+};
+
+static const struct table_column job_object[] = {
+    {"job", "id", 's'},
+    {"case", "case", 's'},
+    {"artefact", "artefact", 's'},
+    {"kind", "kind", 's'},
+    {"state", "state", 's'},
+    {"attempt", "attempt", 'd'},
+    {"reason", "reason", 's'},
+    {"engine", "engine", 's'},
+    {"created (UTC)", "created", 't'},
+    {"started (UTC)", "started", 't'},
+    {"ended (UTC)", "ended", 't'},
+    {"options", "options", 's'},
+    {"result", "result", 's'},
+    {NULL, NULL, 0},
+};
+
+static const struct table_column slot_columns[] = {
+    {"slot", "name", 's'},
+    {"profile", "profile", 's'},
+    {"state", "state", 's'},
+    {"reason", "reason", 's'},
+    {"since (UTC)", "changed", 't'},
+    {NULL, NULL, 0},
+};
+
+static const struct table_column profile_columns[] = {
+    {"profile", "name", 's'},
+    {"state", "state", 's'},
+    {"image digest", "digest", 's'},
+    {"changed (UTC)", "changed", 't'},
+    {NULL, NULL, 0},
+};
+
+static const struct table_column org_columns[] = {
+    {"id", "id", 's'},
+    {"name", "name", 's'},
+    {"class", "class", 's'},
+    {"state", "state", 's'},
+    {"cases", "cases", 'd'},
+    {"created (UTC)", "created", 't'},
+    {NULL, NULL, 0},
+};
+
+static const struct table_column user_columns[] = {
+    {"id", "id", 's'},
+    {"name", "name", 's'},
+    {"organisation", "org_name", 's'},
+    {"kind", "kind", 's'},
+    {"uid", "uid", 'd'},
+    {"state", "state", 's'},
+    {"capabilities", "capabilities", 's'},
+    {NULL, NULL, 0},
+};
+
+/* The word behind the command, or usage. */
+static const char *
+verb_of(int argc, char **argv)
+{
+	if (argc < 2)
+		command_usage(argv[0], EXIT_USAGE);
+	return argv[1];
+}
+
+static const char *
+object_of(int argc, char **argv)
+{
+	if (argc < 3)
+		command_usage(argv[0], EXIT_USAGE);
+	return argv[2];
+}
+
+static void
+show(const struct cli *cli, json_t *object, const struct table_column *columns)
+{
+	if (cli->is_json)
+		print_json(object);
+	else
+		object_print(object, columns);
+	json_decref(object);
+}
+
+/* The value of "--name VALUE" among the arguments, or fallback. */
+static const char *
+option_of(int argc, char **argv, const char *name, const char *fallback)
+{
+	for (int i = 2; i + 1 < argc; i++) {
+		if (strcmp(argv[i], name) == 0)
+			return argv[i + 1];
+	}
+	return fallback;
+}
+
+int
+cmd_case(struct cli *cli, int argc, char **argv)
+{
+	const char *verb = verb_of(argc, argv);
+
+	if (strcmp(verb, "list") == 0) {
+		print_rows(cli,
+		    api_list(cli->api, 0, "/cases?state=%s",
+			option_of(argc, argv, "--state", "")),
+		    case_columns, "No cases. Make one with: loep submit FILE");
+	} else if (strcmp(verb, "show") == 0) {
+		show(cli, api_get(cli->api, "/cases/%s", object_of(argc, argv)),
+		    case_object);
+		if (!cli->is_json)
+			summary_print(cli, argv[2]);
+	} else if (strcmp(verb, "findings") == 0) {
+		print_rows(cli,
+		    api_list(cli->api, 0, "/cases/%s/findings",
+			object_of(argc, argv)),
+		    finding_columns, "No findings.");
+	} else if (strcmp(verb, "wait") == 0) {
+		bool is_whole = wait_for_case(cli, object_of(argc, argv));
+
+		if (!cli->is_json)
+			summary_print(cli, argv[2]);
+		return is_whole ? 0 : EXIT_FAILED;
+	} else {
+		command_usage("case", EXIT_USAGE);
+	}
+	return 0;
+}
+
+int
+cmd_job(struct cli *cli, int argc, char **argv)
+{
+	const char *verb = verb_of(argc, argv);
+	const char *object = object_of(argc, argv);
+
+	if (strcmp(verb, "list") == 0)
+		print_rows(cli,
+		    api_list(cli->api, 0, "/cases/%s/jobs?state=%s", object,
+			option_of(argc, argv, "--state", "")),
+		    job_columns, "No jobs.");
+	else if (strcmp(verb, "show") == 0)
+		show(cli, api_get(cli->api, "/jobs/%s", object), job_object);
+	else if (strcmp(verb, "retry") == 0)
+		json_decref(api_post(cli->api, NULL, "/jobs/%s/retry", object));
+	else if (strcmp(verb, "cancel") == 0)
+		json_decref(
+		    api_post(cli->api, NULL, "/jobs/%s/cancel", object));
+	else
+		command_usage("job", EXIT_USAGE);
+	return 0;
+}
+
+static void
+order(struct cli *cli, const char *word, const char *object)
+{
+	auto_json json_t *body =
+	    json_pack("{s:s, s:s}", "order", word, "object", object);
+
+	json_decref(api_post(cli->api, body, "/vm/orders"));
+	if (!cli->is_quiet)
+		printf("Asked for. `loep vm list` shows how it goes.\n");
+}
+
+int
+cmd_vm(struct cli *cli, int argc, char **argv)
+{
+	const char *verb = verb_of(argc, argv);
+
+	if (strcmp(verb, "list") == 0)
+		print_rows(cli, api_list(cli->api, 0, "/vm/slots"),
+		    slot_columns,
+		    "No slots: VMs are off, or no image is built. `loep "
+		    "doctor` says what is missing.");
+	else if (strcmp(verb, "profiles") == 0)
+		print_rows(cli, api_list(cli->api, 0, "/vm/profiles"),
+		    profile_columns, "No profiles: build one with: make image");
+	else if (strcmp(verb, "build") == 0 || strcmp(verb, "rebuild") == 0)
+		order(cli, verb, object_of(argc, argv));
+	else if (strcmp(verb, "check") == 0)
+		order(cli, verb, argc > 2 ? argv[2] : "");
+	else
+		command_usage("vm", EXIT_USAGE);
+	return 0;
+}
+
+int
+cmd_org(struct cli *cli, int argc, char **argv)
+{
+	const char *verb = verb_of(argc, argv);
+
+	if (strcmp(verb, "list") == 0) {
+		print_rows(cli, api_list(cli->api, 0, "/organisations"),
+		    org_columns, "No organisations.");
+	} else if (strcmp(verb, "show") == 0) {
+		show(cli,
+		    api_get(
+			cli->api, "/organisations/%s", object_of(argc, argv)),
+		    org_columns);
+	} else if (strcmp(verb, "add") == 0) {
+		auto_json json_t *body =
+		    json_pack("{s:s, s:s}", "name", object_of(argc, argv),
+			"class", option_of(argc, argv, "--class", "C1"));
+		auto_json json_t *made = NULL;
+
+		if (body == NULL)
+			fail(EXIT_USAGE, "the name is not UTF-8");
+		made = api_post(cli->api, body, "/organisations");
+		if (cli->is_json)
+			print_json(made);
+		else
+			printf("Organisation %s\n",
+			    json_member_text(made, "id", ""));
+	} else {
+		command_usage("org", EXIT_USAGE);
+	}
+	return 0;
+}
+
+int
+cmd_user(struct cli *cli, int argc, char **argv)
+{
+	const char *verb = verb_of(argc, argv);
+
+	if (strcmp(verb, "list") == 0) {
+		print_rows(cli, api_list(cli->api, 0, "/accounts"),
+		    user_columns, "No accounts.");
+	} else if (strcmp(verb, "add") == 0) {
+		const char *uid = option_of(argc, argv, "--uid", "-1");
+		auto_json json_t *body = json_pack("{s:s, s:s, s:s, s:I, s:s}",
+		    "name", object_of(argc, argv), "org",
+		    option_of(argc, argv, "--org", ""), "kind",
+		    option_of(argc, argv, "--kind", "person"), "uid",
+		    (json_int_t)strtoll(uid, NULL, 10), "capabilities",
+		    option_of(argc, argv, "--capabilities", "submit"));
+		auto_json json_t *made = NULL;
+
+		if (body == NULL)
+			fail(EXIT_USAGE, "an option's text is not UTF-8");
+		made = api_post(cli->api, body, "/accounts");
+		if (cli->is_json)
+			print_json(made);
+		else
+			printf(
+			    "Account %s\n", json_member_text(made, "id", ""));
+	} else {
+		command_usage("user", EXIT_USAGE);
+	}
+	return 0;
+}

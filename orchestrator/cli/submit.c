@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* submit.c - loep submit: files become evidence. */
+#include "cli/command.h"
+#include "lib/loop.h"
+#include "lib/own.h"
+#include "lib/xalloc.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <sys/stat.h>
+
+/* Folders inside folders that --recursive follows. */
+#define FOLDERS_MAX 64
+
+struct submit {
+	struct cli *cli;
+	const char *case_number;
+	const char *title;
+	const char *severity;
+	const char *tlp;
+	const char *pap;
+	const char *kind;
+	const char *comment;
+	const char *source;
+	const char *sha256;
+	const char *profile;
+	const char *name;
+	const char *receipts;
+	const char *report;
+	json_int_t seconds;
+	bool is_recursive;
+	bool is_wait;
+	json_t *passwords;
+	/* what was made */
+	char *number;
+	char *submission;
+	json_t *uploaded;
+	size_t failed;
+	uint64_t started_ms;
+	const char *shown;
+};
+
+enum option_code {
+	OPT_TITLE = 256,
+	OPT_SEVERITY,
+	OPT_TLP,
+	OPT_PAP,
+	OPT_KIND,
+	OPT_PASSWORD,
+	OPT_COMMENT,
+	OPT_SOURCE,
+	OPT_SHA256,
+	OPT_PROFILE,
+	OPT_SECONDS,
+	OPT_RECEIPTS,
+	OPT_REPORT,
+	OPT_NAME
+};
+
+static const struct option options[] = {
+    {"case", required_argument, NULL, 'c'},
+    {"title", required_argument, NULL, OPT_TITLE},
+    {"severity", required_argument, NULL, OPT_SEVERITY},
+    {"tlp", required_argument, NULL, OPT_TLP},
+    {"pap", required_argument, NULL, OPT_PAP},
+    {"kind", required_argument, NULL, OPT_KIND},
+    {"password", required_argument, NULL, OPT_PASSWORD},
+    {"comment", required_argument, NULL, OPT_COMMENT},
+    {"source", required_argument, NULL, OPT_SOURCE},
+    {"sha256", required_argument, NULL, OPT_SHA256},
+    {"profile", required_argument, NULL, OPT_PROFILE},
+    {"seconds", required_argument, NULL, OPT_SECONDS},
+    {"recursive", no_argument, NULL, 'r'},
+    {"receipts", required_argument, NULL, OPT_RECEIPTS},
+    {"wait", no_argument, NULL, 'w'},
+    {"report", required_argument, NULL, OPT_REPORT},
+    {"name", required_argument, NULL, OPT_NAME},
+    {NULL, 0, NULL, 0},
+};
+
+static json_int_t
+number_of(const char *text, const char *what)
+{
+	char *end;
+	long long n;
+
+	errno = 0;
+	n = strtoll(text, &end, 10);
+	if (errno != 0 || *end != '\0' || n < 0)
+		fail(EXIT_USAGE, "%s takes a number, not \"%s\"", what, text);
+	return n;
+}
+
+/* Options that only hold a text; true when c was one of them. */
+static bool
+take_text(struct submit *s, int c)
+{
+	switch (c) {
+	case 'c':
+		s->case_number = optarg;
+		return true;
+	case OPT_TITLE:
+		s->title = optarg;
+		return true;
+	case OPT_SEVERITY:
+		s->severity = optarg;
+		return true;
+	case OPT_TLP:
+		s->tlp = optarg;
+		return true;
+	case OPT_PAP:
+		s->pap = optarg;
+		return true;
+	case OPT_KIND:
+		s->kind = optarg;
+		return true;
+	case OPT_COMMENT:
+		s->comment = optarg;
+		return true;
+	case OPT_SOURCE:
+		s->source = optarg;
+		return true;
+	case OPT_SHA256:
+		s->sha256 = optarg;
+		return true;
+	case OPT_PROFILE:
+		s->profile = optarg;
+		return true;
+	case OPT_RECEIPTS:
+		s->receipts = optarg;
+		return true;
+	case OPT_REPORT:
+		s->report = optarg;
+		return true;
+	case OPT_NAME:
+		s->name = optarg;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+take_option(struct submit *s, int c)
+{
+	if (take_text(s, c))
+		return;
+	switch (c) {
+	case OPT_PASSWORD:
+		(void)json_array_append_new(s->passwords, json_string(optarg));
+		break;
+	case OPT_SECONDS:
+		s->seconds = number_of(optarg, "--seconds");
+		break;
+	case 'r':
+		s->is_recursive = true;
+		break;
+	case 'w':
+		s->is_wait = true;
+		break;
+	default:
+		command_usage("submit", EXIT_USAGE);
+	}
+}
+
+static void
+make_case(struct submit *s, const char *first)
+{
+	auto_json json_t *body = NULL;
+	auto_json json_t *made = NULL;
+
+	if (s->case_number != NULL) {
+		s->number = xstrdup(s->case_number);
+		return;
+	}
+	body = json_pack("{s:s, s:s, s:s, s:s}", "title",
+	    s->title ? s->title : first, "severity", s->severity, "tlp", s->tlp,
+	    "pap", s->pap);
+	/* A file's name that is no UTF-8 makes no title. */
+	if (body == NULL)
+		body = json_pack("{s:s, s:s, s:s, s:s}", "title", "",
+		    "severity", s->severity, "tlp", s->tlp, "pap", s->pap);
+	made = api_post(s->cli->api, body, "/cases");
+	s->number = xstrdup(json_member_text(made, "number", ""));
+}
+
+static void
+make_submission(struct submit *s)
+{
+	auto_json json_t *made = NULL;
+	auto_json json_t *body =
+	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:O}", "tlp", s->tlp,
+		"pap", s->pap, "kind", s->kind, "comment", s->comment,
+		"source_host", s->source, "profile", s->profile, "run_seconds",
+		s->seconds, "passwords", s->passwords);
+
+	if (body == NULL)
+		fail(EXIT_USAGE, "an option's text is not UTF-8");
+	made = api_post(s->cli->api, body, "/cases/%s/submissions", s->number);
+	s->submission = xstrdup(json_member_text(made, "id", ""));
+}
+
+static void
+on_progress(void *arg, uint64_t sent, int64_t total)
+{
+	struct submit *s = arg;
+
+	if (!s->cli->is_quiet)
+		progress_bar(s->shown, sent, total, s->started_ms);
+}
+
+static void
+keep_receipt(struct submit *s, const json_t *made)
+{
+	const char *id = json_member_text(made, "artefact", "artefact");
+	auto_free char *path = NULL;
+
+	if (s->receipts == NULL)
+		return;
+	if (mkdir(s->receipts, 0777) == -1 && errno != EEXIST)
+		fail(EXIT_CANNOT_WRITE, "cannot make %s: %s", s->receipts,
+		    strerror(errno));
+	path = xasprintf("%s/%s.receipt.json", s->receipts, id);
+	if (json_dump_file(
+		json_object_get(made, "receipt"), path, JSON_INDENT(2)) == -1)
+		fail(EXIT_CANNOT_WRITE, "cannot write %s", path);
+}
+
+static void
+say_uploaded(struct submit *s, json_t *made, const char *name)
+{
+	char clean[1024], size[32];
+	const char *state = json_member_text(made, "hash_state", "none");
+
+	keep_receipt(s, made);
+	(void)text_clean(clean, sizeof(clean), name);
+	(void)json_object_set_new(made, "name", json_string(clean));
+	(void)json_array_append(s->uploaded, made);
+	progress_clear();
+	if (s->cli->is_json)
+		return;
+	(void)text_size(
+	    size, sizeof(size), (uint64_t)json_member_int(made, "size", 0));
+	printf("  %s  %10s  %s\n", json_member_text(made, "sha256", ""), size,
+	    clean);
+	if (strcmp(state, "mismatch") == 0)
+		printf("%s  The SHA-256 is not the one you declared. The file "
+		       "was kept as evidence, marked hash_mismatch.%s\n",
+		    text_style("\033[33m"), text_style("\033[0m"));
+}
+
+static void
+send_fd(struct submit *s, int fd, int64_t size, const char *name)
+{
+	struct api_upload upload = {
+	    .submission = s->submission,
+	    .name = name,
+	    .name_len = strlen(name),
+	    .kind = s->kind,
+	    .sha256_hex = s->sha256,
+	    .fd = fd,
+	    .size = size,
+	    .progress = on_progress,
+	    .arg = s,
+	};
+	auto_json json_t *made = NULL;
+
+	s->started_ms = loop_now_ms();
+	s->shown = name;
+	made = api_upload(s->cli->api, &upload);
+	say_uploaded(s, made, name);
+}
+
+/* A file that cannot be read is said; the others go on. */
+static void
+send_file(struct submit *s, const char *path, const char *name)
+{
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd == -1 || fstat(fd, &st) == -1) {
+		progress_clear();
+		fprintf(stderr, "loep: cannot read %s: %s\n", path,
+		    strerror(errno));
+		s->failed++;
+		return;
+	}
+	send_fd(s, fd, S_ISREG(st.st_mode) ? st.st_size : -1, name);
+}
+
+static void
+send_folder(struct submit *s, const char *path, const char *name, int depth)
+{
+	struct dirent **entries;
+	int count = scandir(path, &entries, NULL, alphasort);
+
+	if (count == -1 || depth > FOLDERS_MAX) {
+		fprintf(stderr, "loep: cannot read the folder %s: %s\n", path,
+		    count == -1 ? strerror(errno) : "too deep");
+		s->failed++;
+		return;
+	}
+	for (int i = 0; i < count; i++) {
+		const char *entry = entries[i]->d_name;
+		auto_free char *below = xasprintf("%s/%s", path, entry);
+		auto_free char *shown = xasprintf("%s/%s", name, entry);
+		struct stat st;
+
+		if (strcmp(entry, ".") != 0 && strcmp(entry, "..") != 0 &&
+		    lstat(below, &st) == 0) {
+			if (S_ISDIR(st.st_mode))
+				send_folder(s, below, shown, depth + 1);
+			else if (S_ISREG(st.st_mode))
+				send_file(s, below, shown);
+		}
+		free(entries[i]);
+	}
+	free(entries);
+}
+
+static void
+send_path(struct submit *s, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash != NULL && slash[1] != '\0' ? slash + 1 : path;
+	struct stat st;
+
+	if (strcmp(path, "-") == 0)
+		send_fd(s, STDIN_FILENO, -1, s->name ? s->name : "stdin");
+	else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		send_folder(s, path, name, 0);
+	else
+		send_file(s, path, s->name ? s->name : name);
+}
+
+/* Nothing is made in the service for a command line that cannot work. */
+static void
+check_paths(const struct submit *s, int argc, char **argv)
+{
+	for (int i = optind; i < argc; i++) {
+		struct stat st;
+
+		if (strcmp(argv[i], "-") == 0)
+			continue;
+		if (stat(argv[i], &st) == -1 || access(argv[i], R_OK) == -1)
+			fail(EXIT_NO_INPUT, "cannot read %s: %s", argv[i],
+			    strerror(errno));
+		if (S_ISDIR(st.st_mode) && !s->is_recursive)
+			fail(EXIT_USAGE,
+			    "%s is a folder; take the files below "
+			    "it with --recursive",
+			    argv[i]);
+	}
+	if ((s->sha256 != NULL || s->name != NULL) && argc - optind > 1)
+		fail(EXIT_USAGE, "--sha256 and --name go with one file");
+	if (s->report != NULL && !s->is_wait)
+		fail(EXIT_USAGE, "--report needs --wait");
+}
+
+static void
+save_report(struct submit *s)
+{
+	size_t len = strlen(s->report);
+	bool is_json = len > 5 && strcmp(s->report + len - 5, ".json") == 0;
+	auto_close int fd =
+	    open(s->report, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+	if (fd == -1)
+		fail(EXIT_CANNOT_WRITE, "cannot write %s: %s", s->report,
+		    strerror(errno));
+	(void)api_download(s->cli->api, fd, "/cases/%s/report?format=%s",
+	    s->number, is_json ? "json" : "html");
+	if (!s->cli->is_json)
+		printf("\nReport: %s\n", s->report);
+}
+
+static int
+finish(struct submit *s)
+{
+	bool is_whole = true;
+
+	if (s->is_wait) {
+		is_whole = wait_for_case(s->cli, s->number);
+		if (!s->cli->is_json)
+			summary_print(s->cli, s->number);
+		if (s->report != NULL)
+			save_report(s);
+	}
+	if (s->cli->is_json) {
+		auto_json json_t *all =
+		    json_pack("{s:s, s:s, s:O}", "case", s->number,
+			"submission", s->submission, "files", s->uploaded);
+
+		print_json(all);
+	} else if (!s->is_wait) {
+		printf("Follow it with: loep case wait %s\n", s->number);
+	}
+	if (s->failed > 0)
+		return EXIT_NO_INPUT;
+	return is_whole ? 0 : EXIT_FAILED;
+}
+
+int
+cmd_submit(struct cli *cli, int argc, char **argv)
+{
+	struct submit s = {
+	    .cli = cli,
+	    .severity = "",
+	    .tlp = "",
+	    .pap = "",
+	    .kind = "file",
+	    .comment = "",
+	    .source = "",
+	    .profile = "",
+	    .passwords = json_array(),
+	    .uploaded = json_array(),
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:rw", options, NULL)) != -1)
+		take_option(&s, c);
+	if (optind == argc)
+		command_usage("submit", EXIT_USAGE);
+	check_paths(&s, argc, argv);
+	make_case(&s, strcmp(argv[optind], "-") == 0 ? "" : argv[optind]);
+	make_submission(&s);
+	if (!cli->is_json)
+		printf("%sCase %s%s\n", text_style("\033[1m"), s.number,
+		    text_style("\033[0m"));
+	for (int i = optind; i < argc; i++)
+		send_path(&s, argv[i]);
+	c = finish(&s);
+	json_decref(s.passwords);
+	json_decref(s.uploaded);
+	free(s.number);
+	free(s.submission);
+	return c;
+}
