@@ -9,8 +9,27 @@
 #include "lib/own.h"
 #include "lib/xalloc.h"
 
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
 /* ARCHIVE_RETRY in a row before a reader counts as stuck. */
 #define RETRIES_MAX 100
+
+/* What is an archive, but none that is read here. */
+static const struct {
+	const char *name;
+	size_t offset;
+	const char *bytes;
+} unsupported[] = {
+    {"lzop", 0, "\x89LZO"},
+    {"lrzip", 0, "LRZI"},
+    {"grzip", 0, "GRZipII"},
+    {"ARJ", 0, "\x60\xea"},
+    {"ACE", 7, "**ACE**"},
+    {"StuffIt", 0, "StuffIt"},
+    {"ALZip", 0, "ALZ\x01"},
+    {"EGG", 0, "EGGA"},
+    {"KGB", 0, "KGB_arch"},
+};
 
 void *
 archive_load(struct program *program)
@@ -168,7 +187,8 @@ pass(struct unpack *unpack)
 	}
 	if (result == ARCHIVE_FATAL && !unpack->is_unlocking) {
 		bool is_encrypted = archive_read_has_encrypted_entries(
-		    reader_archive(unpack->reader)) > 0;
+		    reader_archive(unpack->reader)) > 0 ||
+		    strstr(reader_why(unpack->reader), "ncrypt") != NULL;
 
 		unpack->is_damaged |= !is_encrypted;
 		record_error(unpack->analysis->out,
@@ -322,6 +342,23 @@ choose(struct analysis *analysis, enum reader_kind *ret_kind)
 	return is_stream ? ERR_OK : ERR_FORMAT;
 }
 
+/* A compressed file of nothing has no header to visit, but is one file. */
+static void
+put_empty(struct unpack *unpack)
+{
+	struct archive_entry *entry = archive_entry_new();
+
+	archive_entry_set_pathname(entry, unpack->fallback);
+	archive_entry_set_filetype(entry, AE_IFREG);
+	notes_add(&unpack->notes, entry);
+	record_put(unpack->analysis->out, RECORD_CHILD,
+	    member_child(entry, unpack->relation, unpack->fallback));
+	record_put(unpack->analysis->out, RECORD_CHILD_END,
+	    json_pack("{s:i}", "size", 0));
+	unpack->budget.children++;
+	archive_entry_free(entry);
+}
+
 static int
 run(struct unpack *unpack, enum reader_kind kind)
 {
@@ -337,6 +374,9 @@ run(struct unpack *unpack, enum reader_kind kind)
 		return ERR_FORMAT;
 	}
 	pass(unpack);
+	if (kind == READER_STREAM && unpack->budget.members == 0 &&
+	    !unpack->is_damaged)
+		put_empty(unpack);
 	members = unpack->budget.members;
 	format = describe(reader_archive(unpack->reader));
 	is_tried = takes_passwords(unpack);
@@ -369,6 +409,33 @@ name_members(struct unpack *unpack, enum reader_kind kind)
 		    "unnamed");
 }
 
+static void
+put_unknown(struct analysis *analysis)
+{
+	uint8_t head[32];
+	size_t len = 0;
+
+	if (input_read_at(analysis->input, 0, head, sizeof(head), &len) !=
+	    ERR_OK) {
+		record_error(analysis->out, "read",
+		    "the input could not be read");
+		return;
+	}
+	for (size_t i = 0; i < COUNT(unsupported); i++) {
+		size_t n = strlen(unsupported[i].bytes);
+
+		if (len < unsupported[i].offset + n ||
+		    memcmp(head + unsupported[i].offset, unsupported[i].bytes,
+			n) != 0)
+			continue;
+		record_error(analysis->out, "unsupported",
+		    "%s files are not unpacked here", unsupported[i].name);
+		return;
+	}
+	record_error(analysis->out, "not_archive",
+	    "no archive or compressed file of a kind that is known");
+}
+
 int
 archive_analyse(struct analysis *analysis)
 {
@@ -389,8 +456,7 @@ archive_analyse(struct analysis *analysis)
 		return ERR_LIMIT;
 	}
 	if (choose(analysis, &kind) != ERR_OK) {
-		record_error(analysis->out, "not_archive",
-		    "no archive or compressed file of a kind that is known");
+		put_unknown(analysis);
 		return ERR_FORMAT;
 	}
 	passwords_init(&unpack.passwords,

@@ -178,6 +178,7 @@ enable(struct reader *reader, enum reader_kind kind)
 	}
 	if (kind == READER_STREAM) {
 		(void)archive_read_support_format_raw(reader->archive);
+		(void)archive_read_support_format_empty(reader->archive);
 		return;
 	}
 	for (size_t i = 0; i < COUNT(formats); i++) {
