@@ -4,6 +4,7 @@
 
 #include "lib/limits.h"
 #include "lib/own.h"
+#include "lib/trial.h"
 #include "lib/xalloc.h"
 
 #include <errno.h>
@@ -146,6 +147,8 @@ live(const struct analyser *analyser, void *data,
 	    CONTEXT_DEPTH, &context);
 	if (err != ERR_OK)
 		_exit(ANALYSER_EXIT_START);
+	if (json_member_text(context, "trial", NULL) != NULL)
+		trial_run(json_member_text(context, "trial", NULL));
 	analysis.context = context;
 	analysis.input = input_new(in, order->how, order->size);
 	analysis.out = record_out_new(out);

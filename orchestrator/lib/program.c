@@ -5,6 +5,7 @@
 #include "lib/limits.h"
 #include "lib/log.h"
 #include "lib/own.h"
+#include "lib/trial.h"
 #include "lib/xalloc.h"
 
 #include <errno.h>
@@ -134,6 +135,8 @@ program_enter_cage(struct program *p, const struct cage *cage)
 		    p->cage.json);
 		exit(78);
 	}
+	if (program_conf(p, "trial", NULL) != NULL)
+		trial_run(program_conf(p, "trial", NULL));
 }
 
 static int
