@@ -150,6 +150,19 @@ put_text(struct wire_builder *b, enum wire_key key, const struct record *record,
 		wire_put_bytes(b, key, text, size);
 }
 
+/* unix(7): a path ends at its zero, an abstract name begins with one. */
+static void
+put_unix_name(struct wire_builder *b, const struct record *record)
+{
+	size_t size;
+	const uint8_t *text = event_text(record, TEXT_NAME, &size);
+
+	if (size > 0 && text[0] != '\0')
+		size = strnlen((const char *)text, size);
+	if (size > 0)
+		wire_put_bytes(b, WIRE_K_NAME, text, size);
+}
+
 static void
 put_numbers(struct wire_builder *b, const struct record *record)
 {
@@ -195,6 +208,10 @@ put_texts(struct wire_builder *b, const struct record *record)
 		break;
 	case WIRE_EV_DATAGRAM:
 	case WIRE_EV_DNS_QUERY:
+		break;
+	case WIRE_EV_CONNECT:
+	case WIRE_EV_BIND:
+		put_unix_name(b, record);
 		break;
 	default:
 		put_text(b, WIRE_K_NAME, record, TEXT_NAME);

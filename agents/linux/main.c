@@ -34,6 +34,9 @@
 #define DISCONNECTED_MS 10
 #define AGENT_PRIORITY	20
 #define AGENT_FILES_MAX 65536
+/* The image's last unit makes this file: the guest is up and quiet. */
+#define BOOTED_PATH	"/run/loep-booted"
+#define BOOT_WAIT_MS	60000
 
 /* Static: what is never allocated cannot fail later. */
 static struct channel channel;
@@ -268,6 +271,29 @@ harden(void)
 	(void)mlockall(MCL_CURRENT);
 }
 
+static void
+pause_ms(long ms)
+{
+	struct timespec ts = {.tv_nsec = ms * 1000000};
+
+	(void)nanosleep(&ts, NULL);
+}
+
+/*
+ * A guest is saved when the agent answers, so the agent answers when all
+ * services are up. One that never gets there is served all the same.
+ */
+static void
+wait_for_boot(void)
+{
+	uint64_t start = now_ms();
+
+	while (access(BOOTED_PATH, F_OK) != 0 &&
+	    now_ms() - start < BOOT_WAIT_MS)
+		pause_ms(20);
+	(void)unlink(BOOTED_PATH);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -282,13 +308,13 @@ main(int argc, char *argv[])
 	if (run.trace == NULL)
 		(void)fprintf(stderr, "no BPF program could be loaded\n");
 	harden();
+	if (argc != 2)
+		wait_for_boot();
 	while ((path[0] == '\0' && !channel_find(path, sizeof(path))) ||
 	    channel_open(&channel, path) == -1) {
-		struct timespec ts = {.tv_nsec = PORT_WAIT_MS * 1000000L};
-
 		if (argc != 2)
 			path[0] = '\0';
-		(void)nanosleep(&ts, NULL);
+		pause_ms(PORT_WAIT_MS);
 	}
 	serve();
 }
