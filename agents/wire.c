@@ -51,7 +51,7 @@ get_le32(const uint8_t *p)
  * channel of some 100 MB/s.
  */
 uint32_t
-wire_crc32c(uint32_t crc, const void *data, size_t size)
+gwire_crc32c(uint32_t crc, const void *data, size_t size)
 {
 	static const uint32_t table[16] = {0x00000000, 0x105EC76F, 0x20BD8EDE,
 	    0x30E349B1, 0x417B1DBC, 0x5125DAD3, 0x61C69362, 0x7198540D,
@@ -70,7 +70,7 @@ wire_crc32c(uint32_t crc, const void *data, size_t size)
 }
 
 size_t
-wire_push(struct wire_decoder *dec, const void *data, size_t n)
+gwire_push(struct gwire_decoder *dec, const void *data, size_t n)
 {
 	size_t space;
 
@@ -89,7 +89,7 @@ wire_push(struct wire_decoder *dec, const void *data, size_t n)
 }
 
 static void
-skip(struct wire_decoder *dec, size_t n)
+skip(struct gwire_decoder *dec, size_t n)
 {
 	if (!dec->is_skipping)
 		dec->malformed++;
@@ -100,7 +100,7 @@ skip(struct wire_decoder *dec, size_t n)
 
 /* To the next byte that can begin a magic, at least one byte on. */
 static void
-skip_to_magic(struct wire_decoder *dec)
+skip_to_magic(struct gwire_decoder *dec)
 {
 	const uint8_t *from = dec->buf + dec->start + 1;
 	size_t left = dec->end - dec->start - 1;
@@ -115,13 +115,13 @@ static bool
 header_is_intact(const uint8_t *h)
 {
 	return get_le32(h + H_MAGIC) == WIRE_MAGIC &&
-	    h[H_VERSION] == WIRE_VERSION &&
-	    get_le32(h + H_LENGTH) <= WIRE_PAYLOAD_BYTES &&
-	    get_le32(h + H_HEADER_CRC) == wire_crc32c(0, h, H_HEADER_CRC);
+	       h[H_VERSION] == WIRE_VERSION &&
+	       get_le32(h + H_LENGTH) <= WIRE_PAYLOAD_BYTES &&
+	       get_le32(h + H_HEADER_CRC) == gwire_crc32c(0, h, H_HEADER_CRC);
 }
 
 static void
-count_sequence(struct wire_decoder *dec, uint32_t sequence)
+count_sequence(struct gwire_decoder *dec, uint32_t sequence)
 {
 	/*
 	 * A step back or a huge leap is not loss: the peer restarted or
@@ -138,7 +138,7 @@ count_sequence(struct wire_decoder *dec, uint32_t sequence)
 }
 
 bool
-wire_next(struct wire_decoder *dec, struct wire_frame *ret_frame)
+gwire_next(struct gwire_decoder *dec, struct gwire_frame *ret_frame)
 {
 	for (;;) {
 		const uint8_t *h = dec->buf + dec->start;
@@ -159,7 +159,7 @@ wire_next(struct wire_decoder *dec, struct wire_frame *ret_frame)
 		 * frames inside a damaged payload would let hostile bytes
 		 * make us sum the same bytes over and over.
 		 */
-		if (wire_crc32c(0, h + WIRE_HEADER_BYTES, length) !=
+		if (gwire_crc32c(0, h + WIRE_HEADER_BYTES, length) !=
 		    get_le32(h + H_PAYLOAD_CRC)) {
 			skip(dec, WIRE_HEADER_BYTES + length);
 			continue;
@@ -178,9 +178,9 @@ wire_next(struct wire_decoder *dec, struct wire_frame *ret_frame)
 }
 
 bool
-wire_finish(struct wire_decoder *dec, struct wire_frame *ret_frame)
+gwire_finish(struct gwire_decoder *dec, struct gwire_frame *ret_frame)
 {
-	while (!wire_next(dec, ret_frame)) {
+	while (!gwire_next(dec, ret_frame)) {
 		if (dec->end == dec->start)
 			return false;
 		/* Nothing will complete this one; it may hide others. */
@@ -190,7 +190,7 @@ wire_finish(struct wire_decoder *dec, struct wire_frame *ret_frame)
 }
 
 void
-wire_fields(const struct wire_frame *frame, struct wire_cursor *ret_cur)
+gwire_fields(const struct gwire_frame *frame, struct gwire_cursor *ret_cur)
 {
 	ret_cur->pos = frame->payload;
 	ret_cur->end = frame->payload + frame->size;
@@ -198,7 +198,7 @@ wire_fields(const struct wire_frame *frame, struct wire_cursor *ret_cur)
 }
 
 static bool
-damaged(struct wire_cursor *cur)
+damaged(struct gwire_cursor *cur)
 {
 	cur->pos = cur->end;
 	cur->is_damaged = true;
@@ -206,10 +206,10 @@ damaged(struct wire_cursor *cur)
 }
 
 bool
-wire_field_next(struct wire_cursor *cur, struct wire_field *ret_field)
+gwire_field_next(struct gwire_cursor *cur, struct gwire_field *ret_field)
 {
 	size_t left = (size_t)(cur->end - cur->pos);
-	struct wire_field field = {0};
+	struct gwire_field field = {0};
 	size_t width;
 
 	if (left == 0)
@@ -242,14 +242,14 @@ wire_field_next(struct wire_cursor *cur, struct wire_field *ret_field)
 }
 
 bool
-wire_find(const struct wire_frame *frame, enum wire_key key,
-    struct wire_field *ret_field)
+gwire_find(const struct gwire_frame *frame, enum gwire_key key,
+    struct gwire_field *ret_field)
 {
-	struct wire_cursor cur;
-	struct wire_field field;
+	struct gwire_cursor cur;
+	struct gwire_field field;
 
-	wire_fields(frame, &cur);
-	while (wire_field_next(&cur, &field)) {
+	gwire_fields(frame, &cur);
+	while (gwire_field_next(&cur, &field)) {
 		if (field.key == (uint16_t)key) {
 			*ret_field = field;
 			return true;
@@ -259,43 +259,44 @@ wire_find(const struct wire_frame *frame, enum wire_key key,
 }
 
 uint64_t
-wire_number(
-    const struct wire_frame *frame, enum wire_key key, uint64_t fallback)
+gwire_number(
+    const struct gwire_frame *frame, enum gwire_key key, uint64_t fallback)
 {
-	struct wire_field field;
+	struct gwire_field field;
 
-	if (!wire_find(frame, key, &field) || field.is_bytes)
+	if (!gwire_find(frame, key, &field) || field.is_bytes)
 		return fallback;
 	return field.number;
 }
 
 const uint8_t *
-wire_bytes(const struct wire_frame *frame, enum wire_key key, size_t *ret_size)
+gwire_bytes(
+    const struct gwire_frame *frame, enum gwire_key key, size_t *ret_size)
 {
-	struct wire_field field;
+	struct gwire_field field;
 
 	*ret_size = 0;
-	if (!wire_find(frame, key, &field) || !field.is_bytes)
+	if (!gwire_find(frame, key, &field) || !field.is_bytes)
 		return NULL;
 	*ret_size = field.size;
 	return field.data;
 }
 
 bool
-wire_is_intact(const struct wire_frame *frame)
+gwire_is_intact(const struct gwire_frame *frame)
 {
-	struct wire_cursor cur;
-	struct wire_field field;
+	struct gwire_cursor cur;
+	struct gwire_field field;
 
-	wire_fields(frame, &cur);
-	while (wire_field_next(&cur, &field))
+	gwire_fields(frame, &cur);
+	while (gwire_field_next(&cur, &field))
 		;
 	return !cur.is_damaged;
 }
 
 void
-wire_begin(
-    struct wire_builder *b, void *buf, size_t size_max, enum wire_type type)
+gwire_begin(
+    struct gwire_builder *b, void *buf, size_t size_max, enum gwire_type type)
 {
 	b->buf = buf;
 	b->size_max = size_max < WIRE_FRAME_BYTES ? size_max : WIRE_FRAME_BYTES;
@@ -310,7 +311,7 @@ wire_begin(
 }
 
 static bool
-has_room(struct wire_builder *b, size_t n)
+has_room(struct gwire_builder *b, size_t n)
 {
 	if (b->has_failed || n > b->size_max - b->size)
 		b->has_failed = true;
@@ -318,7 +319,7 @@ has_room(struct wire_builder *b, size_t n)
 }
 
 void
-wire_put_number(struct wire_builder *b, enum wire_key key, uint64_t value)
+gwire_put_number(struct gwire_builder *b, enum gwire_key key, uint64_t value)
 {
 	unsigned int width = 8;
 
@@ -337,8 +338,8 @@ wire_put_number(struct wire_builder *b, enum wire_key key, uint64_t value)
 }
 
 void
-wire_put_bytes(
-    struct wire_builder *b, enum wire_key key, const void *data, size_t size)
+gwire_put_bytes(
+    struct gwire_builder *b, enum gwire_key key, const void *data, size_t size)
 {
 	if (size > WIRE_PAYLOAD_BYTES || !has_room(b, 7 + size)) {
 		b->has_failed = true;
@@ -353,14 +354,14 @@ wire_put_bytes(
 }
 
 void
-wire_put_text(struct wire_builder *b, enum wire_key key, const char *text)
+gwire_put_text(struct gwire_builder *b, enum gwire_key key, const char *text)
 {
 	if (text != NULL)
-		wire_put_bytes(b, key, text, strlen(text));
+		gwire_put_bytes(b, key, text, strlen(text));
 }
 
 size_t
-wire_end(struct wire_builder *b, uint32_t sequence)
+gwire_end(struct gwire_builder *b, uint32_t sequence)
 {
 	size_t length;
 
@@ -370,8 +371,8 @@ wire_end(struct wire_builder *b, uint32_t sequence)
 	put_le(b->buf + H_LENGTH, length, 4);
 	put_le(b->buf + H_SEQUENCE, sequence, 4);
 	put_le(b->buf + H_PAYLOAD_CRC,
-	    wire_crc32c(0, b->buf + WIRE_HEADER_BYTES, length), 4);
-	put_le(b->buf + H_HEADER_CRC, wire_crc32c(0, b->buf, H_HEADER_CRC), 4);
+	    gwire_crc32c(0, b->buf + WIRE_HEADER_BYTES, length), 4);
+	put_le(b->buf + H_HEADER_CRC, gwire_crc32c(0, b->buf, H_HEADER_CRC), 4);
 	return b->size;
 }
 
@@ -392,7 +393,7 @@ put_label_byte(char *p, size_t size_max, uint8_t c)
 }
 
 bool
-wire_dns_question(const uint8_t *msg, size_t size,
+gwire_dns_question(const uint8_t *msg, size_t size,
     char ret_name[WIRE_DNS_NAME_BYTES], uint16_t *ret_type)
 {
 	char name[WIRE_DNS_NAME_BYTES];

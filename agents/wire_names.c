@@ -3,12 +3,12 @@
 #include "wire.h"
 
 const char *
-wire_type_name(unsigned int type)
+gwire_type_name(unsigned int type)
 {
 	switch (type) {
 #define X(name, number) \
-	case number:    \
-		return #name;
+ case number:           \
+  return #name;
 		WIRE_TYPES(X)
 #undef X
 	default:
@@ -17,12 +17,12 @@ wire_type_name(unsigned int type)
 }
 
 const char *
-wire_key_name(unsigned int key)
+gwire_key_name(unsigned int key)
 {
 	switch (key) {
 #define X(name, number, kind) \
-	case number:          \
-		return #name;
+ case number:                 \
+  return #name;
 		WIRE_KEYS(X)
 #undef X
 	default:
@@ -31,12 +31,12 @@ wire_key_name(unsigned int key)
 }
 
 bool
-wire_key_is_bytes(unsigned int key)
+gwire_key_is_bytes(unsigned int key)
 {
 	switch (key) {
 #define X(name, number, kind) \
-	case number:          \
-		return #kind[0] == 'B';
+ case number:                 \
+  return #kind[0] == 'B';
 		WIRE_KEYS(X)
 #undef X
 	default:
@@ -45,12 +45,12 @@ wire_key_is_bytes(unsigned int key)
 }
 
 const char *
-wire_event_name(unsigned int kind)
+gwire_event_name(unsigned int kind)
 {
 	switch (kind) {
 #define X(name, number, label) \
-	case number:           \
-		return label;
+ case number:                  \
+  return label;
 		WIRE_EVENTS(X)
 #undef X
 	default:
@@ -59,7 +59,7 @@ wire_event_name(unsigned int kind)
 }
 
 const char *
-wire_refusal_name(unsigned int reason)
+gwire_refusal_name(unsigned int reason)
 {
 	switch (reason) {
 	case WIRE_R_EMPTY:
@@ -84,7 +84,7 @@ wire_refusal_name(unsigned int reason)
 }
 
 const char *
-wire_file_reason_name(unsigned int reason)
+gwire_file_reason_name(unsigned int reason)
 {
 	switch (reason) {
 	case WIRE_FR_WRITTEN:
@@ -105,7 +105,7 @@ wire_file_reason_name(unsigned int reason)
 }
 
 const char *
-wire_source_name(unsigned int source)
+gwire_source_name(unsigned int source)
 {
 	switch (source) {
 	case WIRE_S_RING:
@@ -126,7 +126,7 @@ wire_source_name(unsigned int source)
 }
 
 const char *
-wire_cause_name(unsigned int cause)
+gwire_cause_name(unsigned int cause)
 {
 	switch (cause) {
 	case WIRE_C_ENDED:

@@ -3,11 +3,11 @@
 #ifndef AGENTS_LINUX_BASE_BPF_H
 #define AGENTS_LINUX_BASE_BPF_H
 
-#define TEXT_MAX     (3 * RECORD_PATH_BYTES + 2 * RECORD_STRINGS_BYTES)
-#define PATH_DEPTH   40
-#define NAME_MAX     255
-#define TASKS_MAX    131072
-#define WRITTEN_MAX  16384
+#define TEXT_MAX    (3 * RECORD_PATH_BYTES + 2 * RECORD_STRINGS_BYTES)
+#define PATH_DEPTH  40
+#define NAME_MAX    255
+#define TASKS_MAX   131072
+#define WRITTEN_MAX 16384
 
 /* Set by the agent. */
 volatile unsigned int is_armed = 0;
@@ -187,8 +187,8 @@ submit(struct scratch *s)
 
 /* Append size bytes of kernel memory as text `which`. */
 static __always_inline void
-add_kernel(struct scratch *s, enum record_text which, const void *src,
-    __u64 size)
+add_kernel(
+    struct scratch *s, enum record_text which, const void *src, __u64 size)
 {
 	__u64 used = bounded(s->used, TEXT_MAX);
 
@@ -226,8 +226,8 @@ add_user(struct scratch *s, enum record_text which, unsigned long from,
 	if (size > RECORD_STRINGS_BYTES)
 		s->record.flags |= cut;
 	size = bounded(size, RECORD_STRINGS_BYTES);
-	if (bpf_probe_read_user(&s->text[used], (__u32)size,
-	    (const void *)from) != 0) {
+	if (bpf_probe_read_user(
+		&s->text[used], (__u32)size, (const void *)from) != 0) {
 		s->record.flags |= cut;
 		return;
 	}
@@ -237,8 +237,8 @@ add_user(struct scratch *s, enum record_text which, unsigned long from,
 
 /* One component; false when there is no room. */
 static __always_inline bool
-add_component(struct scratch *s, enum record_text which, struct dentry *d,
-    __u32 limit)
+add_component(
+    struct scratch *s, enum record_text which, struct dentry *d, __u32 limit)
 {
 	__u32 used = s->used;
 	const unsigned char *name = BPF_CORE_READ(d, d_name.name);
@@ -268,8 +268,8 @@ add_dentry(struct scratch *s, enum record_text which, struct vfsmount *vfsmnt,
 	int i;
 
 	if (vfsmnt != NULL) {
-		mnt = (struct mount *)((char *)vfsmnt -
-		    bpf_core_field_offset(struct mount, mnt));
+		mnt = (struct mount *)((char *)vfsmnt - bpf_core_field_offset(
+							    struct mount, mnt));
 		root = BPF_CORE_READ(vfsmnt, mnt_root);
 	}
 	for (i = 0; i < PATH_DEPTH; i++) {

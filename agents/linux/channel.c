@@ -28,8 +28,8 @@ channel_find(char *ret_path, size_t size)
 
 		if (entry->d_name[0] == '.')
 			continue;
-		(void)snprintf(path, sizeof(path), SYS_PORTS "/%s/name",
-		    entry->d_name);
+		(void)snprintf(
+		    path, sizeof(path), SYS_PORTS "/%s/name", entry->d_name);
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (fd == -1)
 			continue;
@@ -41,8 +41,8 @@ channel_find(char *ret_path, size_t size)
 		name[strcspn(name, "\n")] = '\0';
 		if (strcmp(name, WIRE_PORT_NAME) != 0)
 			continue;
-		is_found = (size_t)snprintf(ret_path, size, "/dev/%s",
-			       entry->d_name) < size;
+		is_found = (size_t)snprintf(
+			       ret_path, size, "/dev/%s", entry->d_name) < size;
 	}
 	(void)closedir(dir);
 	return is_found;
@@ -60,15 +60,15 @@ channel_open(struct channel *ch, const char *path)
 }
 
 void
-channel_begin(struct channel *ch, enum wire_type type)
+channel_begin(struct channel *ch, enum gwire_type type)
 {
-	wire_begin(&ch->out, ch->frame, sizeof(ch->frame), type);
+	gwire_begin(&ch->out, ch->frame, sizeof(ch->frame), type);
 }
 
 void
 channel_send(struct channel *ch)
 {
-	size_t n = wire_end(&ch->out, ch->sequence);
+	size_t n = gwire_end(&ch->out, ch->sequence);
 
 	if (n == 0) {
 		ch->frames_dropped++;
@@ -99,7 +99,7 @@ bool
 channel_has_room(const struct channel *ch)
 {
 	return ch->tail - ch->head <
-	    sizeof(ch->queue) - CHANNEL_RESERVE_BYTES - WIRE_FRAME_BYTES;
+	       sizeof(ch->queue) - CHANNEL_RESERVE_BYTES - WIRE_FRAME_BYTES;
 }
 
 int
@@ -108,8 +108,8 @@ channel_flush(struct channel *ch)
 	while (channel_is_pending(ch)) {
 		size_t left = ch->tail - ch->head;
 		/* The driver copies each write into kernel memory. */
-		ssize_t n = write(ch->fd, ch->queue + ch->head,
-		    left < 32768 ? left : 32768);
+		ssize_t n = write(
+		    ch->fd, ch->queue + ch->head, left < 32768 ? left : 32768);
 
 		if (n == -1 && errno == EINTR)
 			continue;
@@ -152,9 +152,10 @@ channel_fill(struct channel *ch)
 	if (poll(&pfd, 1, 0) == -1)
 		return true;
 	if ((pfd.revents & POLLIN) != 0 && space > 0) {
-		n = read(ch->fd, buf, space < sizeof(buf) ? space : sizeof(buf));
+		n = read(
+		    ch->fd, buf, space < sizeof(buf) ? space : sizeof(buf));
 		if (n > 0)
-			(void)wire_push(&ch->in, buf, (size_t)n);
+			(void)gwire_push(&ch->in, buf, (size_t)n);
 	}
 	return (pfd.revents & POLLHUP) == 0;
 }

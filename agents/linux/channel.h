@@ -24,8 +24,8 @@
 struct channel {
 	int fd;
 	uint32_t sequence;
-	struct wire_decoder in;
-	struct wire_builder out;
+	struct gwire_decoder in;
+	struct gwire_builder out;
 	uint64_t frames_dropped; /* queue full even of its reserve */
 	size_t head;		 /* first byte not yet written */
 	size_t tail;		 /* behind the last byte queued */
@@ -45,8 +45,8 @@ int channel_open(struct channel *ch, const char *path);
  */
 bool channel_find(char *ret_path, size_t size);
 
-/* Begin a frame; then wire_put_...(&ch->out, ...); then channel_send(). */
-void channel_begin(struct channel *ch, enum wire_type type);
+/* Begin a frame; then gwire_put_...(&ch->out, ...); then channel_send(). */
+void channel_begin(struct channel *ch, enum gwire_type type);
 
 /* Queue the frame; it is written by channel_flush(). */
 void channel_send(struct channel *ch);

@@ -12,8 +12,8 @@ struct meaning {
 
 #define INODE WIRE_K_DEVICE, WIRE_K_INODE, WIRE_K_MODE, WIRE_K_SIZE
 #define OTHER WIRE_K_OTHER_PID, WIRE_K_OTHER_START_NS
-#define NET   WIRE_K_FAMILY, WIRE_K_PROTOCOL, WIRE_K_LOCAL_PORT, \
-	      WIRE_K_REMOTE_PORT
+#define NET \
+ WIRE_K_FAMILY, WIRE_K_PROTOCOL, WIRE_K_LOCAL_PORT, WIRE_K_REMOTE_PORT
 
 static const struct meaning meanings[] = {
     {WIRE_EV_EXEC, {INODE}},
@@ -41,8 +41,7 @@ static const struct meaning meanings[] = {
     {WIRE_EV_SOCKET, {NET}},
     {WIRE_EV_PTRACE, {OTHER}},
     {WIRE_EV_MEMORY_WRITE, {OTHER}},
-    {WIRE_EV_MEMORY_EXEC,
-	{WIRE_K_ADDRESS, WIRE_K_LENGTH, WIRE_K_PROTECTION}},
+    {WIRE_EV_MEMORY_EXEC, {WIRE_K_ADDRESS, WIRE_K_LENGTH, WIRE_K_PROTECTION}},
     {WIRE_EV_MOUNT, {0, 0, 0, 0, WIRE_K_OPTION}},
     {WIRE_EV_UNMOUNT, {0, 0, 0, 0, WIRE_K_OPTION}},
     {WIRE_EV_SET_UID, {WIRE_K_NEW_UID, WIRE_K_NEW_GID, WIRE_K_CAPABILITIES}},
@@ -121,14 +120,15 @@ static bool
 kind_has_path(uint16_t kind)
 {
 	return kind == WIRE_EV_EXEC ||
-	    (kind >= WIRE_EV_FILE_CREATE && kind <= WIRE_EV_FILE_ATTRIBUTE) ||
-	    kind == WIRE_EV_MOUNT || kind == WIRE_EV_UNMOUNT ||
-	    kind == WIRE_EV_CHROOT;
+	       (kind >= WIRE_EV_FILE_CREATE &&
+		   kind <= WIRE_EV_FILE_ATTRIBUTE) ||
+	       kind == WIRE_EV_MOUNT || kind == WIRE_EV_UNMOUNT ||
+	       kind == WIRE_EV_CHROOT;
 }
 
 static void
-put_path(struct wire_builder *b, enum wire_key key, const struct record *record,
-    enum record_text which)
+put_path(struct gwire_builder *b, enum gwire_key key,
+    const struct record *record, enum record_text which)
 {
 	char path[EVENT_PATH_BYTES];
 	size_t size, n;
@@ -136,23 +136,23 @@ put_path(struct wire_builder *b, enum wire_key key, const struct record *record,
 	int cut = which == TEXT_TARGET ? WIRE_F_CUT_TARGET : WIRE_F_CUT_PATH;
 
 	n = event_path(text, size, (record->flags & cut) != 0, path);
-	wire_put_bytes(b, key, path, n);
+	gwire_put_bytes(b, key, path, n);
 }
 
 static void
-put_text(struct wire_builder *b, enum wire_key key, const struct record *record,
-    enum record_text which)
+put_text(struct gwire_builder *b, enum gwire_key key,
+    const struct record *record, enum record_text which)
 {
 	size_t size;
 	const uint8_t *text = event_text(record, which, &size);
 
 	if (size > 0)
-		wire_put_bytes(b, key, text, size);
+		gwire_put_bytes(b, key, text, size);
 }
 
 /* unix(7): a path ends at its zero, an abstract name begins with one. */
 static void
-put_unix_name(struct wire_builder *b, const struct record *record)
+put_unix_name(struct gwire_builder *b, const struct record *record)
 {
 	size_t size;
 	const uint8_t *text = event_text(record, TEXT_NAME, &size);
@@ -160,11 +160,11 @@ put_unix_name(struct wire_builder *b, const struct record *record)
 	if (size > 0 && text[0] != '\0')
 		size = strnlen((const char *)text, size);
 	if (size > 0)
-		wire_put_bytes(b, WIRE_K_NAME, text, size);
+		gwire_put_bytes(b, WIRE_K_NAME, text, size);
 }
 
 static void
-put_numbers(struct wire_builder *b, const struct record *record)
+put_numbers(struct gwire_builder *b, const struct record *record)
 {
 	size_t i, k;
 
@@ -173,14 +173,14 @@ put_numbers(struct wire_builder *b, const struct record *record)
 			continue;
 		for (k = 0; k < RECORD_NUMBERS; k++)
 			if (meanings[i].key[k] != 0)
-				wire_put_number(b,
-				    (enum wire_key)meanings[i].key[k],
+				gwire_put_number(b,
+				    (enum gwire_key)meanings[i].key[k],
 				    record->number[k]);
 	}
 }
 
 static void
-put_texts(struct wire_builder *b, const struct record *record)
+put_texts(struct gwire_builder *b, const struct record *record)
 {
 	uint16_t kind = record->kind;
 
@@ -231,11 +231,11 @@ dns_question(const struct record *record, char name[WIRE_DNS_NAME_BYTES],
 	if (record->kind != WIRE_EV_DATAGRAM ||
 	    (port != 53 && port != 5353 && port != 5355))
 		return false;
-	return wire_dns_question(payload, size, name, ret_type);
+	return gwire_dns_question(payload, size, name, ret_type);
 }
 
 bool
-event_put(struct wire_builder *b, const struct record *record, size_t size,
+event_put(struct gwire_builder *b, const struct record *record, size_t size,
     int64_t wall_offset_ns)
 {
 	char name[WIRE_DNS_NAME_BYTES];
@@ -247,28 +247,28 @@ event_put(struct wire_builder *b, const struct record *record, size_t size,
 	is_dns = dns_question(record, name, &dns_type);
 	if (is_dns)
 		kind = WIRE_EV_DNS_QUERY;
-	wire_put_number(b, WIRE_K_EVENT_KIND, kind);
-	wire_put_number(b, WIRE_K_FLAGS, record->flags);
-	wire_put_number(b, WIRE_K_MONO_NS, record->mono_ns);
-	wire_put_number(b, WIRE_K_WALL_NS,
-	    record->mono_ns + (uint64_t)wall_offset_ns);
-	wire_put_number(b, WIRE_K_CPU, record->cpu);
-	wire_put_number(b, WIRE_K_PID, record->pid);
-	wire_put_number(b, WIRE_K_TID, record->tid);
-	wire_put_number(b, WIRE_K_START_NS, record->start_ns);
-	wire_put_number(b, WIRE_K_PPID, record->ppid);
-	wire_put_number(b, WIRE_K_PARENT_START_NS, record->parent_start_ns);
-	wire_put_number(b, WIRE_K_UID, record->uid);
-	wire_put_number(b, WIRE_K_EUID, record->euid);
-	wire_put_number(b, WIRE_K_GID, record->gid);
-	wire_put_number(b, WIRE_K_SYSCALL, record->syscall);
-	wire_put_bytes(b, WIRE_K_COMM, record->comm,
+	gwire_put_number(b, WIRE_K_EVENT_KIND, kind);
+	gwire_put_number(b, WIRE_K_FLAGS, record->flags);
+	gwire_put_number(b, WIRE_K_MONO_NS, record->mono_ns);
+	gwire_put_number(
+	    b, WIRE_K_WALL_NS, record->mono_ns + (uint64_t)wall_offset_ns);
+	gwire_put_number(b, WIRE_K_CPU, record->cpu);
+	gwire_put_number(b, WIRE_K_PID, record->pid);
+	gwire_put_number(b, WIRE_K_TID, record->tid);
+	gwire_put_number(b, WIRE_K_START_NS, record->start_ns);
+	gwire_put_number(b, WIRE_K_PPID, record->ppid);
+	gwire_put_number(b, WIRE_K_PARENT_START_NS, record->parent_start_ns);
+	gwire_put_number(b, WIRE_K_UID, record->uid);
+	gwire_put_number(b, WIRE_K_EUID, record->euid);
+	gwire_put_number(b, WIRE_K_GID, record->gid);
+	gwire_put_number(b, WIRE_K_SYSCALL, record->syscall);
+	gwire_put_bytes(b, WIRE_K_COMM, record->comm,
 	    strnlen(record->comm, sizeof(record->comm)));
 	put_numbers(b, record);
 	put_texts(b, record);
 	if (is_dns) {
-		wire_put_text(b, WIRE_K_DNS_NAME, name);
-		wire_put_number(b, WIRE_K_DNS_TYPE, dns_type);
+		gwire_put_text(b, WIRE_K_DNS_NAME, name);
+		gwire_put_number(b, WIRE_K_DNS_TYPE, dns_type);
 	}
 	return true;
 }

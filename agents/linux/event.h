@@ -18,8 +18,8 @@
  * type EVENT that was begun. wall_offset_ns makes wall time of its
  * monotonic time. False when the record is inconsistent; nothing was added.
  */
-bool event_put(struct wire_builder *b, const struct record *record, size_t size,
-    int64_t wall_offset_ns);
+bool event_put(struct gwire_builder *b, const struct record *record,
+    size_t size, int64_t wall_offset_ns);
 
 /*
  * Path of a text that holds components leaf first. Returns its length

@@ -26,8 +26,8 @@ BPF_PROG(on_open, struct file *file)
 	if (is_armed == 0 || (file->f_mode & FMODE_WRITE) == 0 ||
 	    !is_regular(inode))
 		return 0;
-	s = begin((file->f_mode & FMODE_CREATED) != 0 ? WIRE_EV_FILE_CREATE :
-							WIRE_EV_FILE_WRITE);
+	s = begin((file->f_mode & FMODE_CREATED) != 0 ? WIRE_EV_FILE_CREATE
+						      : WIRE_EV_FILE_WRITE);
 	if (s == NULL)
 		return 0;
 	add_inode(s, inode);
@@ -69,8 +69,8 @@ entry(__u16 kind, const struct path *dir, struct dentry *dentry)
 	if (s == NULL)
 		return NULL;
 	add_inode(s, BPF_CORE_READ(dentry, d_inode));
-	add_dentry(s, TEXT_PATH, BPF_CORE_READ(dir, mnt), dentry,
-	    WIRE_F_CUT_PATH);
+	add_dentry(
+	    s, TEXT_PATH, BPF_CORE_READ(dir, mnt), dentry, WIRE_F_CUT_PATH);
 	return s;
 }
 
@@ -222,8 +222,7 @@ BPF_PROG(on_chown, const struct path *path, unsigned int uid, unsigned int gid)
 
 SEC("fentry/security_inode_setxattr")
 int
-BPF_PROG(on_setxattr, void *mnt_userns, struct dentry *dentry,
-    const char *name)
+BPF_PROG(on_setxattr, void *mnt_userns, struct dentry *dentry, const char *name)
 {
 	struct scratch *s = begin(WIRE_EV_FILE_ATTRIBUTE);
 
@@ -304,8 +303,8 @@ BPF_PROG(on_umount, struct vfsmount *mnt, int flags)
 	if (s == NULL)
 		return 0;
 	s->record.number[4] = (__u64)flags;
-	add_dentry(s, TEXT_PATH, mnt, BPF_CORE_READ(mnt, mnt_root),
-	    WIRE_F_CUT_PATH);
+	add_dentry(
+	    s, TEXT_PATH, mnt, BPF_CORE_READ(mnt, mnt_root), WIRE_F_CUT_PATH);
 	submit(s);
 	return 0;
 }

@@ -47,10 +47,10 @@ unescape(char *s)
 	char *out = s;
 
 	while (*s != '\0') {
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' &&
-		    s[2] >= '0' && s[2] <= '7' && s[3] >= '0' && s[3] <= '7') {
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' &&
+		    s[2] <= '7' && s[3] >= '0' && s[3] <= '7') {
 			*out++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 |
-			    (s[3] - '0'));
+					(s[3] - '0'));
 			s += 4;
 		} else {
 			*out++ = *s++;
@@ -74,15 +74,15 @@ keep_mark_mounts(struct keep *k)
 		char point[2048], type[64];
 		const char *dash = strstr(line, " - ");
 
-		if (dash == NULL || sscanf(line, "%*s %*s %*s %*s %2047s",
-			point) != 1 || sscanf(dash + 3, "%63s", type) != 1)
+		if (dash == NULL ||
+		    sscanf(line, "%*s %*s %*s %*s %2047s", point) != 1 ||
+		    sscanf(dash + 3, "%63s", type) != 1)
 			continue;
 		if (!is_writable_type(type))
 			continue;
 		unescape(point);
-		(void)fanotify_mark(k->fan,
-		    FAN_MARK_ADD | FAN_MARK_FILESYSTEM, FAN_CLOSE_WRITE,
-		    AT_FDCWD, point);
+		(void)fanotify_mark(k->fan, FAN_MARK_ADD | FAN_MARK_FILESYSTEM,
+		    FAN_CLOSE_WRITE, AT_FDCWD, point);
 	}
 	(void)fclose(f);
 }
@@ -91,8 +91,9 @@ void
 keep_start(struct keep *k)
 {
 	memset(k, 0, sizeof(*k));
-	k->fan = fanotify_init(FAN_CLASS_NOTIF | FAN_CLOEXEC | FAN_NONBLOCK |
-		FAN_UNLIMITED_MARKS, O_RDONLY | O_LARGEFILE | O_CLOEXEC);
+	k->fan = fanotify_init(
+	    FAN_CLASS_NOTIF | FAN_CLOEXEC | FAN_NONBLOCK | FAN_UNLIMITED_MARKS,
+	    O_RDONLY | O_LARGEFILE | O_CLOEXEC);
 	keep_mark_mounts(k);
 }
 
@@ -202,8 +203,8 @@ keep_read(struct keep *k, keep_is_sample_fn *is_sample, void *arg)
 				k->lost++;
 				continue;
 			}
-			if (ev->pid == self || (!is_sample(arg, ev->pid) &&
-			    is_noise(ev->fd))) {
+			if (ev->pid == self ||
+			    (!is_sample(arg, ev->pid) && is_noise(ev->fd))) {
 				(void)close(ev->fd);
 				continue;
 			}
@@ -229,8 +230,8 @@ find_memfd(struct keep *k, pid_t pid)
 	while ((entry = readdir(dir)) != NULL) {
 		char target[PATH_MAX];
 		struct kept *f;
-		ssize_t n = readlinkat(dirfd(dir), entry->d_name, target,
-		    sizeof(target) - 1);
+		ssize_t n = readlinkat(
+		    dirfd(dir), entry->d_name, target, sizeof(target) - 1);
 		int fd;
 
 		if (n < 7 || memcmp(target, "/memfd:", 7) != 0)
@@ -294,8 +295,8 @@ keep_executable(struct keep *k, pid_t pid)
 	f = keep_fd(k, fd, pid);
 	if (f != NULL) {
 		f->is_executed = true;
-		f->is_memfd |= f->path != NULL &&
-		    strncmp(f->path, "/memfd:", 7) == 0;
+		f->is_memfd |=
+		    f->path != NULL && strncmp(f->path, "/memfd:", 7) == 0;
 	}
 }
 
@@ -304,9 +305,9 @@ send_begin(const struct kept *f, struct channel *ch, const struct stat *st)
 {
 	char path[PATH_MAX];
 	bool has_name = fd_path(f->fd, path, sizeof(path)) && st->st_nlink > 0;
-	bool is_moved = has_name && f->path != NULL &&
-	    strcmp(path, f->path) != 0;
-	enum wire_file_reason reason = WIRE_FR_WRITTEN;
+	bool is_moved =
+	    has_name && f->path != NULL && strcmp(path, f->path) != 0;
+	enum gwire_file_reason reason = WIRE_FR_WRITTEN;
 
 	if (f->is_asked)
 		reason = WIRE_FR_ASKED;
@@ -317,19 +318,19 @@ send_begin(const struct kept *f, struct channel *ch, const struct stat *st)
 	else if (is_moved)
 		reason = WIRE_FR_RENAMED;
 	channel_begin(ch, WIRE_FILE_BEGIN);
-	wire_put_text(&ch->out, WIRE_K_PATH, path);
+	gwire_put_text(&ch->out, WIRE_K_PATH, path);
 	if (is_moved)
-		wire_put_text(&ch->out, WIRE_K_TARGET, f->path);
-	wire_put_number(&ch->out, WIRE_K_REASON, reason);
-	wire_put_number(&ch->out, WIRE_K_MODE, st->st_mode);
-	wire_put_number(&ch->out, WIRE_K_UID, st->st_uid);
-	wire_put_number(&ch->out, WIRE_K_GID, st->st_gid);
-	wire_put_number(&ch->out, WIRE_K_SIZE, (uint64_t)st->st_size);
-	wire_put_number(&ch->out, WIRE_K_PID, (uint64_t)f->pid);
+		gwire_put_text(&ch->out, WIRE_K_TARGET, f->path);
+	gwire_put_number(&ch->out, WIRE_K_REASON, reason);
+	gwire_put_number(&ch->out, WIRE_K_MODE, st->st_mode);
+	gwire_put_number(&ch->out, WIRE_K_UID, st->st_uid);
+	gwire_put_number(&ch->out, WIRE_K_GID, st->st_gid);
+	gwire_put_number(&ch->out, WIRE_K_SIZE, (uint64_t)st->st_size);
+	gwire_put_number(&ch->out, WIRE_K_PID, (uint64_t)f->pid);
 	/* As the events number devices: major << 20 | minor. */
-	wire_put_number(&ch->out, WIRE_K_DEVICE,
+	gwire_put_number(&ch->out, WIRE_K_DEVICE,
 	    (f->device >> 8 & 0xfff) << 20 | (f->device & 0xff));
-	wire_put_number(&ch->out, WIRE_K_INODE, f->inode);
+	gwire_put_number(&ch->out, WIRE_K_INODE, f->inode);
 	channel_send(ch);
 }
 
@@ -356,7 +357,7 @@ send_content(const struct kept *f, struct channel *ch, uint64_t size_max,
 		if (channel_wait(ch, false) == -1)
 			return -1;
 		channel_begin(ch, WIRE_FILE_DATA);
-		wire_put_bytes(&ch->out, WIRE_K_DATA, chunk, (size_t)n);
+		gwire_put_bytes(&ch->out, WIRE_K_DATA, chunk, (size_t)n);
 		channel_send(ch);
 		sha256_update(&sha, chunk, (size_t)n);
 		sent += (uint64_t)n;
@@ -365,9 +366,9 @@ send_content(const struct kept *f, struct channel *ch, uint64_t size_max,
 	is_cut = n < 0 || (n > 0 && pread(f->fd, chunk, 1, (off_t)sent) == 1);
 	sha256_final(&sha, digest);
 	channel_begin(ch, WIRE_FILE_END);
-	wire_put_number(&ch->out, WIRE_K_SIZE, sent);
-	wire_put_number(&ch->out, WIRE_K_TRUNCATED, is_cut);
-	wire_put_bytes(&ch->out, WIRE_K_SHA256, digest, sizeof(digest));
+	gwire_put_number(&ch->out, WIRE_K_SIZE, sent);
+	gwire_put_number(&ch->out, WIRE_K_TRUNCATED, is_cut);
+	gwire_put_bytes(&ch->out, WIRE_K_SHA256, digest, sizeof(digest));
 	channel_send(ch);
 	*ret_sent = sent;
 	return 0;

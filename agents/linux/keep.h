@@ -27,7 +27,7 @@ struct kept {
 	int fd;
 	uint64_t device;
 	uint64_t inode;
-	pid_t pid;    /* the first writer */
+	pid_t pid; /* the first writer */
 	bool is_memfd;
 	bool is_executed;
 	bool is_asked;

@@ -11,8 +11,8 @@
 #include <linux/types.h>
 #include <stdbool.h>
 
-#pragma clang attribute push(__attribute__((preserve_access_index)), \
-    apply_to = record)
+#pragma clang attribute push( \
+    __attribute__((preserve_access_index)), apply_to = record)
 
 typedef struct {
 	unsigned int val;
@@ -188,21 +188,21 @@ struct pt_regs {
 	unsigned long ip, cs, flags, sp, ss;
 };
 
-#define FMODE_WRITE		0x2
-#define FMODE_CREATED		0x100000
-#define PF_KTHREAD		0x00200000
-#define S_IFMT			0170000
-#define S_IFREG			0100000
-#define PROT_WRITE		0x2
-#define PROT_EXEC		0x4
-#define PTRACE_MODE_ATTACH	0x02
-#define AF_UNIX			1
-#define AF_INET			2
-#define AF_INET6		10
-#define IPPROTO_TCP		6
-#define IPPROTO_UDP		17
-#define CLONE_NEW_ANY		0x7e020080
-#define NR_PROCESS_VM_WRITEV	311
-#define EPERM			1
+#define FMODE_WRITE	     0x2
+#define FMODE_CREATED	     0x100000
+#define PF_KTHREAD	     0x00200000
+#define S_IFMT		     0170000
+#define S_IFREG		     0100000
+#define PROT_WRITE	     0x2
+#define PROT_EXEC	     0x4
+#define PTRACE_MODE_ATTACH   0x02
+#define AF_UNIX		     1
+#define AF_INET		     2
+#define AF_INET6	     10
+#define IPPROTO_TCP	     6
+#define IPPROTO_UDP	     17
+#define CLONE_NEW_ANY	     0x7e020080
+#define NR_PROCESS_VM_WRITEV 311
+#define EPERM		     1
 
 #endif

@@ -35,27 +35,27 @@
 #define AGENT_PRIORITY	20
 #define AGENT_FILES_MAX 65536
 /* The image's last unit makes this file: the guest is up and quiet. */
-#define BOOTED_PATH	"/run/loep-booted"
-#define BOOT_WAIT_MS	60000
+#define BOOTED_PATH  "/run/loep-booted"
+#define BOOT_WAIT_MS 60000
 
 /* Static: what is never allocated cannot fail later. */
 static struct channel channel;
 static struct run run;
 
 static void
-acknowledge(uint32_t sequence, enum wire_ack code, const char *text)
+acknowledge(uint32_t sequence, enum gwire_ack code, const char *text)
 {
 	channel_begin(&channel, WIRE_ACK);
-	wire_put_number(&channel.out, WIRE_K_ACKED, sequence);
-	wire_put_number(&channel.out, WIRE_K_CODE, code);
-	wire_put_text(&channel.out, WIRE_K_TEXT, text);
+	gwire_put_number(&channel.out, WIRE_K_ACKED, sequence);
+	gwire_put_number(&channel.out, WIRE_K_CODE, code);
+	gwire_put_text(&channel.out, WIRE_K_TEXT, text);
 	channel_send(&channel);
 }
 
-static enum wire_ack
-set_clock(const struct wire_frame *frame, const char **ret_text)
+static enum gwire_ack
+set_clock(const struct gwire_frame *frame, const char **ret_text)
 {
-	uint64_t ns = wire_number(frame, WIRE_K_WALL_NS, 0);
+	uint64_t ns = gwire_number(frame, WIRE_K_WALL_NS, 0);
 	struct timespec ts = {.tv_sec = (time_t)(ns / 1000000000u),
 	    .tv_nsec = (long)(ns % 1000000000u)};
 
@@ -71,7 +71,7 @@ set_clock(const struct wire_frame *frame, const char **ret_text)
 
 /* START and STOP answer before they act: what follows belongs to the run. */
 static void
-start(const struct wire_frame *frame)
+start(const struct gwire_frame *frame)
 {
 	if (run.state != RUN_LOADED || run.sample.received != run.sample.size) {
 		acknowledge(frame->sequence, WIRE_A_STATE,
@@ -83,7 +83,7 @@ start(const struct wire_frame *frame)
 }
 
 static void
-stop(const struct wire_frame *frame)
+stop(const struct gwire_frame *frame)
 {
 	if (run.state != RUN_RUNNING) {
 		acknowledge(frame->sequence, WIRE_A_STATE, "nothing runs");
@@ -101,10 +101,10 @@ power_off(void)
 	(void)reboot(RB_POWER_OFF);
 }
 
-static enum wire_ack
-load(const struct wire_frame *frame, const char **ret_text)
+static enum gwire_ack
+load(const struct gwire_frame *frame, const char **ret_text)
 {
-	enum wire_ack ack;
+	enum gwire_ack ack;
 
 	*ret_text = "this guest has run a sample already";
 	if (run.state != RUN_IDLE && run.state != RUN_LOADED)
@@ -115,10 +115,10 @@ load(const struct wire_frame *frame, const char **ret_text)
 }
 
 static void
-handle(const struct wire_frame *frame)
+handle(const struct gwire_frame *frame)
 {
 	const char *text = NULL;
-	enum wire_ack ack = WIRE_A_OK;
+	enum gwire_ack ack = WIRE_A_OK;
 
 	switch (frame->type) {
 	case WIRE_HELLO:
@@ -163,10 +163,10 @@ handle(const struct wire_frame *frame)
 static bool
 receive(void)
 {
-	struct wire_frame frame;
+	struct gwire_frame frame;
 	bool is_connected = channel_fill(&channel);
 
-	while (wire_next(&channel.in, &frame))
+	while (gwire_next(&channel.in, &frame))
 		handle(&frame);
 	return is_connected;
 }
@@ -220,8 +220,7 @@ wait_for_work(bool is_connected)
 	(void)poll(set, count, timeout);
 }
 
-static void __attribute__((noreturn))
-serve(void)
+static void __attribute__((noreturn)) serve(void)
 {
 	uint64_t last_tick = now_ms();
 
@@ -288,8 +287,8 @@ wait_for_boot(void)
 {
 	uint64_t start = now_ms();
 
-	while (access(BOOTED_PATH, F_OK) != 0 &&
-	    now_ms() - start < BOOT_WAIT_MS)
+	while (
+	    access(BOOTED_PATH, F_OK) != 0 && now_ms() - start < BOOT_WAIT_MS)
 		pause_ms(20);
 	(void)unlink(BOOTED_PATH);
 }
@@ -311,7 +310,7 @@ main(int argc, char *argv[])
 	if (argc != 2)
 		wait_for_boot();
 	while ((path[0] == '\0' && !channel_find(path, sizeof(path))) ||
-	    channel_open(&channel, path) == -1) {
+	       channel_open(&channel, path) == -1) {
 		if (argc != 2)
 			path[0] = '\0';
 		pause_ms(PORT_WAIT_MS);

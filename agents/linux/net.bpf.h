@@ -8,7 +8,7 @@
 #ifndef AGENTS_LINUX_NET_BPF_H
 #define AGENTS_LINUX_NET_BPF_H
 
-#define DATAGRAM_BYTES 512
+#define DATAGRAM_BYTES	512
 #define UNIX_PATH_BYTES 108
 
 static __always_inline void

@@ -30,8 +30,8 @@ BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 
 SEC("tp_btf/sched_process_exec")
 int
-BPF_PROG(on_exec, struct task_struct *task, int old_pid,
-    struct linux_binprm *bprm)
+BPF_PROG(
+    on_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
 	struct scratch *s = begin(WIRE_EV_EXEC);
 	struct mm_struct *mm;
@@ -76,8 +76,8 @@ BPF_PROG(on_exec_check, struct linux_binprm *bprm)
 
 SEC("fexit/bprm_execve")
 int
-BPF_PROG(on_exec_failed, struct linux_binprm *bprm, int fd,
-    void *filename, int flags, int ret)
+BPF_PROG(on_exec_failed, struct linux_binprm *bprm, int fd, void *filename,
+    int flags, int ret)
 {
 	struct scratch *s;
 
@@ -235,9 +235,9 @@ rights(__u16 kind, const struct cred *new)
 		return 0;
 	s->record.number[0] = BPF_CORE_READ(new, uid.val);
 	s->record.number[1] = BPF_CORE_READ(new, gid.val);
-	s->record.number[2] =
-	    (__u64)BPF_CORE_READ(new, cap_effective.cap[1]) << 32 |
-	    BPF_CORE_READ(new, cap_effective.cap[0]);
+	s->record.number[2] = (__u64)BPF_CORE_READ(new, cap_effective.cap[1])
+				  << 32 |
+			      BPF_CORE_READ(new, cap_effective.cap[0]);
 	s->record.number[3] = BPF_CORE_READ(new, euid.val);
 	submit(s);
 	return 0;
@@ -344,8 +344,8 @@ BPF_PROG(on_prctl, int op, unsigned long arg2)
 	s->record.number[0] = (__u64)op;
 	s->record.number[1] = arg2;
 	if (op == 15) {
-		n = bpf_probe_read_user_str(s->text, RECORD_COMM_BYTES,
-		    (const void *)arg2);
+		n = bpf_probe_read_user_str(
+		    s->text, RECORD_COMM_BYTES, (const void *)arg2);
 		if (n > 1 && n <= RECORD_COMM_BYTES) {
 			s->record.text_bytes[TEXT_NAME] = (__u32)n - 1;
 			s->used = (__u32)n - 1;

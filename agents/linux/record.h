@@ -15,7 +15,7 @@
 #define RECORD_STRINGS_BYTES 8192
 #define RECORD_NAME_BYTES    512
 /* Ring for all CPUs: several seconds of a busy sample under emulation. */
-#define RECORD_RING_BYTES    (8 * 1024 * 1024)
+#define RECORD_RING_BYTES (8 * 1024 * 1024)
 
 /* The texts of a record follow each other in this order. */
 enum record_text {
@@ -37,7 +37,7 @@ enum task_bit {
 };
 
 struct record {
-	unsigned short kind; /* enum wire_event_kind */
+	unsigned short kind; /* enum gwire_event_kind */
 	unsigned short flags;
 	unsigned int cpu;
 	unsigned long long mono_ns;

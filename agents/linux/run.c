@@ -54,7 +54,7 @@ run_init(struct run *run, struct channel *ch)
 void
 run_send_ready(struct run *run)
 {
-	struct wire_builder *b = &run->ch->out;
+	struct gwire_builder *b = &run->ch->out;
 	struct utsname uts;
 	char boot_id[64] = "";
 	bool is_on = false;
@@ -63,24 +63,25 @@ run_send_ready(struct run *run)
 	int fd;
 
 	channel_begin(run->ch, WIRE_READY);
-	wire_put_number(b, WIRE_K_VERSION, WIRE_VERSION);
-	wire_put_text(b, WIRE_K_TEXT, AGENT_VERSION);
+	gwire_put_number(b, WIRE_K_VERSION, WIRE_VERSION);
+	gwire_put_text(b, WIRE_K_TEXT, AGENT_VERSION);
 	if (uname(&uts) == 0)
-		wire_put_text(b, WIRE_K_KERNEL, uts.release);
+		gwire_put_text(b, WIRE_K_KERNEL, uts.release);
 	fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
 	if (fd != -1) {
 		ssize_t n = read(fd, boot_id, 36);
 
 		if (n > 0)
-			wire_put_bytes(b, WIRE_K_BOOT_ID, boot_id, (size_t)n);
+			gwire_put_bytes(b, WIRE_K_BOOT_ID, boot_id, (size_t)n);
 		(void)close(fd);
 	}
-	wire_put_number(b, WIRE_K_MONO_NS, clock_ns(CLOCK_MONOTONIC));
-	wire_put_number(b, WIRE_K_WALL_NS, clock_ns(CLOCK_REALTIME));
+	gwire_put_number(b, WIRE_K_MONO_NS, clock_ns(CLOCK_MONOTONIC));
+	gwire_put_number(b, WIRE_K_WALL_NS, clock_ns(CLOCK_REALTIME));
 	for (i = 0; run->trace != NULL &&
-	     (name = trace_probe(run->trace, i, &is_on)) != NULL; i++)
-		wire_put_text(b, is_on ? WIRE_K_PROBE_ON : WIRE_K_PROBE_OFF,
-		    name);
+		    (name = trace_probe(run->trace, i, &is_on)) != NULL;
+	     i++)
+		gwire_put_text(
+		    b, is_on ? WIRE_K_PROBE_ON : WIRE_K_PROBE_OFF, name);
 	channel_send(run->ch);
 }
 
@@ -177,8 +178,8 @@ read_console(struct run *run, unsigned int stream)
 			continue;
 		c->sent += take;
 		channel_begin(run->ch, WIRE_CONSOLE);
-		wire_put_number(&run->ch->out, WIRE_K_STREAM, stream + 1);
-		wire_put_bytes(&run->ch->out, WIRE_K_DATA, buf, take);
+		gwire_put_number(&run->ch->out, WIRE_K_STREAM, stream + 1);
+		gwire_put_bytes(&run->ch->out, WIRE_K_DATA, buf, take);
 		channel_send(run->ch);
 	}
 }
@@ -196,10 +197,10 @@ reap(struct run *run)
 		(void)close(run->pidfd);
 	run->pidfd = -1;
 	channel_begin(run->ch, WIRE_EXITED);
-	wire_put_number(&run->ch->out, WIRE_K_PID, (uint64_t)run->pid);
-	wire_put_number(&run->ch->out, WIRE_K_STATUS, (uint64_t)status);
-	wire_put_number(&run->ch->out, WIRE_K_MONO_NS,
-	    clock_ns(CLOCK_MONOTONIC));
+	gwire_put_number(&run->ch->out, WIRE_K_PID, (uint64_t)run->pid);
+	gwire_put_number(&run->ch->out, WIRE_K_STATUS, (uint64_t)status);
+	gwire_put_number(
+	    &run->ch->out, WIRE_K_MONO_NS, clock_ns(CLOCK_MONOTONIC));
 	channel_send(run->ch);
 }
 
@@ -218,32 +219,32 @@ run_pump(struct run *run)
 }
 
 static void
-send_not_executed(struct run *run, enum wire_refusal reason, int error,
-    const char *text)
+send_not_executed(
+    struct run *run, enum gwire_refusal reason, int error, const char *text)
 {
 	channel_begin(run->ch, WIRE_NOT_EXECUTED);
-	wire_put_number(&run->ch->out, WIRE_K_REASON, reason);
+	gwire_put_number(&run->ch->out, WIRE_K_REASON, reason);
 	if (error != 0)
-		wire_put_number(&run->ch->out, WIRE_K_CODE, (uint64_t)error);
-	wire_put_text(&run->ch->out, WIRE_K_TEXT, text);
+		gwire_put_number(&run->ch->out, WIRE_K_CODE, (uint64_t)error);
+	gwire_put_text(&run->ch->out, WIRE_K_TEXT, text);
 	channel_send(run->ch);
 }
 
 static void
 send_started(struct run *run, const struct start_plan *plan)
 {
-	struct wire_builder *b = &run->ch->out;
+	struct gwire_builder *b = &run->ch->out;
 
 	channel_begin(run->ch, WIRE_STARTED);
-	wire_put_number(b, WIRE_K_PID, (uint64_t)run->pid);
-	wire_put_number(b, WIRE_K_MONO_NS, run->started_ns);
-	wire_put_number(b, WIRE_K_WALL_NS,
-	    run->started_ns + (uint64_t)run->wall_offset_ns);
-	wire_put_number(b, WIRE_K_UID, run->sample.uid);
-	wire_put_text(b, WIRE_K_PATH, run->sample.path);
+	gwire_put_number(b, WIRE_K_PID, (uint64_t)run->pid);
+	gwire_put_number(b, WIRE_K_MONO_NS, run->started_ns);
+	gwire_put_number(
+	    b, WIRE_K_WALL_NS, run->started_ns + (uint64_t)run->wall_offset_ns);
+	gwire_put_number(b, WIRE_K_UID, run->sample.uid);
+	gwire_put_text(b, WIRE_K_PATH, run->sample.path);
 	if (plan->interpreter[0] != '\0')
-		wire_put_text(b, WIRE_K_INTERPRETER, plan->interpreter);
-	wire_put_text(b, WIRE_K_TEXT, plan->text);
+		gwire_put_text(b, WIRE_K_INTERPRETER, plan->interpreter);
+	gwire_put_text(b, WIRE_K_TEXT, plan->text);
 	channel_send(run->ch);
 }
 
@@ -279,7 +280,7 @@ run_start(struct run *run)
 	int error;
 
 	run->wall_offset_ns = (int64_t)clock_ns(CLOCK_REALTIME) -
-	    (int64_t)clock_ns(CLOCK_MONOTONIC);
+			      (int64_t)clock_ns(CLOCK_MONOTONIC);
 	run_send_ready(run);
 	sample_plan(&run->sample, &plan);
 	run->state = RUN_RUNNING;
@@ -343,7 +344,7 @@ run_tick(struct run *run)
 		return;
 	}
 	is_alive = !run->has_exited || cgroup_is_populated() ||
-	    (run->trace != NULL && trace_live(run->trace, false) > 0);
+		   (run->trace != NULL && trace_live(run->trace, false) > 0);
 	run->quiet_ticks = is_alive ? 0 : run->quiet_ticks + 1;
 	if (run->quiet_ticks >= QUIET_TICKS)
 		run_finish(run, WIRE_C_ENDED);
@@ -373,15 +374,15 @@ kill_all(struct run *run)
 }
 
 static void
-send_lost(struct run *run, enum wire_source source, uint64_t count, int cpu)
+send_lost(struct run *run, enum gwire_source source, uint64_t count, int cpu)
 {
 	if (count == 0)
 		return;
 	channel_begin(run->ch, WIRE_LOST);
-	wire_put_number(&run->ch->out, WIRE_K_SOURCE, source);
-	wire_put_number(&run->ch->out, WIRE_K_COUNT, count);
+	gwire_put_number(&run->ch->out, WIRE_K_SOURCE, source);
+	gwire_put_number(&run->ch->out, WIRE_K_COUNT, count);
 	if (cpu >= 0)
-		wire_put_number(&run->ch->out, WIRE_K_CPU, (uint64_t)cpu);
+		gwire_put_number(&run->ch->out, WIRE_K_CPU, (uint64_t)cpu);
 	channel_send(run->ch);
 }
 
@@ -395,8 +396,8 @@ send_losses(struct run *run, uint64_t files)
 		    trace_lost(run->trace, (unsigned int)cpu), cpu);
 	if (run->trace != NULL)
 		send_lost(run, WIRE_S_PROBE, trace_missed(run->trace), -1);
-	send_lost(run, WIRE_S_LIMIT, run->events_cut + run->ch->frames_dropped,
-	    -1);
+	send_lost(
+	    run, WIRE_S_LIMIT, run->events_cut + run->ch->frames_dropped, -1);
 	send_lost(run, WIRE_S_CONSOLE,
 	    run->console[0].dropped + run->console[1].dropped, -1);
 	send_lost(run, WIRE_S_FILES, files, -1);
@@ -421,10 +422,10 @@ drain(struct run *run)
 }
 
 void
-run_finish(struct run *run, enum wire_cause cause)
+run_finish(struct run *run, enum gwire_cause cause)
 {
-	struct keep_limits limits = {run->sample.file_bytes_max,
-	    run->sample.files_bytes_max};
+	struct keep_limits limits = {
+	    run->sample.file_bytes_max, run->sample.files_bytes_max};
 	struct keep_totals totals;
 	unsigned int i;
 
@@ -437,12 +438,12 @@ run_finish(struct run *run, enum wire_cause cause)
 	(void)keep_send(&run->keep, run->ch, &limits, &totals);
 	send_losses(run, run->keep.lost + totals.skipped);
 	channel_begin(run->ch, WIRE_DONE);
-	wire_put_number(&run->ch->out, WIRE_K_CAUSE, cause);
-	wire_put_number(&run->ch->out, WIRE_K_EVENTS, run->events);
-	wire_put_number(&run->ch->out, WIRE_K_FILES, totals.files);
-	wire_put_number(&run->ch->out, WIRE_K_SIZE, totals.bytes);
-	wire_put_number(&run->ch->out, WIRE_K_MONO_NS,
-	    clock_ns(CLOCK_MONOTONIC));
+	gwire_put_number(&run->ch->out, WIRE_K_CAUSE, cause);
+	gwire_put_number(&run->ch->out, WIRE_K_EVENTS, run->events);
+	gwire_put_number(&run->ch->out, WIRE_K_FILES, totals.files);
+	gwire_put_number(&run->ch->out, WIRE_K_SIZE, totals.bytes);
+	gwire_put_number(
+	    &run->ch->out, WIRE_K_MONO_NS, clock_ns(CLOCK_MONOTONIC));
 	channel_send(run->ch);
 	(void)channel_wait(run->ch, true);
 	for (i = 0; i < 2; i++) {
@@ -453,15 +454,15 @@ run_finish(struct run *run, enum wire_cause cause)
 	sample_release(&run->sample);
 }
 
-enum wire_ack
-run_collect(struct run *run, const struct wire_frame *frame,
-    const char **ret_text)
+enum gwire_ack
+run_collect(
+    struct run *run, const struct gwire_frame *frame, const char **ret_text)
 {
 	size_t size;
-	const uint8_t *p = wire_bytes(frame, WIRE_K_PATH, &size);
+	const uint8_t *p = gwire_bytes(frame, WIRE_K_PATH, &size);
 	const struct keep_limits limits = {
-	    wire_number(frame, WIRE_K_FILE_BYTES_MAX, SAMPLE_FILE_BYTES_MAX),
-	    wire_number(frame, WIRE_K_FILE_BYTES_MAX, SAMPLE_FILE_BYTES_MAX)};
+	    gwire_number(frame, WIRE_K_FILE_BYTES_MAX, SAMPLE_FILE_BYTES_MAX),
+	    gwire_number(frame, WIRE_K_FILE_BYTES_MAX, SAMPLE_FILE_BYTES_MAX)};
 	char path[PATH_MAX];
 
 	*ret_text = "not while a sample runs";
@@ -474,6 +475,6 @@ run_collect(struct run *run, const struct wire_frame *frame,
 	memcpy(path, p, size);
 	path[size] = '\0';
 	*ret_text = "not a regular file, or it cannot be read";
-	return keep_send_path(run->ch, path, &limits) == 0 ? WIRE_A_OK :
-							      WIRE_A_GUEST;
+	return keep_send_path(run->ch, path, &limits) == 0 ? WIRE_A_OK
+							   : WIRE_A_GUEST;
 }

@@ -60,11 +60,11 @@ void run_pump(struct run *run);
 void run_tick(struct run *run);
 
 /* End the run now: kill, collect, send everything and DONE. */
-void run_finish(struct run *run, enum wire_cause cause);
+void run_finish(struct run *run, enum gwire_cause cause);
 
 /* COLLECT: send one file that the controller names. */
-enum wire_ack run_collect(struct run *run, const struct wire_frame *frame,
-    const char **ret_text);
+enum gwire_ack run_collect(
+    struct run *run, const struct gwire_frame *frame, const char **ret_text);
 
 /* The callback for trace_open(). */
 bool run_on_record(void *arg, const struct record *record, size_t size);

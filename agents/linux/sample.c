@@ -18,11 +18,11 @@
 
 /* Copy a field that must be text without zeros; false when it does not fit. */
 static bool
-copy_field(const struct wire_frame *frame, enum wire_key key, char *dst,
-    size_t size)
+copy_field(
+    const struct gwire_frame *frame, enum gwire_key key, char *dst, size_t size)
 {
 	size_t n;
-	const uint8_t *p = wire_bytes(frame, key, &n);
+	const uint8_t *p = gwire_bytes(frame, key, &n);
 
 	dst[0] = '\0';
 	if (p == NULL)
@@ -36,10 +36,10 @@ copy_field(const struct wire_frame *frame, enum wire_key key, char *dst,
 
 /* A file name of one component, whatever the submitter called it. */
 static void
-file_name(const struct wire_frame *frame, char ret_name[SAMPLE_NAME_BYTES])
+file_name(const struct gwire_frame *frame, char ret_name[SAMPLE_NAME_BYTES])
 {
 	size_t n, i;
-	const uint8_t *p = wire_bytes(frame, WIRE_K_NAME, &n);
+	const uint8_t *p = gwire_bytes(frame, WIRE_K_NAME, &n);
 
 	/* The end of a long name carries the extension. */
 	if (n > SAMPLE_NAME_BYTES - 1) {
@@ -108,20 +108,19 @@ default_env(struct sample *s)
 }
 
 static bool
-take_strings(struct sample *s, const struct wire_frame *frame)
+take_strings(struct sample *s, const struct gwire_frame *frame)
 {
-	struct wire_cursor cur;
-	struct wire_field field;
+	struct gwire_cursor cur;
+	struct gwire_field field;
 	size_t envs = 0;
 
 	default_env(s);
-	wire_fields(frame, &cur);
-	while (wire_field_next(&cur, &field)) {
+	gwire_fields(frame, &cur);
+	while (gwire_field_next(&cur, &field)) {
 		if (field.key == WIRE_K_ARG && field.is_bytes) {
 			if (s->arg_count == WIRE_STRINGS_MAX)
 				return false;
-			s->args[s->arg_count] =
-			    text_of(field.data, field.size);
+			s->args[s->arg_count] = text_of(field.data, field.size);
 			if (s->args[s->arg_count] != NULL)
 				s->arg_count++;
 		} else if (field.key == WIRE_K_ENV && field.is_bytes) {
@@ -171,34 +170,34 @@ sample_release(struct sample *s)
 	s->fd = -1;
 }
 
-enum wire_ack
-sample_begin(struct sample *s, const struct wire_frame *frame,
-    const char **ret_text)
+enum gwire_ack
+sample_begin(
+    struct sample *s, const struct gwire_frame *frame, const char **ret_text)
 {
 	char name[SAMPLE_NAME_BYTES];
 
 	sample_release(s);
 	*ret_text = "a field is missing, too long or damaged";
-	s->size = wire_number(frame, WIRE_K_SIZE, UINT64_MAX);
-	s->method = (enum wire_method)wire_number(frame, WIRE_K_METHOD, 0);
-	s->uid = (uid_t)wire_number(frame, WIRE_K_UID, 0);
-	s->time_limit_ms = wire_number(
-	    frame, WIRE_K_TIME_LIMIT_MS, SAMPLE_TIME_LIMIT_MS);
-	s->file_bytes_max = wire_number(
-	    frame, WIRE_K_FILE_BYTES_MAX, SAMPLE_FILE_BYTES_MAX);
-	s->files_bytes_max = wire_number(
-	    frame, WIRE_K_FILES_BYTES_MAX, SAMPLE_FILES_BYTES_MAX);
-	s->console_bytes_max = wire_number(
+	s->size = gwire_number(frame, WIRE_K_SIZE, UINT64_MAX);
+	s->method = (enum gwire_method)gwire_number(frame, WIRE_K_METHOD, 0);
+	s->uid = (uid_t)gwire_number(frame, WIRE_K_UID, 0);
+	s->time_limit_ms =
+	    gwire_number(frame, WIRE_K_TIME_LIMIT_MS, SAMPLE_TIME_LIMIT_MS);
+	s->file_bytes_max =
+	    gwire_number(frame, WIRE_K_FILE_BYTES_MAX, SAMPLE_FILE_BYTES_MAX);
+	s->files_bytes_max =
+	    gwire_number(frame, WIRE_K_FILES_BYTES_MAX, SAMPLE_FILES_BYTES_MAX);
+	s->console_bytes_max = gwire_number(
 	    frame, WIRE_K_CONSOLE_BYTES_MAX, SAMPLE_CONSOLE_BYTES_MAX);
-	s->event_bytes_max = wire_number(
-	    frame, WIRE_K_EVENT_BYTES_MAX, SAMPLE_EVENT_BYTES_MAX);
+	s->event_bytes_max =
+	    gwire_number(frame, WIRE_K_EVENT_BYTES_MAX, SAMPLE_EVENT_BYTES_MAX);
 	find_user(s);
 	if (s->size == UINT64_MAX || s->method > WIRE_M_MEMBER ||
 	    !copy_field(frame, WIRE_K_INTERPRETER, s->interpreter,
 		sizeof(s->interpreter)) ||
 	    !copy_field(frame, WIRE_K_MEMBER, s->member, sizeof(s->member)) ||
-	    !copy_field(frame, WIRE_K_PASSWORD, s->password,
-		sizeof(s->password)) ||
+	    !copy_field(
+		frame, WIRE_K_PASSWORD, s->password, sizeof(s->password)) ||
 	    !take_strings(s, frame))
 		return WIRE_A_INVALID;
 	file_name(frame, name);
@@ -207,12 +206,12 @@ sample_begin(struct sample *s, const struct wire_frame *frame,
 	return s->fd == -1 ? WIRE_A_GUEST : WIRE_A_OK;
 }
 
-enum wire_ack
-sample_data(struct sample *s, const struct wire_frame *frame,
-    const char **ret_text)
+enum gwire_ack
+sample_data(
+    struct sample *s, const struct gwire_frame *frame, const char **ret_text)
 {
 	size_t size;
-	const uint8_t *data = wire_bytes(frame, WIRE_K_DATA, &size);
+	const uint8_t *data = gwire_bytes(frame, WIRE_K_DATA, &size);
 
 	*ret_text = "no sample was announced";
 	if (s->fd == -1)
@@ -241,7 +240,7 @@ static bool
 member_is_safe(const char *member)
 {
 	return member[0] != '\0' && member[0] != '/' && member[0] != '-' &&
-	    strstr(member, "..") == NULL;
+	       strstr(member, "..") == NULL;
 }
 
 /* Unpack beside the archive; s->path becomes the member's. */
@@ -252,8 +251,8 @@ unpack(struct sample *s)
 	char option[PATH_MAX + 2], password[SAMPLE_PASSWORD_BYTES + 2];
 	char *argv7[] = {tool, (char[]){"x"}, (char[]){"-y"}, password, option,
 	    (char[]){"--"}, s->path, NULL};
-	char *argvt[] = {tool, (char[]){"-xf"}, s->path, (char[]){"-C"}, out,
-	    NULL};
+	char *argvt[] = {
+	    tool, (char[]){"-xf"}, s->path, (char[]){"-C"}, out, NULL};
 	struct stat st;
 
 	if (!member_is_safe(s->member) ||

@@ -30,7 +30,7 @@ struct sample {
 	uint64_t files_bytes_max;
 	uint64_t console_bytes_max;
 	uint64_t event_bytes_max;
-	enum wire_method method;
+	enum gwire_method method;
 	uid_t uid;
 	gid_t gid;
 	char user[64];
@@ -46,15 +46,15 @@ struct sample {
 };
 
 /*
- * Take a SAMPLE frame and create its file. An enum wire_ack; ret_text says
+ * Take a SAMPLE frame and create its file. An enum gwire_ack; ret_text says
  * in words what is wrong (a static string, or NULL).
  */
-enum wire_ack sample_begin(struct sample *s, const struct wire_frame *frame,
-    const char **ret_text);
+enum gwire_ack sample_begin(
+    struct sample *s, const struct gwire_frame *frame, const char **ret_text);
 
 /* Take a SAMPLE_DATA frame. */
-enum wire_ack sample_data(struct sample *s, const struct wire_frame *frame,
-    const char **ret_text);
+enum gwire_ack sample_data(
+    struct sample *s, const struct gwire_frame *frame, const char **ret_text);
 
 /* All bytes are there: decide, and unpack the member when one is asked for. */
 void sample_plan(struct sample *s, struct start_plan *ret_plan);

@@ -31,19 +31,20 @@ sha256_block(uint32_t state[8], const uint8_t *p)
 
 	for (i = 0; i < 16; i++)
 		w[i] = (uint32_t)p[4 * i] << 24 | (uint32_t)p[4 * i + 1] << 16 |
-		    (uint32_t)p[4 * i + 2] << 8 | p[4 * i + 3];
+		       (uint32_t)p[4 * i + 2] << 8 | p[4 * i + 3];
 	for (; i < 64; i++) {
 		uint32_t a = w[i - 15], b = w[i - 2];
 
 		w[i] = w[i - 16] + (rotr(a, 7) ^ rotr(a, 18) ^ a >> 3) +
-		    w[i - 7] + (rotr(b, 17) ^ rotr(b, 19) ^ b >> 10);
+		       w[i - 7] + (rotr(b, 17) ^ rotr(b, 19) ^ b >> 10);
 	}
 	memcpy(s, state, sizeof(s));
 	for (i = 0; i < 64; i++) {
-		uint32_t t1 = s[7] +
-		    (rotr(s[4], 6) ^ rotr(s[4], 11) ^ rotr(s[4], 25)) +
+		uint32_t t1 =
+		    s[7] + (rotr(s[4], 6) ^ rotr(s[4], 11) ^ rotr(s[4], 25)) +
 		    ((s[4] & s[5]) ^ (~s[4] & s[6])) + K[i] + w[i];
-		uint32_t t2 = (rotr(s[0], 2) ^ rotr(s[0], 13) ^ rotr(s[0], 22)) +
+		uint32_t t2 =
+		    (rotr(s[0], 2) ^ rotr(s[0], 13) ^ rotr(s[0], 22)) +
 		    ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
 
 		memmove(s + 1, s, 7 * sizeof(s[0]));
@@ -96,5 +97,6 @@ sha256_final(struct sha256 *ctx, uint8_t ret_digest[SHA256_BYTES])
 	sha256_update(ctx, padding, used < 56 ? 56 - used : 120 - used);
 	sha256_update(ctx, length, sizeof(length));
 	for (i = 0; i < SHA256_BYTES; i++)
-		ret_digest[i] = (uint8_t)(ctx->state[i / 4] >> (24 - 8 * (i % 4)));
+		ret_digest[i] =
+		    (uint8_t)(ctx->state[i / 4] >> (24 - 8 * (i % 4)));
 }

@@ -39,11 +39,11 @@ spawn_prepare_cgroup(void)
 	char text[64];
 	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
 
-	(void)write_file("/sys/fs/cgroup/cgroup.subtree_control",
-	    "+memory +pids");
+	(void)write_file(
+	    "/sys/fs/cgroup/cgroup.subtree_control", "+memory +pids");
 	(void)mkdir(SPAWN_CGROUP, 0755);
-	(void)snprintf(text, sizeof(text), "%lld",
-	    (long long)pages * page / 4 * 3);
+	(void)snprintf(
+	    text, sizeof(text), "%lld", (long long)pages * page / 4 * 3);
 	(void)write_file(SPAWN_CGROUP "/memory.max", text);
 	(void)snprintf(text, sizeof(text), "%d", RUN_PIDS_MAX);
 	(void)write_file(SPAWN_CGROUP "/pids.max", text);
@@ -103,9 +103,10 @@ child_run(const struct spawn_request *req, int go, int status)
 	(void)umask(022);
 	if (chdir(req->directory) == -1)
 		(void)!chdir("/");
-	if (req->uid != 0 && (setgroups(1, &req->gid) == -1 ||
-	    setresgid(req->gid, req->gid, req->gid) == -1 ||
-	    setresuid(req->uid, req->uid, req->uid) == -1))
+	if (req->uid != 0 &&
+	    (setgroups(1, &req->gid) == -1 ||
+		setresgid(req->gid, req->gid, req->gid) == -1 ||
+		setresuid(req->uid, req->uid, req->uid) == -1))
 		child_fail(status);
 	(void)execve(program, argv, req->env);
 	child_fail(status);

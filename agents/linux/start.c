@@ -64,8 +64,8 @@ static const struct extension openings[] = {
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static void __attribute__((format(printf, 3, 4)))
-refuse(struct start_plan *plan, enum wire_refusal refusal, const char *fmt, ...)
+static void __attribute__((format(printf, 3, 4))) refuse(
+    struct start_plan *plan, enum gwire_refusal refusal, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -77,8 +77,8 @@ refuse(struct start_plan *plan, enum wire_refusal refusal, const char *fmt, ...)
 }
 
 static void
-use_program(const struct start_input *in, const char *name,
-    struct start_plan *plan)
+use_program(
+    const struct start_input *in, const char *name, struct start_plan *plan)
 {
 	char path[START_TEXT_BYTES] = "";
 
@@ -87,8 +87,8 @@ use_program(const struct start_input *in, const char *name,
 		    name);
 		return;
 	}
-	(void)snprintf(plan->interpreter, sizeof(plan->interpreter), "%s",
-	    path);
+	(void)snprintf(
+	    plan->interpreter, sizeof(plan->interpreter), "%s", path);
 	(void)snprintf(plan->text, sizeof(plan->text), "with %.200s", path);
 }
 
@@ -111,7 +111,8 @@ start_find_program(const char *name, char *ret_path, size_t size)
 		return false;
 	for (i = 0; i < COUNT(dirs); i++) {
 		if ((size_t)snprintf(path, sizeof(path), "%s/%s", dirs[i],
-			name) >= sizeof(path) || access(path, X_OK) != 0)
+			name) >= sizeof(path) ||
+		    access(path, X_OK) != 0)
 			continue;
 		if (ret_path != NULL)
 			(void)snprintf(ret_path, size, "%s", path);
@@ -146,8 +147,8 @@ decide_elf(const struct start_input *in, struct start_plan *plan)
 		return;
 	}
 	if (type != ET_EXEC && type != ET_DYN) {
-		refuse(plan, WIRE_R_FORMAT,
-		    "ELF type %u is not a program", type);
+		refuse(
+		    plan, WIRE_R_FORMAT, "ELF type %u is not a program", type);
 		return;
 	}
 	(void)snprintf(plan->text, sizeof(plan->text), "ELF program");
@@ -162,7 +163,7 @@ decide_shebang(const struct start_input *in, struct start_plan *plan)
 	size_t n = 0;
 
 	while (n < sizeof(line) - 1 && n + 2 < in->size &&
-	    in->head[n + 2] != '\n' && in->head[n + 2] != '\0') {
+	       in->head[n + 2] != '\n' && in->head[n + 2] != '\0') {
 		line[n] = (char)in->head[n + 2];
 		n++;
 	}
@@ -175,9 +176,10 @@ decide_shebang(const struct start_input *in, struct start_plan *plan)
 	/* As it stands, when the kernel can do it. CR would be part of it. */
 	if (word[0] == '/' && access(word, X_OK) == 0 &&
 	    memchr(in->head, '\r', n + 3 < in->size ? n + 3 : in->size) ==
-		NULL && strcmp(word, "/usr/bin/env") != 0) {
-		(void)snprintf(plan->text, sizeof(plan->text), "#! %.200s",
-		    word);
+		NULL &&
+	    strcmp(word, "/usr/bin/env") != 0) {
+		(void)snprintf(
+		    plan->text, sizeof(plan->text), "#! %.200s", word);
 		return;
 	}
 	if (strrchr(word, '/') != NULL)
@@ -192,8 +194,8 @@ decide_shebang(const struct start_input *in, struct start_plan *plan)
 		return;
 	}
 	/* Debian has no "python"; version 2 scripts mostly say so first. */
-	use_program(in, strncmp(word, "python", 6) == 0 ? "python3" : word,
-	    plan);
+	use_program(
+	    in, strncmp(word, "python", 6) == 0 ? "python3" : word, plan);
 }
 
 static bool
@@ -266,8 +268,9 @@ decide_auto(const struct start_input *in, struct start_plan *plan)
 		decide_shebang(in, plan);
 	} else if (in->size >= 2 && memcmp(h, "MZ", 2) == 0) {
 		refuse(plan, WIRE_R_FORMAT, "Windows or DOS program");
-	} else if (in->size >= 4 && (memcmp(h, "\xcf\xfa\xed\xfe", 4) == 0 ||
-	    memcmp(h, "\xce\xfa\xed\xfe", 4) == 0)) {
+	} else if (in->size >= 4 &&
+		   (memcmp(h, "\xcf\xfa\xed\xfe", 4) == 0 ||
+		       memcmp(h, "\xce\xfa\xed\xfe", 4) == 0)) {
 		refuse(plan, WIRE_R_FORMAT, "macOS program");
 	} else if (!decide_extension(in, plan)) {
 		decide_content(in, plan);

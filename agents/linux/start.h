@@ -15,13 +15,13 @@
 struct start_plan {
 	/* Program to run with the sample as its argument; "" runs it. */
 	char interpreter[START_TEXT_BYTES];
-	enum wire_refusal refusal; /* 0 when it can be started */
+	enum gwire_refusal refusal;  /* 0 when it can be started */
 	char text[START_TEXT_BYTES]; /* why not, or how, in words */
 };
 
 /* What the decision rests on. */
 struct start_input {
-	enum wire_method method;
+	enum gwire_method method;
 	const char *name;	 /* file name, for its extension */
 	const char *interpreter; /* WIRE_M_INTERPRETER: which; else NULL */
 	const uint8_t *head;	 /* first bytes of the sample */

@@ -77,7 +77,7 @@ section_function(const char *section)
 	const char *slash = strchr(section, '/');
 
 	if (slash == NULL || (strncmp(section, "fentry/", 7) != 0 &&
-	    strncmp(section, "fexit/", 6) != 0))
+				 strncmp(section, "fexit/", 6) != 0))
 		return NULL;
 	return slash + 1;
 }
@@ -92,14 +92,15 @@ open_once(const struct btf *kernel, char off[][64], size_t off_count)
 
 	if (skel == NULL)
 		return NULL;
-	bpf_object__for_each_program(prog, skel->obj) {
+	bpf_object__for_each_program(prog, skel->obj)
+	{
 		const char *section = bpf_program__section_name(prog);
 		const char *function = section_function(section);
 		bool is_wanted = true;
 
 		if (function != NULL && kernel != NULL)
-			is_wanted = btf__find_by_name_kind(kernel, function,
-					BTF_KIND_FUNC) > 0;
+			is_wanted = btf__find_by_name_kind(
+					kernel, function, BTF_KIND_FUNC) > 0;
 		if (strncmp(section, "lsm/", 4) == 0)
 			is_wanted = has_lsm;
 		for (i = 0; i < off_count; i++)
@@ -151,7 +152,8 @@ attach(struct trace *t)
 {
 	struct bpf_program *prog;
 
-	bpf_object__for_each_program(prog, t->skel->obj) {
+	bpf_object__for_each_program(prog, t->skel->obj)
+	{
 		struct bpf_link *link = NULL;
 
 		if (t->probe_count >= TRACE_PROBES_MAX - 1)
@@ -185,8 +187,8 @@ trace_open(trace_fn *fn, void *arg)
 		return NULL;
 	}
 	t->skel->bss->agent_pid = (unsigned int)getpid();
-	t->ring = ring_buffer__new(bpf_map__fd(t->skel->maps.events),
-	    on_record, t, NULL);
+	t->ring = ring_buffer__new(
+	    bpf_map__fd(t->skel->maps.events), on_record, t, NULL);
 	if (t->ring == NULL) {
 		probe__destroy(t->skel);
 		free(t);
@@ -217,13 +219,14 @@ missed(const struct trace *t)
 	struct bpf_program *prog;
 	uint64_t total = 0;
 
-	bpf_object__for_each_program(prog, t->skel->obj) {
+	bpf_object__for_each_program(prog, t->skel->obj)
+	{
 		struct bpf_prog_info info = {0};
 		uint32_t size = sizeof(info);
 
 		if (bpf_program__fd(prog) >= 0 &&
-		    bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info,
-			&size) == 0)
+		    bpf_obj_get_info_by_fd(
+			bpf_program__fd(prog), &info, &size) == 0)
 			total += info.recursion_misses;
 	}
 	return total;
@@ -242,8 +245,8 @@ forget(struct trace *t)
 		has_next = bpf_map_get_next_key(map, &key, &next) == 0;
 		(void)bpf_map_delete_elem(map, &key);
 	}
-	(void)bpf_map_update_elem(bpf_map__fd(t->skel->maps.lost), &zero, zeros,
-	    BPF_ANY);
+	(void)bpf_map_update_elem(
+	    bpf_map__fd(t->skel->maps.lost), &zero, zeros, BPF_ANY);
 	t->missed_before = missed(t);
 }
 
@@ -269,8 +272,8 @@ trace_add_task(struct trace *t, pid_t pid)
 {
 	uint32_t key = (uint32_t)pid, bits = TASK_SAMPLE;
 
-	return bpf_map_update_elem(bpf_map__fd(t->skel->maps.tasks), &key,
-	    &bits, BPF_ANY);
+	return bpf_map_update_elem(
+	    bpf_map__fd(t->skel->maps.tasks), &key, &bits, BPF_ANY);
 }
 
 uint32_t
@@ -278,8 +281,8 @@ trace_task(const struct trace *t, pid_t pid)
 {
 	uint32_t key = (uint32_t)pid, bits = 0;
 
-	if (bpf_map_lookup_elem(bpf_map__fd(t->skel->maps.tasks), &key,
-		&bits) != 0)
+	if (bpf_map_lookup_elem(
+		bpf_map__fd(t->skel->maps.tasks), &key, &bits) != 0)
 		return 0;
 	return bits;
 }
@@ -322,8 +325,8 @@ trace_lost(const struct trace *t, unsigned int cpu)
 	uint32_t zero = 0;
 
 	if (cpu >= t->cpus ||
-	    bpf_map_lookup_elem(bpf_map__fd(t->skel->maps.lost), &zero,
-		counts) != 0)
+	    bpf_map_lookup_elem(
+		bpf_map__fd(t->skel->maps.lost), &zero, counts) != 0)
 		return 0;
 	return counts[cpu];
 }

@@ -39,7 +39,7 @@ struct options {
 	bool is_quiet;
 };
 
-static struct wire_decoder decoder;
+static struct gwire_decoder decoder;
 static uint8_t frame_buf[WIRE_FRAME_BYTES];
 static uint32_t sequence;
 static int sock = -1;
@@ -88,9 +88,9 @@ dial(const char *path)
 }
 
 static void
-send_frame(struct wire_builder *b)
+send_frame(struct gwire_builder *b)
 {
-	size_t n = wire_end(b, sequence++);
+	size_t n = gwire_end(b, sequence++);
 	const uint8_t *p = frame_buf;
 
 	if (n == 0)
@@ -106,25 +106,26 @@ send_frame(struct wire_builder *b)
 }
 
 static void
-send_plain(enum wire_type type)
+send_plain(enum gwire_type type)
 {
-	struct wire_builder b;
+	struct gwire_builder b;
 
-	wire_begin(&b, frame_buf, sizeof(frame_buf), type);
+	gwire_begin(&b, frame_buf, sizeof(frame_buf), type);
 	send_frame(&b);
 }
 
 /* Wait for one frame; false when the time is over or the peer has gone. */
 static bool
-receive(struct wire_frame *frame, unsigned int timeout_ms)
+receive(struct gwire_frame *frame, unsigned int timeout_ms)
 {
 	uint64_t end = now_ms(CLOCK_MONOTONIC) + timeout_ms;
 
-	while (!wire_next(&decoder, frame)) {
+	while (!gwire_next(&decoder, frame)) {
 		struct pollfd pfd = {.fd = sock, .events = POLLIN};
 		uint64_t now = now_ms(CLOCK_MONOTONIC);
 		uint8_t buf[32768];
-		size_t space = sizeof(decoder.buf) - (decoder.end - decoder.start);
+		size_t space =
+		    sizeof(decoder.buf) - (decoder.end - decoder.start);
 		ssize_t n;
 
 		if (now >= end || poll(&pfd, 1, (int)(end - now)) <= 0)
@@ -135,7 +136,7 @@ receive(struct wire_frame *frame, unsigned int timeout_ms)
 		if (trace_fd != -1 && write(trace_fd, buf, (size_t)n) != n)
 			die("trace: %s", strerror(errno));
 		/* Reads are smaller than what a frame leaves free. */
-		if (wire_push(&decoder, buf, (size_t)n) != (size_t)n)
+		if (gwire_push(&decoder, buf, (size_t)n) != (size_t)n)
 			die("decoder is full");
 	}
 	return true;
@@ -159,21 +160,21 @@ print_bytes(const uint8_t *p, size_t n)
 }
 
 static void
-print_frame(const struct wire_frame *frame)
+print_frame(const struct gwire_frame *frame)
 {
-	const char *name = wire_type_name(frame->type);
-	struct wire_cursor cur;
-	struct wire_field f;
+	const char *name = gwire_type_name(frame->type);
+	struct gwire_cursor cur;
+	struct gwire_field f;
 
 	(void)printf("%s", name == NULL ? "?" : name);
 	if (frame->type == WIRE_EVENT) {
-		name = wire_event_name((unsigned int)wire_number(
-		    frame, WIRE_K_EVENT_KIND, 0));
+		name = gwire_event_name(
+		    (unsigned int)gwire_number(frame, WIRE_K_EVENT_KIND, 0));
 		(void)printf(" %s", name == NULL ? "?" : name);
 	}
-	wire_fields(frame, &cur);
-	while (wire_field_next(&cur, &f)) {
-		const char *key = wire_key_name(f.key);
+	gwire_fields(frame, &cur);
+	while (gwire_field_next(&cur, &f)) {
+		const char *key = gwire_key_name(f.key);
 
 		(void)printf(" %s=", key == NULL ? "?" : key);
 		if (!f.is_bytes)
@@ -189,7 +190,7 @@ print_frame(const struct wire_frame *frame)
 
 /* Keep the bytes of collected files: FOLDER/1, FOLDER/2 ... */
 static void
-save_file(const struct wire_frame *frame, const char *folder)
+save_file(const struct gwire_frame *frame, const char *folder)
 {
 	char path[4096];
 	const uint8_t *data;
@@ -198,11 +199,11 @@ save_file(const struct wire_frame *frame, const char *folder)
 	if (folder == NULL)
 		return;
 	if (frame->type == WIRE_FILE_BEGIN) {
-		(void)snprintf(path, sizeof(path), "%s/%u", folder,
-		    ++file_number);
+		(void)snprintf(
+		    path, sizeof(path), "%s/%u", folder, ++file_number);
 		dropped = fopen(path, "we");
 	} else if (frame->type == WIRE_FILE_DATA && dropped != NULL) {
-		data = wire_bytes(frame, WIRE_K_DATA, &size);
+		data = gwire_bytes(frame, WIRE_K_DATA, &size);
 		if (data != NULL && fwrite(data, 1, size, dropped) != size)
 			die("cannot write %s", folder);
 	} else if (frame->type == WIRE_FILE_END && dropped != NULL) {
@@ -214,13 +215,13 @@ save_file(const struct wire_frame *frame, const char *folder)
 static void
 expect_ack(const char *what)
 {
-	struct wire_frame frame;
+	struct gwire_frame frame;
 
 	do {
 		if (!receive(&frame, 30000))
 			die("%s: no answer", what);
 	} while (frame.type != WIRE_ACK);
-	if (wire_number(&frame, WIRE_K_CODE, 99) != WIRE_A_OK) {
+	if (gwire_number(&frame, WIRE_K_CODE, 99) != WIRE_A_OK) {
 		print_frame(&frame);
 		die("%s: refused", what);
 	}
@@ -230,7 +231,7 @@ static void
 wait_ready(unsigned int timeout_ms)
 {
 	uint64_t start = now_ms(CLOCK_MONOTONIC);
-	struct wire_frame frame;
+	struct gwire_frame frame;
 
 	for (;;) {
 		if (now_ms(CLOCK_MONOTONIC) - start > timeout_ms)
@@ -254,35 +255,35 @@ send_sample(const struct options *o, const char *path, char *const *args)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	off_t size = fd == -1 ? -1 : lseek(fd, 0, SEEK_END);
 	uint8_t data[WIRE_CHUNK_BYTES];
-	struct wire_builder b;
+	struct gwire_builder b;
 	off_t pos = 0;
 	ssize_t n;
 
 	if (size == -1)
 		die("%s: %s", path, strerror(errno));
-	wire_begin(&b, frame_buf, sizeof(frame_buf), WIRE_SAMPLE);
-	wire_put_text(&b, WIRE_K_NAME, o->name);
-	wire_put_number(&b, WIRE_K_SIZE, (uint64_t)size);
+	gwire_begin(&b, frame_buf, sizeof(frame_buf), WIRE_SAMPLE);
+	gwire_put_text(&b, WIRE_K_NAME, o->name);
+	gwire_put_number(&b, WIRE_K_SIZE, (uint64_t)size);
 	if (o->interpreter != NULL) {
-		wire_put_number(&b, WIRE_K_METHOD, WIRE_M_INTERPRETER);
-		wire_put_text(&b, WIRE_K_INTERPRETER, o->interpreter);
+		gwire_put_number(&b, WIRE_K_METHOD, WIRE_M_INTERPRETER);
+		gwire_put_text(&b, WIRE_K_INTERPRETER, o->interpreter);
 	}
 	if (o->member != NULL)
-		wire_put_number(&b, WIRE_K_METHOD, WIRE_M_MEMBER);
-	wire_put_text(&b, WIRE_K_MEMBER, o->member);
-	wire_put_text(&b, WIRE_K_PASSWORD, o->password);
-	wire_put_number(&b, WIRE_K_UID, o->uid);
-	wire_put_number(&b, WIRE_K_TIME_LIMIT_MS, o->seconds * 1000u);
+		gwire_put_number(&b, WIRE_K_METHOD, WIRE_M_MEMBER);
+	gwire_put_text(&b, WIRE_K_MEMBER, o->member);
+	gwire_put_text(&b, WIRE_K_PASSWORD, o->password);
+	gwire_put_number(&b, WIRE_K_UID, o->uid);
+	gwire_put_number(&b, WIRE_K_TIME_LIMIT_MS, o->seconds * 1000u);
 	if (o->event_bytes != 0)
-		wire_put_number(&b, WIRE_K_EVENT_BYTES_MAX, o->event_bytes);
+		gwire_put_number(&b, WIRE_K_EVENT_BYTES_MAX, o->event_bytes);
 	for (; *args != NULL; args++)
-		wire_put_text(&b, WIRE_K_ARG, *args);
-	wire_put_text(&b, WIRE_K_ENV, "LOEP_TEST=1");
+		gwire_put_text(&b, WIRE_K_ARG, *args);
+	gwire_put_text(&b, WIRE_K_ENV, "LOEP_TEST=1");
 	send_frame(&b);
 	expect_ack("SAMPLE");
 	while ((n = pread(fd, data, sizeof(data), pos)) > 0) {
-		wire_begin(&b, frame_buf, sizeof(frame_buf), WIRE_SAMPLE_DATA);
-		wire_put_bytes(&b, WIRE_K_DATA, data, (size_t)n);
+		gwire_begin(&b, frame_buf, sizeof(frame_buf), WIRE_SAMPLE_DATA);
+		gwire_put_bytes(&b, WIRE_K_DATA, data, (size_t)n);
 		send_frame(&b);
 		pos += n;
 	}
@@ -295,8 +296,8 @@ summary(uint64_t begin_ms)
 	unsigned int i;
 
 	for (i = 0; i < 256; i++)
-		if (counts[i] != 0 && wire_event_name(i) != NULL)
-			(void)printf("COUNT %s %llu\n", wire_event_name(i),
+		if (counts[i] != 0 && gwire_event_name(i) != NULL)
+			(void)printf("COUNT %s %llu\n", gwire_event_name(i),
 			    (unsigned long long)counts[i]);
 	(void)printf("STREAM frames=%llu malformed=%llu skipped=%llu gaps=%llu "
 		     "ms=%llu\n",
@@ -308,10 +309,10 @@ summary(uint64_t begin_ms)
 }
 
 static void
-show(const struct wire_frame *frame, const struct options *o)
+show(const struct gwire_frame *frame, const struct options *o)
 {
 	if (frame->type == WIRE_EVENT)
-		counts[wire_number(frame, WIRE_K_EVENT_KIND, 0) & 255]++;
+		counts[gwire_number(frame, WIRE_K_EVENT_KIND, 0) & 255]++;
 	save_file(frame, o->folder);
 	if (!o->is_quiet ||
 	    (frame->type != WIRE_EVENT && frame->type != WIRE_FILE_DATA &&
@@ -322,21 +323,20 @@ show(const struct wire_frame *frame, const struct options *o)
 static int
 run(const struct options *o, const char *path, char *const *args)
 {
-	struct wire_builder b;
-	struct wire_frame frame;
+	struct gwire_builder b;
+	struct gwire_frame frame;
 	uint64_t begin;
 	bool is_stopped = o->stop_ms == 0;
 
 	wait_ready(120000);
-	wire_begin(&b, frame_buf, sizeof(frame_buf), WIRE_SET_CLOCK);
-	wire_put_number(
-	    &b, WIRE_K_WALL_NS, now_ms(CLOCK_REALTIME) * 1000000u);
+	gwire_begin(&b, frame_buf, sizeof(frame_buf), WIRE_SET_CLOCK);
+	gwire_put_number(&b, WIRE_K_WALL_NS, now_ms(CLOCK_REALTIME) * 1000000u);
 	send_frame(&b);
 	expect_ack("SET_CLOCK");
 	send_sample(o, path, args);
 	if (o->trace != NULL)
-		trace_fd = open(o->trace,
-		    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+		trace_fd = open(
+		    o->trace, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	send_plain(WIRE_START);
 	begin = now_ms(CLOCK_MONOTONIC);
 	for (;;) {
@@ -363,7 +363,7 @@ decode(const char *path)
 {
 	const struct options o = {0};
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct wire_frame frame;
+	struct gwire_frame frame;
 	uint8_t buf[8192];
 	ssize_t n;
 
@@ -373,13 +373,13 @@ decode(const char *path)
 		size_t done = 0;
 
 		while (done < (size_t)n) {
-			done += wire_push(
-			    &decoder, buf + done, (size_t)n - done);
-			while (wire_next(&decoder, &frame))
+			done +=
+			    gwire_push(&decoder, buf + done, (size_t)n - done);
+			while (gwire_next(&decoder, &frame))
 				show(&frame, &o);
 		}
 	}
-	while (wire_finish(&decoder, &frame))
+	while (gwire_finish(&decoder, &frame))
 		show(&frame, &o);
 	(void)close(fd);
 	summary(now_ms(CLOCK_MONOTONIC));
