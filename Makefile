@@ -59,7 +59,7 @@ loep-vault_PKGS     := libcrypto libzstd libseccomp
 loep-sched_DIRS     := sched
 loep-sched_PKGS     := jansson libseccomp
 loep-web_DIRS       := web
-loep-web_PKGS       := libmicrohttpd jansson libseccomp
+loep-web_PKGS       := libmicrohttpd libcrypto jansson libseccomp
 loep-vm_DIRS        := vm
 loep-vm_PKGS        := libvirt jansson libseccomp
 loep-vm_EXTRA       := agents/wire.o agents/wire_names.o
@@ -118,6 +118,9 @@ $O/flags: FORCE
 -include agents/rules.mk
 -include vm-images/rules.mk
 
+# The program serves the description of its API, which is in it.
+$O/orchestrator/web/openapi.o: orchestrator/web/openapi.yaml
+
 # Unit tests: tests/unit/FOLDER/test_X.c is linked with the objects of
 # orchestrator/FOLDER, except the one that has main() (main.c), and lib.a.
 UNIT_SRCS := $(wildcard tests/unit/*/test_*.c tests/unit/analysers/*/test_*.c)
@@ -132,6 +135,9 @@ $(patsubst %.c,$O/%,$(1)): $(patsubst %.c,$O/%.o,$(1)) $(UNIT_HELPERS) \
 	$$(call Q,LINK)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(shell $(PKG_CONFIG) --libs cmocka $(sort $($(3)_PKGS) libseccomp jansson libcrypto)) $($(3)_LIBS)
 endef
 $(foreach t,$(UNIT_SRCS),$(eval $(call unit,$(t),$(call unit_folder,$(t)),$(call unit_program,$(call unit_folder,$(t))))))
+
+# This one drives the real program over its channel.
+$O/tests/unit/web/test_serve: | $O/loep-web
 
 # Fuzz targets: tests/fuzz/fuzz_X.c; a line "fuzz-links: FOLDER ..." in its
 # opening comment names the folders whose objects it is linked with.  Without
@@ -293,7 +299,7 @@ help:
 	@echo 'FUZZER=1               libFuzzer build, in build-fuzzer/'
 	@echo 'V=1                    show the commands'
 
--include $(shell find $O -name '*.d' 2>/dev/null)
+-include $(shell find $O -path '*/vm-images' -prune -o -type f -name '*.d' -print 2>/dev/null)
 .PHONY: all programs check check-as-user check-fast check-fast-as-user e2e \
     e2e-as-user run-lint run-unit run-fuzz run-sandbox run-yara \
     run-integration run-e2e demo demo-as-user image bench bench-as-user fuzz \

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * loep-web - the HTTP API.
+ *
+ * Reads:  requests from the connections of its listening socket, answers of
+ *         the store on its channel, file contents from pipes that the store
+ *         hands out.
+ * Writes: calls to the store, answers to clients, uploads into pipes.
+ * Touches: nothing else.  No files, no database, no keys, no sockets but
+ *         those that it accepts.
+ * Trusts: the store.  Not one byte of a client; who a client is, the store
+ *         reads from the connection itself.
+ * Ends:   on STOP, when the answers under way are out, or with the parent.
+ */
+#include "lib/digest.h"
+#include "lib/log.h"
+#include "lib/program.h"
+#include "web/serve.h"
+
+static const struct cage cage = {
+    .name = "web",
+    .groups = CAGE_ACCEPT | CAGE_MEMFD,
+    .files_max = 4096,
+};
+
+static struct program program;
+static struct web web;
+
+static int on_answer(void *arg, struct chan *chan, struct msg *msg);
+static int on_changed(void *arg, struct chan *chan, struct msg *msg);
+static void on_store_gone(void *arg, struct chan *chan, int err);
+
+static const struct chan_handler store_handlers[] = {
+    {MSG_CALL_ROW, on_answer},
+    {MSG_CALL_END, on_answer},
+    {MSG_CHANGED, on_changed},
+    {MSG_NONE_, NULL},
+};
+
+static const struct chan_ops store_ops = {
+    .handlers = store_handlers,
+    .gone = on_store_gone,
+};
+
+static int
+on_answer(void *arg, struct chan *chan, struct msg *msg)
+{
+	(void)arg;
+	(void)chan;
+	return calls_handle(web.calls, msg);
+}
+
+static int
+on_changed(void *arg, struct chan *chan, struct msg *msg)
+{
+	char what[32], id[64];
+
+	(void)arg;
+	(void)chan;
+	wire_get_str(&msg->in, what, sizeof(what));
+	wire_get_str(&msg->in, id, sizeof(id));
+	if (!msg->in.is_failed && strcmp(what, "case") == 0)
+		serve_changed(&web, id);
+	return ERR_OK;
+}
+
+static void
+on_store_gone(void *arg, struct chan *chan, int err)
+{
+	(void)arg;
+	if (err == ERR_PEER)
+		program_blame(&program, chan, "broke the protocol");
+	log_line(LOG_WARN, "msg=\"the store is gone\"");
+	web.store = NULL;
+	web.generation++;
+	chan_free(chan);
+	calls_set_chan(web.calls, NULL);
+}
+
+static void
+on_peer(void *arg, struct chan *chan)
+{
+	(void)arg;
+	if (chan_peer(chan) != ROLE_STORE) {
+		chan_free(chan);
+		return;
+	}
+	if (web.store != NULL)
+		on_store_gone(NULL, web.store, ERR_EOF);
+	web.store = chan;
+	web.generation++;
+	chan_set_ops(chan, &store_ops, NULL);
+	calls_set_chan(web.calls, chan);
+}
+
+static void
+on_stop(void *arg)
+{
+	(void)arg;
+	serve_stop(&web);
+}
+
+static const struct program_ops ops = {
+    .peer = on_peer,
+    .stop = on_stop,
+};
+
+static unsigned int
+conf_number(const char *key, int64_t fallback, int64_t max)
+{
+	int64_t n = program_conf_int(&program, key, fallback);
+
+	if (n >= 1 && n <= max)
+		return (unsigned int)n;
+	log_line(LOG_WARN,
+	    "msg=\"not a sensible number, using the default\" key=web.%s", key);
+	return (unsigned int)fallback;
+}
+
+int
+main(void)
+{
+	struct http_limits limits;
+	uint8_t digest[SHA256_BYTES];
+	int listen_fd;
+
+	program_start(&program, ROLE_WEB, "loep-web");
+	limits.connections = conf_number("connections", 512, 3000);
+	limits.idle_seconds = conf_number("idle_seconds", 60, 3600);
+	limits.head_seconds = conf_number("head_seconds", 30, 600);
+	web.call_ms = 1000 * (uint64_t)conf_number("call_seconds", 60, 600);
+	web.loop = program.loop;
+	web.calls = calls_new(web.loop);
+	random_bytes(&web.id_seed, sizeof(web.id_seed));
+	/* OpenSSL looks for its configuration at first use: now, while it
+	 * may. */
+	sha256_once("", 0, digest);
+	serve_start(&web);
+	listen_fd = program_conf_fd(&program, "listen");
+	if (listen_fd == -1) {
+		log_line(LOG_ERROR, "msg=\"no listening socket was given\"");
+		return 78;
+	}
+	if (http_start(web.loop, listen_fd, &limits, &serve_ops, &web,
+		&web.http) != ERR_OK) {
+		log_line(LOG_ERROR, "msg=\"cannot serve the socket\"");
+		return 71;
+	}
+	program_enter_cage(&program, &cage);
+	program_run(&program, &ops, NULL);
+	return 0;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* problem.c - problem documents (RFC 9457). */
+#include "web/problem.h"
+
+#include "web/rows.h"
+
+struct status_name {
+	unsigned int status;
+	const char *name;
+	const char *title;
+};
+
+static const struct status_name names[] = {
+    {400, "format", "The request is not well formed"},
+    {403, "denied", "You may not do this"},
+    {404, "not_found", "There is no such thing, or none that you may see"},
+    {405, "method", "This path does not know the method"},
+    {408, "timeout", "The request took too long to arrive"},
+    {409, "conflict", "The state of the object does not allow this"},
+    {413, "limit", "A limit was met"},
+    {414, "target_too_long", "The target is too long"},
+    {415, "content_type", "The body has the wrong type"},
+    {422, "key_reused", "The Idempotency-Key belongs to another request"},
+    {431, "head_too_long", "The head of the request is too long"},
+    {500, "internal", "Something went wrong here"},
+    {503, "unavailable", "A part of the service is not there now"},
+    {507, "no_space", "There is no space left"},
+};
+
+static const struct status_name *
+find(unsigned int status)
+{
+	const struct status_name *fallback = NULL;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (names[i].status == status)
+			return &names[i];
+		if (names[i].status == 500)
+			fallback = &names[i];
+	}
+	return fallback;
+}
+
+unsigned int
+problem_status(enum err err)
+{
+	switch (err) {
+	case ERR_FORMAT:
+		return 400;
+	case ERR_DENIED:
+		return 403;
+	case ERR_NOT_FOUND:
+		return 404;
+	case ERR_CONFLICT:
+		return 409;
+	case ERR_LIMIT:
+		return 413;
+	case ERR_NO_SPACE:
+		return 507;
+	case ERR_UNAVAILABLE:
+	case ERR_AGAIN:
+	case ERR_EOF:
+	case ERR_PEER:
+		return 503;
+	default:
+		return 500;
+	}
+}
+
+const char *
+problem_name(unsigned int status)
+{
+	return find(status)->name;
+}
+
+void
+problem_put(struct wire_out *out, unsigned int status, const char *detail,
+    const char *instance)
+{
+	const struct status_name *s = find(status);
+	char number[16];
+
+	(void)snprintf(number, sizeof(number), "%u", status);
+	rows_put_literal(out, "{\"type\":\"urn:loep:problem:");
+	rows_put_literal(out, s->name);
+	rows_put_literal(out, "\",\"title\":");
+	rows_put_text(out, s->title, strlen(s->title));
+	rows_put_literal(out, ",\"status\":");
+	rows_put_literal(out, number);
+	rows_put_literal(out, ",\"detail\":");
+	rows_put_text(out, detail, strlen(detail));
+	rows_put_literal(out, ",\"instance\":\"urn:loep:request:");
+	rows_put_literal(out, instance);
+	rows_put_literal(out, "\"}");
+}
