@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* blob_write.c - header, chunks, footer and trailer of a new file. */
+#include "vault/blob_write.h"
+
+#include "lib/own.h"
+#include "lib/xalloc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+/* The disk is set to work on each window as soon as it is full ... */
+#define WINDOW_BYTES ((uint64_t)8 * MIB)
+/* ... and this many windows later the writer waits for it. */
+#define WINDOWS_DIRTY_MAX 8
+
+struct blob_writer {
+	int fd;
+	uint8_t header[BLOB_HEADER_BYTES];
+	uint8_t id[BLOB_ID_BYTES];
+	uint8_t key[SEAL_KEY_BYTES];
+	_Atomic uint64_t end; /* where the next box goes */
+	uint64_t *index;
+	size_t index_count; /* one past the highest that was noted */
+	size_t index_size;
+};
+
+static int
+write_at(int fd, uint64_t offset, const void *p, size_t len)
+{
+	const uint8_t *at = p;
+
+	while (len > 0) {
+		ssize_t n = pwrite(fd, at, len, (off_t)offset);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return ERR_SYS;
+		at += n;
+		offset += (uint64_t)n;
+		len -= (size_t)n;
+	}
+	return ERR_OK;
+}
+
+int
+blob_writer_new(const struct place *place, uint64_t id,
+    const struct org_key *org_key, struct fault *fault,
+    struct blob_writer **ret_writer)
+{
+	char name[PLACE_NAME_BYTES];
+	uint8_t aad[BLOB_KEY_AAD_BYTES];
+	auto_close int fd = -1;
+	struct blob_header header;
+	struct blob_writer *w;
+
+	place_tmp_name(name, id);
+	fd = openat(
+	    place->fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return fault_sys(fault, "making a file");
+	w = xcalloc(1, sizeof(*w));
+	w->fd = take_fd(fd);
+	random_bytes(w->id, sizeof(w->id));
+	random_bytes(w->key, sizeof(w->key));
+	memcpy(header.id, w->id, sizeof(w->id));
+	blob_key_aad(aad, org_key->org, w->id);
+	seal_wrap(org_key->key, aad, sizeof(aad), w->key, header.wrapped_key);
+	blob_header_put(w->header, &header);
+	atomic_init(&w->end, BLOB_HEADER_BYTES);
+	if (write_at(w->fd, 0, w->header, sizeof(w->header)) != ERR_OK) {
+		(void)fault_sys(fault, "writing a file");
+		(void)unlinkat(place->fd, name, 0);
+		blob_writer_free(w);
+		return fault->err;
+	}
+	*ret_writer = w;
+	return ERR_OK;
+}
+
+void
+blob_writer_free(struct blob_writer *writer)
+{
+	if (writer == NULL)
+		return;
+	(void)close(writer->fd);
+	free(writer->index);
+	seal_forget(writer, sizeof(*writer));
+	free(writer);
+}
+
+/* Keeps the disk busy and the dirty pages few, once a window is full. */
+static int
+push(struct blob_writer *w, uint64_t from, uint64_t to)
+{
+	uint64_t window = from / WINDOW_BYTES;
+
+	if (to / WINDOW_BYTES == window)
+		return ERR_OK;
+	(void)sync_file_range(w->fd, (off_t)(window * WINDOW_BYTES),
+	    (off_t)WINDOW_BYTES, SYNC_FILE_RANGE_WRITE);
+	if (window < WINDOWS_DIRTY_MAX)
+		return ERR_OK;
+	window -= WINDOWS_DIRTY_MAX;
+	if (sync_file_range(w->fd, (off_t)(window * WINDOW_BYTES),
+		(off_t)WINDOW_BYTES,
+		SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+		    SYNC_FILE_RANGE_WAIT_AFTER) == -1 &&
+	    errno != ENOSYS && errno != EINVAL && errno != ESPIPE)
+		return ERR_SYS;
+	return ERR_OK;
+}
+
+int
+blob_writer_put(struct blob_writer *writer, struct kit *kit,
+    struct blob_piece *piece, struct fault *fault)
+{
+	const struct chunk chunk = {
+	    .key = writer->key,
+	    .id = writer->id,
+	    .index = piece->index,
+	    .len = piece->len,
+	};
+	struct blob_entry entry;
+
+	chunk_seal(kit, &chunk, piece->plain, &entry);
+	if (entry.kind != BLOB_ZERO) {
+		entry.offset = atomic_fetch_add(&writer->end, entry.len);
+		if (write_at(writer->fd, entry.offset, kit->box, entry.len) !=
+			ERR_OK ||
+		    push(writer, entry.offset, entry.offset + entry.len) !=
+			ERR_OK)
+			return fault_sys(fault, "writing a file");
+	}
+	piece->packed = blob_entry_pack(&entry);
+	return ERR_OK;
+}
+
+int
+blob_writer_note(struct blob_writer *writer, const struct blob_piece *piece,
+    struct fault *fault)
+{
+	if (piece->index >= BLOB_CHUNKS_MAX)
+		return fault_set(
+		    fault, ERR_LIMIT, "larger than 1 TiB: split it");
+	while (piece->index >= writer->index_size) {
+		size_t size = writer->index_size ? writer->index_size * 2 : 16;
+
+		writer->index =
+		    xreallocarray(writer->index, size, sizeof(*writer->index));
+		writer->index_size = size;
+	}
+	writer->index[piece->index] = piece->packed;
+	if (piece->index >= writer->index_count)
+		writer->index_count = (size_t)piece->index + 1;
+	return ERR_OK;
+}
+
+int
+blob_writer_end(struct blob_writer *writer, uint64_t size,
+    const uint8_t sha256[SHA256_BYTES], struct fault *fault)
+{
+	struct blob_footer footer = {
+	    .size = size,
+	    .chunk_count = blob_chunk_count(size),
+	    .index = writer->index,
+	};
+	uint8_t nonce[SEAL_NONCE_BYTES];
+	auto_free uint8_t *plain = NULL;
+	auto_free uint8_t *tail = NULL;
+	struct seal_in in = {
+	    .key = writer->key,
+	    .nonce = nonce,
+	    .aad = writer->header,
+	    .aad_len = sizeof(writer->header),
+	};
+	struct seal *seal;
+	size_t box_len;
+	int err;
+
+	if (footer.chunk_count != writer->index_count)
+		return fault_set(
+		    fault, ERR_CONFLICT, "the chunks do not add up");
+	memcpy(footer.sha256, sha256, SHA256_BYTES);
+	plain = blob_footer_put(&footer, &in.len);
+	in.p = plain;
+	box_len = in.len + SEAL_TAG_BYTES;
+	tail = xmalloc(box_len + BLOB_TRAILER_BYTES);
+	blob_footer_nonce(nonce);
+	seal = seal_new();
+	err = seal_box(seal, &in, tail);
+	seal_free(seal);
+	if (err != ERR_OK)
+		return fault_set(fault, err, "the index is too large");
+	blob_trailer_put(tail + box_len, box_len);
+	box_len += BLOB_TRAILER_BYTES;
+	if (write_at(writer->fd, atomic_fetch_add(&writer->end, box_len), tail,
+		box_len) != ERR_OK)
+		return fault_sys(fault, "writing a file");
+	return ERR_OK;
+}
+
+int
+blob_writer_fd(const struct blob_writer *writer)
+{
+	return writer->fd;
+}
+
+uint64_t
+blob_writer_file_size(const struct blob_writer *writer)
+{
+	return atomic_load(&writer->end);
+}

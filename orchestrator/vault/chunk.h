@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * chunk.h - one chunk of a blob: compress and seal it, open and expand it.
+ * The only file of the vault that knows zstd.
+ */
+#ifndef VAULT_CHUNK_H
+#define VAULT_CHUNK_H
+
+#include "vault/blob.h"
+
+/*
+ * What one worker thread keeps for this: cipher and compression contexts, and
+ * a buffer for one box.  Not shared between threads.
+ */
+struct kit {
+	struct seal *seal;
+	uint8_t *box;  /* BLOB_BOX_BYTES_MAX: what is read or written */
+	uint8_t *pack; /* BLOB_CHUNK_BYTES: compressed bytes */
+	void *compress;
+	void *expand;
+};
+
+struct kit *kit_new(void);
+void kit_free(struct kit *kit);
+
+/* Which chunk of which blob; all borrowed. */
+struct chunk {
+	const uint8_t *key; /* the blob's, SEAL_KEY_BYTES */
+	const uint8_t *id;  /* the file's, BLOB_ID_BYTES */
+	uint64_t index;
+	size_t len; /* plain bytes, 1 to BLOB_CHUNK_BYTES */
+};
+
+/*
+ * Makes the chunk's box in kit->box; fills ret_entry but for the offset.
+ * A chunk of zeros needs no box: its length is 0.
+ */
+void chunk_seal(struct kit *kit, const struct chunk *chunk,
+    const uint8_t *plain, struct blob_entry *ret_entry);
+/*
+ * Opens the box of entry->len bytes in kit->box into dst (chunk->len bytes).
+ * ERR_FORMAT when it is damaged or not this chunk.
+ */
+int must_check chunk_open(struct kit *kit, const struct chunk *chunk,
+    const struct blob_entry *entry, uint8_t *dst);
+
+#endif

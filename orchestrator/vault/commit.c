@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* commit.c - the thread that syncs and links. */
+#include "vault/commit.h"
+
+#include "vault/blob_read.h"
+
+#include "lib/xalloc.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* More at once would make the first wait for the last. */
+#define GROUP_MAX ((size_t)64)
+
+TAILQ_HEAD(commit_list, commit);
+
+struct committer {
+	struct pool *pool;
+	const struct place *place;
+	pthread_mutex_t mutex;
+	pthread_cond_t ready;
+	struct commit_list waiting;
+	struct place_dirs dirs; /* of this group; the thread's own */
+};
+
+/* The name is taken: by the same bytes, or by a file that is damaged. */
+static int
+join_existing(struct committer *c, struct commit *commit, const char *tmp,
+    const char *name)
+{
+	struct blob_reader *reader = NULL;
+	struct fault fault = {0};
+	struct stat st;
+	int err;
+
+	err = blob_reader_open(
+	    c->place, commit->org_key, commit->sha256, &fault, &reader);
+	blob_reader_free(reader);
+	if (err == ERR_FORMAT) {
+		/* We hold the right bytes: this is the time to repair it. */
+		if (place_replace(c->place, tmp, name) != ERR_OK)
+			return ERR_SYS;
+		commit->is_linked = true;
+		return ERR_OK;
+	}
+	if (err != ERR_OK) {
+		commit->fault = fault;
+		return ERR_UNAVAILABLE;
+	}
+	if (fstatat(c->place->fd, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return ERR_SYS;
+	commit->disk_bytes = (uint64_t)st.st_size;
+	return ERR_OK;
+}
+
+static void
+link_one(struct committer *c, struct commit *commit)
+{
+	char tmp[PLACE_NAME_BYTES];
+	char name[PLACE_NAME_BYTES];
+	int err;
+
+	if (commit->fault.err != ERR_OK)
+		return;
+	if (atomic_load(&commit->org_key->is_destroyed)) {
+		(void)fault_set(&commit->fault, ERR_NOT_FOUND,
+		    "the organisation's key was destroyed meanwhile");
+		return;
+	}
+	if (place_check(c->place, &commit->fault) != ERR_OK)
+		return;
+	place_tmp_name(tmp, commit->tmp_id);
+	place_blob_name(name, commit->org_key->org, commit->sha256);
+	commit->disk_bytes = blob_writer_file_size(commit->writer);
+	err = place_link(c->place, tmp, name, &c->dirs, &commit->is_new);
+	if (err == ERR_OK) {
+		commit->is_linked = commit->is_new;
+		if (!commit->is_new)
+			err = join_existing(c, commit, tmp, name);
+	}
+	if (err == ERR_SYS)
+		(void)fault_sys(&commit->fault, "linking a blob");
+}
+
+static void
+run_group(struct committer *c, struct commit_list *group)
+{
+	struct commit *commit;
+	int err;
+
+	c->dirs.count = 0;
+	c->dirs.is_full = false;
+	/* All disks writes start before the first is waited for. */
+	if (TAILQ_NEXT(TAILQ_FIRST(group), entry) != NULL) {
+		TAILQ_FOREACH (commit, group, entry)
+			(void)sync_file_range(blob_writer_fd(commit->writer), 0,
+			    0, SYNC_FILE_RANGE_WRITE);
+	}
+	TAILQ_FOREACH (commit, group, entry) {
+		commit->fault.err = ERR_OK;
+		if (fdatasync(blob_writer_fd(commit->writer)) == -1)
+			(void)fault_sys(&commit->fault, "syncing a blob");
+	}
+	TAILQ_FOREACH (commit, group, entry)
+		link_one(c, commit);
+	err = place_sync(c->place, &c->dirs);
+	while ((commit = TAILQ_FIRST(group)) != NULL) {
+		TAILQ_REMOVE(group, commit, entry);
+		if (err != ERR_OK && commit->fault.err == ERR_OK)
+			(void)fault_sys(&commit->fault, "syncing folders");
+		pool_finish(c->pool, commit->job);
+	}
+}
+
+static void *
+run(void *arg)
+{
+	struct committer *c = arg;
+	struct commit_list group;
+	struct commit *commit;
+
+	for (;;) {
+		size_t count = 0;
+
+		TAILQ_INIT(&group);
+		(void)pthread_mutex_lock(&c->mutex);
+		while (TAILQ_EMPTY(&c->waiting))
+			(void)pthread_cond_wait(&c->ready, &c->mutex);
+		while (count++ < GROUP_MAX &&
+		       (commit = TAILQ_FIRST(&c->waiting)) != NULL) {
+			TAILQ_REMOVE(&c->waiting, commit, entry);
+			TAILQ_INSERT_TAIL(&group, commit, entry);
+		}
+		(void)pthread_mutex_unlock(&c->mutex);
+		run_group(c, &group);
+	}
+	return NULL;
+}
+
+struct committer *
+committer_new(struct pool *pool, const struct place *place)
+{
+	struct committer *c = xcalloc(1, sizeof(*c));
+
+	c->pool = pool;
+	c->place = place;
+	TAILQ_INIT(&c->waiting);
+	(void)pthread_mutex_init(&c->mutex, NULL);
+	(void)pthread_cond_init(&c->ready, NULL);
+	pool_thread(run, c);
+	return c;
+}
+
+void
+committer_submit(struct committer *committer, struct commit *commit)
+{
+	(void)pthread_mutex_lock(&committer->mutex);
+	TAILQ_INSERT_TAIL(&committer->waiting, commit, entry);
+	(void)pthread_cond_signal(&committer->ready);
+	(void)pthread_mutex_unlock(&committer->mutex);
+}
