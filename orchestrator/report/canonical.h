@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * canonical.h - the report of a case as one canonical JSON document
+ * (report.schema.json); every other form is rendered from it alone.
+ */
+#ifndef REPORT_CANONICAL_H
+#define REPORT_CANONICAL_H
+
+#include "lib/json.h"
+
+/* Makes the document from a dump (dump.h).  New reference, never NULL. */
+json_t *canonical_make(json_t *tables);
+
+#endif

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* page.c - the frame of the page, its summary and its annexes. */
+#include "report/page.h"
+
+#include "report/label.h"
+
+static void
+put_label(struct html *html, const json_t *doc, const char *place)
+{
+	const char *label = json_member_text(doc, "tlp", "TLP:RED");
+
+	html_raw(html, "<div class=\"tlp ");
+	html_raw(html, place);
+	html_raw(html, "\"><span style=\"color:");
+	html_raw(html, label_colour(label));
+	html_raw(html, "\">");
+	html_text(html, label);
+	html_raw(html, "</span></div>\n");
+}
+
+static const char *
+severity_class(json_int_t score)
+{
+	if (score >= 70)
+		return "high";
+	return score >= 40 ? "middle" : "low";
+}
+
+static void
+put_headlines(struct html *html, const json_t *headlines)
+{
+	size_t at;
+	json_t *h;
+
+	if (json_array_size(headlines) == 0) {
+		html_raw(html,
+		    "<p><strong>No finding.</strong> No rule matched and no "
+		    "conspicuous behaviour was seen.</p>\n");
+		return;
+	}
+	html_raw(html,
+	    "<table class=\"list\"><thead><tr><th>Score</th><th>Finding</th>"
+	    "<th>What it means</th><th>ATT&amp;CK</th></tr></thead><tbody>\n");
+	json_array_foreach(headlines, at, h)
+	{
+		json_int_t count = json_member_int(h, "count", 1);
+
+		html_raw(html, "<tr><td class=\"score ");
+		html_raw(html, severity_class(json_member_int(h, "score", 0)));
+		html_raw(html, "\">");
+		html_value(html, json_object_get(h, "score"));
+		html_raw(html, "</td><td><code>");
+		html_value(html, json_object_get(h, "name"));
+		html_raw(html, "</code>");
+		if (count > 1)
+			html_print(html, " (%lld times)", (long long)count);
+		html_raw(html, "</td><td>");
+		html_value(html, json_object_get(h, "text"));
+		html_raw(html, "</td><td>");
+		html_value(html, json_object_get(h, "attack"));
+		html_raw(html, "</td></tr>\n");
+	}
+	html_raw(html, "</tbody></table>\n");
+}
+
+void
+page_summary(struct html *html, const json_t *doc)
+{
+	const json_t *summary = json_object_get(doc, "summary");
+	const json_t *c = json_object_get(doc, "case");
+	json_int_t score = json_member_int(summary, "score", 0);
+	const json_t *outcomes = json_object_get(summary, "outcomes");
+	size_t at;
+	json_t *o;
+
+	html_raw(html, "<h1>Analysis report <small>case ");
+	html_value(html, json_object_get(c, "number"));
+	html_raw(html, "</small></h1>\n<section id=\"summary\"><div "
+		       "class=\"verdict ");
+	html_raw(html, severity_class(score));
+	html_raw(html, "\"><span class=\"number\">");
+	html_print(html, "%lld", (long long)score);
+	html_raw(html, "</span><span>highest score<br>of 100</span></div>\n"
+		       "<table class=\"facts\">\n");
+	html_row(html, "Case", json_object_get(c, "title"));
+	html_row(html, "Organisation", json_object_get(c, "org_name"));
+	html_row(html, "Opened", json_object_get(c, "created"));
+	html_row(html, "PAP", json_object_get(c, "pap"));
+	html_row(html, "Artefacts", json_object_get(summary, "artefacts"));
+	html_row(html, "Findings", json_object_get(summary, "findings"));
+	json_array_foreach(outcomes, at, o)
+	{
+		html_raw(html, "<tr><th>Run</th><td>");
+		html_value(html, json_object_get(o, "profile"));
+		html_raw(html, ": <strong>");
+		html_value(html, json_object_get(o, "outcome"));
+		html_raw(html, "</strong></td></tr>\n");
+	}
+	html_raw(html, "</table>\n<h2>What was found</h2>\n");
+	put_headlines(html, json_object_get(summary, "headlines"));
+	html_raw(html, "<p class=\"note\">");
+	html_value(html, json_object_get(summary, "disclaimer"));
+	html_raw(html, "</p></section>\n");
+}
+
+struct column {
+	const char *title;
+	const char *member;
+};
+
+/* An array of objects as a table below a heading; says so where empty. */
+static void
+put_table(struct html *html, const char *heading, const json_t *rows,
+    const struct column *columns, const char *none)
+{
+	size_t at;
+	json_t *row;
+
+	html_raw(html, "<h2>");
+	html_text(html, heading);
+	html_raw(html, "</h2>\n");
+	if (json_array_size(rows) == 0) {
+		html_raw(html, "<p>");
+		html_text(html, none);
+		html_raw(html, "</p>\n");
+		return;
+	}
+	html_raw(html, "<table class=\"list\"><thead><tr>");
+	for (const struct column *c = columns; c->title != NULL; c++) {
+		html_raw(html, "<th>");
+		html_text(html, c->title);
+		html_raw(html, "</th>");
+	}
+	html_raw(html, "</tr></thead><tbody>\n");
+	json_array_foreach(rows, at, row)
+	{
+		html_raw(html, "<tr>");
+		for (const struct column *c = columns; c->title != NULL; c++) {
+			html_raw(html, "<td>");
+			html_value(html, json_object_get(row, c->member));
+			html_raw(html, "</td>");
+		}
+		html_raw(html, "</tr>\n");
+	}
+	html_raw(html, "</tbody></table>\n");
+}
+
+void
+page_annex(struct html *html, const json_t *doc)
+{
+	static const struct column limit_columns[] = {{"Limit", "name"},
+	    {"Where", "text"}, {"By", "analyser"}, {"Artefact", "artefact"},
+	    {NULL, NULL}};
+	static const struct column error_columns[] = {{"What", "name"},
+	    {"Where it stopped", "text"}, {"By", "analyser"},
+	    {"Artefact", "artefact"}, {NULL, NULL}};
+	static const struct column undone_columns[] = {{"What", "what"},
+	    {"State", "state"}, {"Why", "reason"}, {"Artefact", "artefact"},
+	    {NULL, NULL}};
+	static const struct column engine_columns[] = {{"Analyser", "name"},
+	    {"Engine", "engine"}, {"State", "state"}, {NULL, NULL}};
+	static const struct column submission_columns[] = {{"When", "created"},
+	    {"Channel", "channel"}, {"Kind", "kind"}, {"TLP", "tlp"},
+	    {"PAP", "pap"}, {"Source", "source_host"}, {"Comment", "comment"},
+	    {NULL, NULL}};
+	static const struct column custody_columns[] = {{"Seq", "seq"},
+	    {"When", "at"}, {"Who", "actor"}, {"What", "action"},
+	    {"Outcome", "outcome"}, {NULL, NULL}};
+	const json_t *environment = json_object_get(doc, "environment");
+
+	html_raw(html, "<section id=\"annex\">\n");
+	put_table(html, "What was not done", json_object_get(doc, "not_done"),
+	    undone_columns, "Everything that was planned was done.");
+	put_table(html, "Limits met", json_object_get(doc, "limits"),
+	    limit_columns, "No limit was met.");
+	put_table(html, "Errors", json_object_get(doc, "errors"), error_columns,
+	    "No analyser reported an error.");
+	put_table(html, "Submissions", json_object_get(doc, "submissions"),
+	    submission_columns, "None.");
+	put_table(html, "Custody", json_object_get(doc, "custody"),
+	    custody_columns, "No event.");
+	put_table(html, "Environment, to repeat the analysis",
+	    json_object_get(environment, "analysers"), engine_columns, "None.");
+	html_raw(html, "<p>Loep ");
+	html_value(html, json_object_get(environment, "loep"));
+	html_raw(html, ". The whole data of this report, each match with its "
+		       "offsets and each digest, is in its JSON form.</p>\n"
+		       "</section>\n");
+}
+
+/*
+ * The label stands in header and footer of each printed page (TLP 2.0): fixed
+ * boxes repeat on every page, and the table's head and foot keep their room.
+ */
+void
+page_render(struct html *html, const json_t *doc)
+{
+	html_raw(html,
+	    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+	    "\n<meta http-equiv=\"Content-Security-Policy\" content=\""
+	    "default-src 'none'; style-src 'unsafe-inline'\">\n"
+	    "<meta name=\"referrer\" content=\"no-referrer\">\n"
+	    "<meta name=\"viewport\" content=\"width=device-width, "
+	    "initial-scale=1\">\n<title>");
+	html_text(html, json_member_text(doc, "tlp", ""));
+	html_raw(html, " Report ");
+	html_value(
+	    html, json_object_get(json_object_get(doc, "case"), "number"));
+	html_raw(html, "</title>\n<style>");
+	html_raw(html, page_style);
+	html_raw(html, "</style></head>\n<body>\n");
+	put_label(html, doc, "top");
+	html_raw(html,
+	    "<table class=\"sheet\" role=\"presentation\"><thead><tr><td>"
+	    "<div class=\"room\"></div></td></tr></thead><tbody><tr><td>\n"
+	    "<main>\n");
+	page_summary(html, doc);
+	page_artefacts(html, doc);
+	page_runs(html, doc);
+	page_annex(html, doc);
+	html_raw(html,
+	    "</main>\n</td></tr></tbody><tfoot><tr><td><div class=\"room\">"
+	    "</div></td></tr></tfoot></table>\n");
+	put_label(html, doc, "bottom");
+	html_raw(html, "</body></html>\n");
+}
