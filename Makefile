@@ -130,7 +130,7 @@ unit_folder = $(patsubst tests/unit/%/,%,$(dir $(1)))
 unit_program = $(firstword $(foreach p,$(PROGRAMS),$(if $(filter $(1),$($(p)_DIRS)),$(p))))
 define unit
 $(patsubst %.c,$O/%,$(1)): $(patsubst %.c,$O/%.o,$(1)) $(UNIT_HELPERS) \
-    $(if $(filter agents,$(2)),$O/agents/wire.o $O/agents/wire_names.o,$(filter-out %/main.o,$(if $(filter lib,$(2)),,$(call objs,$(2))))) \
+    $(if $(filter agents,$(2)),$(AGENT_UNIT_OBJS),$(filter-out %/main.o,$(if $(filter lib,$(2)),,$(call objs,$(2))))) \
     $(addprefix $O/,$($(3)_EXTRA)) $O/lib.a
 	$$(call Q,LINK)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(shell $(PKG_CONFIG) --libs cmocka $(sort $($(3)_PKGS) libseccomp jansson libcrypto)) $($(3)_LIBS)
 endef

@@ -16,6 +16,10 @@ AGENT_CFLAGS := -std=gnu17 -O2 -g $(AGENT_WARN) -fstack-protector-strong \
                 -D_GNU_SOURCE -D_FORTIFY_SOURCE=2 -isystem $(AGENT_O) \
                 -DAGENT_VERSION='"$(shell cat VERSION 2>/dev/null || echo 0)"'
 
+# What tests/unit/agents/ is linked with, built as the rest of the tree is.
+AGENT_UNIT_OBJS := $(addprefix $O/agents/,wire.o wire_names.o linux/start.o \
+                   linux/event.o linux/sha256.o linux/channel.o)
+
 agent: $(AGENT_O)/loep-agent
 
 $(AGENT_O)/loep-agent: $(AGENT_OBJS)
