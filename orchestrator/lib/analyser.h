@@ -24,6 +24,7 @@
 #ifndef LIB_ANALYSER_H
 #define LIB_ANALYSER_H
 
+#include "lib/analyser_exit.h"
 #include "lib/cage.h"
 #include "lib/input.h"
 #include "lib/json.h"
@@ -38,19 +39,6 @@ struct analysis {
 	 * relation, passwords (list), limits (object) ...  Trusted. */
 	const json_t *context;
 	void *data; /* what load() made */
-};
-
-/*
- * How a child ends that did not crash.  PARTIAL: analyse() returned an error,
- * which its records explain.  MEMORY is xalloc's.
- */
-enum analyser_exit {
-	ANALYSER_EXIT_DONE = 0,
-	ANALYSER_EXIT_PARTIAL = 65,
-	ANALYSER_EXIT_MEMORY = 70,
-	ANALYSER_EXIT_START = 71, /* the child's cage could not be entered */
-	ANALYSER_EXIT_OUTPUT = 74, /* nobody reads the records any more */
-	ANALYSER_EXIT_STOPPED = 75 /* asked to end; has written what it had */
 };
 
 struct analyser {

@@ -68,6 +68,8 @@
 
 /* Detonation. */
 
+/* Runs that one submission gets by itself; people may ask for more. */
+#define LIMIT_DETONATIONS ((uint64_t)16)
 /* What a guest may send in one run, of all kinds together. */
 #define LIMIT_TRACE_BYTES (512 * MIB)
 /* The packet capture of one run. */

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* job.c - the life of a leased job. */
+#include "sched/job.h"
+
+#include "lib/log.h"
+#include "lib/own.h"
+#include "lib/record.h"
+#include "lib/xalloc.h"
+
+#include "sched/lease.h"
+
+/* A third of the lease, so that two lost beats do no harm. */
+#define BEAT_MS ((uint64_t)LIMIT_LEASE_SECONDS * 1000 / 3)
+#define OPTIONS_DEPTH ((size_t)16)
+/* JOB_DONE must fit in one message. */
+#define REASON_BYTES_MAX ((size_t)1024)
+#define RESULT_BYTES_MAX (32 * KIB)
+#define NEXT_BYTES_MAX	 ((size_t)16000)
+
+static int
+column(const char *name)
+{
+	return call_column(CALL_JOB_LEASE, name);
+}
+
+static void
+text(const struct values *row, const char *name, char *dst, size_t size)
+{
+	(void)values_text(row, (size_t)column(name), dst, size);
+}
+
+static void
+take_name(struct job *job, const struct values *row)
+{
+	const uint8_t *p;
+	size_t len;
+
+	p = values_bytes(row, (size_t)column("name"), &len);
+	job->name = xmemdup(p == NULL ? (const void *)"" : p, len);
+	job->name_len = len;
+	p = values_bytes(row, (size_t)column("sha256"), &len);
+	for (size_t i = 0; i < len && i < 32; i++)
+		(void)snprintf(job->sha256 + 2 * i, 3, "%02x", p[i]);
+}
+
+static json_t *
+take_options(const struct values *row)
+{
+	auto_free char *options =
+	    values_text_dup(row, (size_t)column("options"));
+	json_t *json;
+
+	if (json_parse(options, strlen(options), LIMIT_MSG_BYTES,
+		OPTIONS_DEPTH, &json) != ERR_OK)
+		return json_object();
+	if (!json_is_object(json)) {
+		json_decref(json);
+		return json_object();
+	}
+	return json;
+}
+
+struct job *
+job_new(struct sched *sched, const struct values *row)
+{
+	struct job *job = xcalloc(1, sizeof(*job));
+
+	job->sched = sched;
+	job->refs = 1;
+	job->beat_ms = loop_now_ms();
+	text(row, "job", job->id, sizeof(job->id));
+	job->attempt = values_int(row, (size_t)column("attempt"));
+	text(row, "kind", job->kind, sizeof(job->kind));
+	text(row, "case", job->case_id, sizeof(job->case_id));
+	text(row, "submission", job->submission, sizeof(job->submission));
+	text(row, "artefact", job->artefact, sizeof(job->artefact));
+	job->size = values_int(row, (size_t)column("size"));
+	text(row, "mime", job->mime, sizeof(job->mime));
+	job->magic = values_text_dup(row, (size_t)column("magic"));
+	job->depth = values_int(row, (size_t)column("depth"));
+	text(row, "relation", job->relation, sizeof(job->relation));
+	take_name(job, row);
+	job->options = take_options(row);
+	TAILQ_INSERT_TAIL(&sched->jobs, job, entry);
+	sched->job_count++;
+	sched->held_count++;
+	return job;
+}
+
+void
+job_ref(struct job *job)
+{
+	job->refs++;
+}
+
+void
+job_unref(struct job *job)
+{
+	if (--job->refs > 0)
+		return;
+	free(job->name);
+	free(job->magic);
+	json_decref(job->options);
+	free(job);
+}
+
+/* The work on it is over: another job may be leased in its place. */
+static void
+unhold(struct job *job, enum job_state state)
+{
+	if (job->state == JOB_HELD) {
+		job->sched->held_count--;
+		lease_soon(job->sched);
+	}
+	job->state = state;
+}
+
+static void
+leave(struct job *job)
+{
+	struct sched *sched = job->sched;
+
+	if (job->state == JOB_GONE)
+		return;
+	unhold(job, JOB_GONE);
+	TAILQ_REMOVE(&sched->jobs, job, entry);
+	sched->job_count--;
+	job_unref(job);
+}
+
+static void
+end_work(struct job *job)
+{
+	const struct job_ops *ops = job->ops;
+
+	job->ops = NULL;
+	if (ops != NULL)
+		ops->free(job);
+}
+
+void
+job_params(const struct job *job, struct values *params)
+{
+	values_init(params);
+	values_add_text(params, job->id);
+	values_add_int(params, job->attempt);
+}
+
+struct job_call {
+	struct job *job;
+	call_row_fn *row;
+	call_end_fn *end;
+};
+
+static void
+on_row(void *arg, const struct values *row)
+{
+	struct job_call *call = arg;
+
+	if (call->row != NULL)
+		call->row(call->job, row);
+}
+
+static void
+on_end(void *arg, enum err err, const char *why, int fd)
+{
+	auto_free struct job_call *call = arg;
+
+	if (call->end != NULL)
+		call->end(call->job, err, why, fd);
+	else if (fd != -1)
+		(void)close(fd);
+	job_unref(call->job);
+}
+
+void
+job_call(struct job *job, enum call_op op, const struct values *params,
+    call_row_fn *row, call_end_fn *end)
+{
+	struct job_call *call = xcalloc(1, sizeof(*call));
+
+	call->job = job;
+	call->row = row;
+	call->end = end;
+	job_ref(job);
+	(void)calls_start(job->sched->calls, op, 0, params, -1, on_row,
+	    on_end, call);
+}
+
+static void
+on_done(void *arg, enum err err, const char *why, int fd)
+{
+	struct job *job = arg;
+
+	if (fd != -1)
+		(void)close(fd);
+	/* ERR_CONFLICT: the lease had run out and the job is another's. */
+	if (err != ERR_OK && err != ERR_UNAVAILABLE)
+		log_line(LOG_WARN, "msg=\"the store refused a result\" job=%s "
+		    "attempt=%lld error=%s reason=\"%s\"",
+		    job->id, (long long)job->attempt, err_name(err), why);
+	leave(job);
+}
+
+/* The JSON of a result, or of nothing where it would not fit. */
+static char *
+bounded(const json_t *json, const char *empty, size_t size_max)
+{
+	char *dumped = json == NULL ? xstrdup(empty) : json_canonical(json);
+
+	if (strlen(dumped) <= size_max)
+		return dumped;
+	free(dumped);
+	return xstrdup(empty);
+}
+
+void
+job_end(struct job *job, const struct job_end *end)
+{
+	auto_free char *result = bounded(end->result, "{}", RESULT_BYTES_MAX);
+	auto_free char *next = bounded(end->next, "[]", NEXT_BYTES_MAX);
+	auto_json json_t *reason = NULL;
+	const char *text_of_reason = end->reason == NULL ? "" : end->reason;
+	size_t len = strlen(text_of_reason);
+	struct values params;
+
+	if (job->state != JOB_HELD)
+		return;
+	unhold(job, JOB_ENDING);
+	/* Reasons may quote foreign bytes: what goes out is UTF-8. */
+	reason = record_text(text_of_reason,
+	    len < REASON_BYTES_MAX ? len : REASON_BYTES_MAX);
+	log_line(strcmp(end->outcome, "done") == 0 ? LOG_DEBUG : LOG_INFO,
+	    "msg=\"job ended\" job=%s kind=%s attempt=%lld outcome=%s "
+	    "final=%d reason=\"%s\"",
+	    job->id, job->kind, (long long)job->attempt, end->outcome,
+	    end->is_final, text_of_reason);
+	job_params(job, &params);
+	values_add_text(&params, end->outcome);
+	values_add_int(&params, end->is_final);
+	values_add_text(&params, json_string_value(reason));
+	values_add_text(&params, end->engine == NULL ? "" : end->engine);
+	values_add_text(&params, result);
+	values_add_text(&params, next);
+	job_ref(job);
+	end_work(job);
+	job_call(job, CALL_JOB_DONE, &params, NULL, on_done);
+	job_unref(job);
+}
+
+void
+job_release(struct job *job)
+{
+	struct values params;
+
+	if (job->state != JOB_HELD)
+		return;
+	unhold(job, JOB_ENDING);
+	job_params(job, &params);
+	job_ref(job);
+	end_work(job);
+	job_call(job, CALL_JOB_RELEASE, &params, NULL, on_done);
+	job_unref(job);
+}
+
+void
+job_release_or_fail(struct job *job, const char *why)
+{
+	struct job_end end = {
+	    .outcome = "failed",
+	    .reason = why,
+	    .is_final = job->attempt >= LIMIT_ATTEMPTS,
+	};
+
+	/* What another program's death cost is not the job's fault, unless
+	 * it happens to this job again and again. */
+	if (tally_releases(&job->sched->tally, job->id) <=
+	    TALLY_RELEASES_MAX)
+		job_release(job);
+	else
+		job_end(job, &end);
+}
+
+void
+job_drop(struct job *job)
+{
+	job_ref(job);
+	end_work(job);
+	leave(job);
+	job_unref(job);
+}
+
+static void
+on_beat_row(void *arg, const struct values *row)
+{
+	struct job *job = arg;
+
+	if (values_int(row, 0) == 0 || job->state != JOB_HELD)
+		return;
+	log_line(LOG_INFO, "msg=\"job cancelled\" job=%s", job->id);
+	if (job->ops != NULL)
+		job->ops->cancel(job);
+}
+
+static void
+on_beat_end(void *arg, enum err err, const char *why, int fd)
+{
+	struct job *job = arg;
+
+	if (fd != -1)
+		(void)close(fd);
+	if (err == ERR_OK || err == ERR_UNAVAILABLE || job->state != JOB_HELD)
+		return;
+	log_line(LOG_WARN, "msg=\"a lease was lost\" job=%s attempt=%lld "
+	    "error=%s reason=\"%s\"",
+	    job->id, (long long)job->attempt, err_name(err), why);
+	job_drop(job);
+}
+
+void
+job_beat(struct job *job, const char *phase, int progress)
+{
+	struct values params;
+
+	if (job->state != JOB_HELD)
+		return;
+	job->beat_ms = loop_now_ms();
+	if (phase != job->phase)
+		(void)snprintf(job->phase, sizeof(job->phase), "%s", phase);
+	job->progress = progress;
+	job_params(job, &params);
+	values_add_text(&params, job->phase);
+	values_add_int(&params, progress);
+	job_call(job, CALL_JOB_HEARTBEAT, &params, on_beat_row, on_beat_end);
+}
+
+static void
+beat_older(struct sched *sched, uint64_t age_ms)
+{
+	uint64_t now_ms = loop_now_ms();
+	struct job *job;
+
+	TAILQ_FOREACH(job, &sched->jobs, entry)
+	{
+		if (job->state == JOB_HELD && now_ms - job->beat_ms >= age_ms)
+			job_beat(job, job->phase, job->progress);
+	}
+}
+
+void
+job_beat_all(struct sched *sched)
+{
+	beat_older(sched, BEAT_MS);
+}
+
+void
+job_beat_each(struct sched *sched)
+{
+	beat_older(sched, 0);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lease.h - asks the store for as many jobs as there are places for.
+ *
+ * Two lanes, because their places differ: analyses (children of analysers,
+ * with a few jobs more so that none of them waits for the store), and runs
+ * (free slots of the VM pool).
+ */
+#ifndef SCHED_LEASE_H
+#define SCHED_LEASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct loop_timer;
+struct sched;
+
+enum lease_lane { LEASE_ANALYSES, LEASE_RUNS, LEASE_LANE_COUNT };
+
+struct lease_ask {
+	struct sched *sched;
+	enum lease_lane lane;
+	bool is_open; /* JOB_LEASE is not answered yet */
+	bool is_again; /* something changed meanwhile */
+	size_t asked;
+	size_t got;
+};
+
+struct lease {
+	struct lease_ask lanes[LEASE_LANE_COUNT];
+	struct loop_timer *timer;
+	uint64_t not_before_ms; /* back-off after trouble */
+};
+
+/* Looks for jobs at the end of this turn of the event loop. */
+void lease_soon(struct sched *sched);
+/* Lets some time pass before jobs are asked for again. */
+void lease_back_off(struct sched *sched, uint64_t delay_ms);
+void lease_stop(struct sched *sched);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sched.h - the scheduler's state, and who is at the other ends.
+ *
+ * Nothing here outlives the process: jobs, leases and results are the store's.
+ * What this process knows is which jobs it holds now, and for how long.
+ */
+#ifndef SCHED_SCHED_H
+#define SCHED_SCHED_H
+
+#include "lib/call.h"
+#include "lib/chan.h"
+#include "lib/limits.h"
+#include "lib/program.h"
+
+#include "sched/lease.h"
+#include "sched/pool.h"
+#include "sched/tally.h"
+
+#include <sys/queue.h>
+
+struct job;
+struct worker;
+
+TAILQ_HEAD(job_list, job);
+TAILQ_HEAD(worker_list, worker);
+
+struct sched {
+	struct program program;
+	struct chan *store; /* NULL while there is none */
+	struct calls *calls;
+	struct worker_list workers; /* the analysers that are connected */
+	struct job_list jobs;	    /* every job that is leased */
+	size_t job_count;
+	size_t held_count;    /* of them, those whose work is not over */
+	size_t places_max;    /* analyses at a time, of all analysers */
+	size_t places_used;
+	size_t prefetch;      /* further jobs that are leased and wait */
+	uint32_t job_seconds; /* time of an analyser for a small artefact */
+	struct lease lease;
+	bool is_stopping;
+	bool is_pumping;      /* inside triage_pump() */
+	struct loop_timer *beat_timer;
+	struct loop_timer *stop_timer;
+	uint64_t stop_ms;     /* when to end, whatever is still open */
+	char worker_name[64]; /* what this process calls itself in leases */
+	struct pool pool;
+	struct tally tally;
+};
+
+/* The scheduler's whole life; the result is main()'s. */
+int sched_main(void);
+
+#endif
