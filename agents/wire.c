@@ -7,6 +7,8 @@
 
 /* A field's width byte: 1, 2, 4 or 8 for a number, this for bytes. */
 #define WIDTH_BYTES 0x10u
+/* How often, on average, a byte may be summed. */
+#define SUM_RATIO 4u
 
 enum header_offset {
 	H_MAGIC = 0,
@@ -111,6 +113,23 @@ skip_to_magic(struct gwire_decoder *dec)
 	skip(dec, found == NULL ? left + 1 : (size_t)(found - from) + 1);
 }
 
+/*
+ * The payload behind an intact header is damaged. Most likely bytes are
+ * missing, and the next frame is already inside: look there. Hostile bytes
+ * could make us sum the same range for every header that they nest in it;
+ * past a budget that grows with the stream the payload is skipped whole.
+ */
+static void
+skip_damaged(struct gwire_decoder *dec, size_t length)
+{
+	uint64_t done = dec->decoded_bytes + dec->skipped_bytes;
+
+	if (dec->summed_bytes <= SUM_RATIO * (done + WIRE_FRAME_BYTES))
+		skip_to_magic(dec);
+	else
+		skip(dec, WIRE_HEADER_BYTES + length);
+}
+
 static bool
 header_is_intact(const uint8_t *h)
 {
@@ -154,19 +173,16 @@ gwire_next(struct gwire_decoder *dec, struct gwire_frame *ret_frame)
 		length = get_le32(h + H_LENGTH);
 		if (length > have - WIRE_HEADER_BYTES)
 			return false;
-		/*
-		 * An intact header vouches for its length. To look for other
-		 * frames inside a damaged payload would let hostile bytes
-		 * make us sum the same bytes over and over.
-		 */
+		dec->summed_bytes += length;
 		if (gwire_crc32c(0, h + WIRE_HEADER_BYTES, length) !=
 		    get_le32(h + H_PAYLOAD_CRC)) {
-			skip(dec, WIRE_HEADER_BYTES + length);
+			skip_damaged(dec, length);
 			continue;
 		}
 		dec->is_skipping = false;
 		dec->frames++;
 		dec->start += WIRE_HEADER_BYTES + length;
+		dec->decoded_bytes += WIRE_HEADER_BYTES + length;
 		ret_frame->version = h[H_VERSION];
 		ret_frame->type = h[H_TYPE];
 		ret_frame->sequence = get_le32(h + H_SEQUENCE);

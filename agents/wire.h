@@ -307,6 +307,8 @@ struct gwire_decoder {
 	uint64_t malformed;	/* places where the stream was damaged */
 	uint64_t skipped_bytes; /* bytes of those places */
 	uint64_t gaps;		/* sequence numbers that never came */
+	uint64_t decoded_bytes; /* bytes of intact frames */
+	uint64_t summed_bytes;	/* bytes whose checksum was computed */
 	uint32_t next_sequence;
 	bool has_sequence;
 	bool is_skipping;

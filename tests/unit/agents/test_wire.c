@@ -163,7 +163,7 @@ test_noise_between_frames(void **state)
 
 	(void)state;
 	for (i = 0; i < 1000; i++)
-		buf[size++] = (uint8_t)"LOEP"[i % 4];
+		buf[size++] = (uint8_t) "LOEP"[i % 4];
 	size += make_event(buf + size, 0);
 	memset(buf + size, 'L', 100);
 	size += 100;
@@ -188,6 +188,29 @@ test_length_over_the_limit(void **state)
 	n += make_event(buf + n, 1);
 	assert_int_equal(decode(buf, n, 4096), 1);
 	assert_int_equal(dec.malformed, 1);
+}
+
+/* Headers nested in each other's payloads: bounded work, and recovery. */
+static void
+test_nested_headers_are_bounded(void **state)
+{
+	struct gwire_builder b;
+	size_t size = 0, i;
+
+	(void)state;
+	while (size < 2 * WIRE_FRAME_BYTES) {
+		gwire_begin(&b, buf + size, WIRE_FRAME_BYTES, WIRE_EVENT);
+		/* An intact header for a payload that is not like that. */
+		b.size = WIRE_FRAME_BYTES;
+		(void)gwire_end(&b, 0);
+		size += WIRE_HEADER_BYTES;
+	}
+	memset(buf + size, 0, WIRE_FRAME_BYTES);
+	for (i = 0; i < 4; i++)
+		size += make_event(buf + size, (uint32_t)i);
+	assert_true(decode(buf, size + 1000, 4096) <= 4);
+	assert_int_equal(dec.decoded_bytes + dec.skipped_bytes, size + 1000);
+	assert_true(dec.summed_bytes < 6 * (size + WIRE_FRAME_BYTES));
 }
 
 static void
@@ -385,6 +408,7 @@ main(void)
 	    cmocka_unit_test(test_every_bit_flip_is_seen),
 	    cmocka_unit_test(test_noise_between_frames),
 	    cmocka_unit_test(test_length_over_the_limit),
+	    cmocka_unit_test(test_nested_headers_are_bounded),
 	    cmocka_unit_test(test_largest_frame),
 	    cmocka_unit_test(test_gaps_are_counted),
 	    cmocka_unit_test(test_finish_looks_inside),
