@@ -32,6 +32,7 @@ struct http {
 	struct MHD_Daemon *daemon;
 	struct loop_watch *watch;
 	struct loop_timer *timer;
+	bool is_kicked; /* a connection was resumed and waits for a turn */
 	struct loop_timer *sweep;
 	struct http_limits limits;
 	const struct http_ops *ops;
@@ -151,6 +152,20 @@ http_req_body_bytes(const struct http_req *req)
 	return length == NULL ? 0 : strtoll(length, NULL, 10);
 }
 
+static void on_timer(void *arg);
+
+/* libmicrohttpd takes resumed connections up in its next turn, and does not
+ * say that it wants one. */
+static void
+kick(struct http *http)
+{
+	if (http->is_kicked)
+		return;
+	http->is_kicked = true;
+	loop_timer_cancel(http->timer);
+	http->timer = loop_timer(http->loop, 0, on_timer, http);
+}
+
 static void
 suspend(struct http_req *req)
 {
@@ -166,8 +181,8 @@ http_wake(struct http_req *req)
 	if (!req->is_suspended)
 		return;
 	req->is_suspended = false;
-	/* This also makes libmicrohttpd's epoll descriptor readable. */
 	MHD_resume_connection(req->conn->mhd);
+	kick(req->conn->http);
 }
 
 void
@@ -492,8 +507,6 @@ on_connection(void *cls, struct MHD_Connection *mhd, void **context,
 	*context = NULL;
 }
 
-static void on_timer(void *arg);
-
 /* Lets libmicrohttpd do what is to be done, and says when to come again. */
 static void
 run(struct http *http)
@@ -503,8 +516,13 @@ run(struct http *http)
 	int round = 0;
 
 	do {
+		http->is_kicked = false;
 		(void)MHD_run(http->daemon);
 		has_wait = MHD_get_timeout(http->daemon, &wait_ms) == MHD_YES;
+		if (http->is_kicked) {
+			has_wait = true;
+			wait_ms = 0;
+		}
 	} while (has_wait && wait_ms == 0 && ++round < ROUNDS);
 	loop_timer_cancel(http->timer);
 	http->timer = NULL;
