@@ -69,7 +69,8 @@ loep-identify_DIRS  := analysers/identify
 loep-identify_PKGS  := libmagic libcrypto jansson libseccomp
 loep-identify_LIBS  := -ltlsh -lstdc++ -lm
 loep-yara_DIRS      := analysers/yara
-loep-yara_PKGS      := yara jansson libseccomp
+loep-yara_PKGS      := yara jansson libseccomp libcrypto
+loep-yara_LIBS      := -lm
 loep-archive_DIRS   := analysers/archive
 loep-archive_PKGS   := libarchive jansson libseccomp
 loep-behaviour_DIRS := analysers/behaviour
@@ -123,6 +124,7 @@ $O/orchestrator/web/openapi.o: orchestrator/web/openapi.yaml
 
 # Unit tests: tests/unit/FOLDER/test_X.c is linked with the objects of
 # orchestrator/FOLDER, except the one that has main() (main.c), and lib.a.
+# A folder's fake*.c there are linked with each of its tests.
 UNIT_SRCS := $(wildcard tests/unit/*/test_*.c tests/unit/analysers/*/test_*.c)
 UNIT := $(patsubst %.c,$O/%,$(UNIT_SRCS))
 UNIT_HELPERS := $(patsubst %.c,$O/%.o,$(wildcard tests/unit/lib/mutate.c tests/unit/lib/fault.c))
@@ -130,6 +132,7 @@ unit_folder = $(patsubst tests/unit/%/,%,$(dir $(1)))
 unit_program = $(firstword $(foreach p,$(PROGRAMS),$(if $(filter $(1),$($(p)_DIRS)),$(p))))
 define unit
 $(patsubst %.c,$O/%,$(1)): $(patsubst %.c,$O/%.o,$(1)) $(UNIT_HELPERS) \
+    $(patsubst %.c,$O/%.o,$(wildcard tests/unit/$(2)/fake*.c)) \
     $(if $(filter agents,$(2)),$(AGENT_UNIT_OBJS),$(filter-out %/main.o,$(if $(filter lib,$(2)),,$(call objs,$(2))))) \
     $(addprefix $O/,$($(3)_EXTRA)) $O/lib.a
 	$$(call Q,LINK)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(shell $(PKG_CONFIG) --libs cmocka $(sort $($(3)_PKGS) libseccomp jansson libcrypto)) $($(3)_LIBS)
@@ -168,6 +171,8 @@ YARA_TESTS := $(sort $(wildcard tests/yara-rules/t[0-9]*.sh))
 TOOLS := $(patsubst %.c,$O/%,$(wildcard tests/tools/*.c tests/e2e/*.c tests/bench/*.c))
 
 $O/tests/tools/%: $O/tests/tools/%.o $O/lib.a
+	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs libseccomp jansson libcrypto)
+$O/tests/bench/%: $O/tests/bench/%.o $O/lib.a
 	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs libseccomp jansson libcrypto)
 $O/tests/e2e/%: $O/tests/e2e/%.o $O/agents/wire.o $O/agents/wire_names.o $O/lib.a
 	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs libseccomp jansson libcrypto)

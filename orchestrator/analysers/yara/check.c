@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* check.c - the caged helper that tries rule files, and what it says. */
+#include "analysers/yara/check.h"
+
+#include "analysers/yara/trial.h"
+#include "lib/cage.h"
+#include "lib/limits.h"
+#include "lib/log.h"
+#include "lib/loop.h"
+#include "lib/own.h"
+#include "lib/xalloc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+/* Helpers that may die or hang before what is left is set aside. */
+#define HELPERS_MAX 100
+/* Where the helper's end of the pipe lies. */
+#define HELPER_OUT_FD 3
+
+static const struct cage helper_cage = {
+    .name = "yara-check",
+    .memory_bytes_max = 3 * GIB,
+    .cpu_seconds_max = 2 * CHECK_TOTAL_SECONDS_MAX,
+};
+
+struct check {
+	struct ruleset *ruleset;
+	uint8_t (*buffers)[CHECK_BUFFER_BYTES];
+	size_t file; /* the next one to try */
+	long unit;   /* -1 as a whole, else rule by rule from here */
+	uint64_t end_ms;
+	/* What the helper was at when it last spoke. */
+	long unit_begun;
+	bool is_tried_by_unit; /* and the whole file is tried again */
+};
+
+__attribute__((noreturn)) static void
+help(struct check *check, int out)
+{
+	struct cage_report report;
+	struct ruleset *ruleset = check->ruleset;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if ((out != HELPER_OUT_FD && dup2(out, HELPER_OUT_FD) == -1) ||
+	    syscall(SYS_close_range, HELPER_OUT_FD + 1, ~0u, 0) == -1 ||
+	    cage_enter(&helper_cage, &report) != ERR_OK)
+		_exit(71);
+	for (size_t i = check->file; i < ruleset->file_count; i++) {
+		struct trial trial = {
+		    .file = ruleset->files[i],
+		    .index = (uint32_t)i,
+		    .out = HELPER_OUT_FD,
+		    .buffers = (const uint8_t(*)[CHECK_BUFFER_BYTES])
+				   check->buffers,
+		};
+
+		if (check->unit != -1 && i == check->file) {
+			trial_units(&trial, (size_t)check->unit);
+			/* What it said counts in the parent as well: the
+			 * next helper tries the file again. */
+			_exit(0);
+		}
+		trial_file(&trial);
+	}
+	_exit(0);
+}
+
+/* Believes only what makes sense: the helper has read foreign rules. */
+static bool
+take(struct check *check, struct verdict *verdict)
+{
+	struct ruleset *ruleset = check->ruleset;
+
+	verdict->why[sizeof(verdict->why) - 1] = '\0';
+	if (verdict->file != check->file || verdict->unit < -1 ||
+	    (verdict->unit != -1 &&
+		(size_t)verdict->unit >=
+		    ruleset->files[verdict->file]->unit_count))
+		return false;
+	switch (verdict->kind) {
+	case VERDICT_BEGIN:
+		check->unit_begun = verdict->unit;
+		return true;
+	case VERDICT_ASIDE:
+		ruleset_set_aside(ruleset, verdict->file, verdict->unit,
+		    verdict->line, verdict->why);
+		return true;
+	case VERDICT_DONE:
+		/* Rules that are fine one by one need not be together. */
+		check->is_tried_by_unit = check->unit != -1;
+		check->file += !check->is_tried_by_unit;
+		check->unit = check->unit_begun = -1;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Listens until the helper ends, lies, or is silent for too long. */
+static const char *
+listen_to(struct check *check, int in)
+{
+	struct pollfd wait = {.fd = in, .events = POLLIN};
+	struct verdict verdict;
+	ssize_t n;
+
+	while (check->file < check->ruleset->file_count) {
+		uint64_t now_ms = loop_now_ms();
+		uint64_t left_ms = check->end_ms > now_ms ?
+			check->end_ms - now_ms : 0;
+
+		if (left_ms > CHECK_SECONDS_MAX * 1000)
+			left_ms = CHECK_SECONDS_MAX * 1000;
+		if (poll(&wait, 1, (int)left_ms) == 0)
+			return "takes too long to compile or to scan with";
+		n = read(in, &verdict, sizeof(verdict));
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n != (ssize_t)sizeof(verdict))
+			return "ends libyara's compiler or scanner";
+		if (!take(check, &verdict))
+			return "confuses libyara";
+		if (check->is_tried_by_unit && check->unit_begun == -1 &&
+		    verdict.kind == VERDICT_DONE)
+			return NULL; /* this helper has ended */
+	}
+	return NULL;
+}
+
+/* The helper did not come to an end: who is to blame? */
+static void
+blame(struct check *check, const char *why)
+{
+	struct rule_file *file = check->ruleset->files[check->file];
+
+	if (check->unit_begun != -1) {
+		ruleset_set_aside(check->ruleset, check->file,
+		    check->unit_begun,
+		    file->units[check->unit_begun].line_first, why);
+		check->unit = -1;
+	} else if (!check->is_tried_by_unit && file->unit_count > 1) {
+		check->unit = 0;
+	} else {
+		ruleset_set_aside(
+		    check->ruleset, check->file, -1, 0, why);
+		check->file++;
+		check->unit = -1;
+		check->is_tried_by_unit = false;
+	}
+	check->unit_begun = -1;
+}
+
+static void
+run_helper(struct check *check)
+{
+	auto_close int in = -1;
+	auto_close int out = -1;
+	const char *why;
+	int status = 0;
+	int fds[2];
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) == -1 || (pid = fork()) == -1) {
+		log_line(LOG_ERROR, "msg=\"cannot try rules\" error=\"%s\"",
+		    strerror(errno));
+		exit(1);
+	}
+	in = fds[0];
+	out = fds[1];
+	if (pid == 0)
+		help(check, out);
+	(void)close(take_fd(out));
+	why = listen_to(check, in);
+	if (why != NULL)
+		(void)kill(pid, SIGKILL);
+	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+		;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 71) {
+		log_line(LOG_ERROR,
+		    "msg=\"the helper that tries rules has no cage\"");
+		exit(1);
+	}
+	if (why != NULL)
+		blame(check, why);
+}
+
+void
+check_all(struct ruleset *ruleset)
+{
+	struct check check = {
+	    .ruleset = ruleset,
+	    .buffers = xcalloc(CHECK_BUFFERS, CHECK_BUFFER_BYTES),
+	    .unit = -1,
+	    .unit_begun = -1,
+	    .end_ms = loop_now_ms() + CHECK_TOTAL_SECONDS_MAX * 1000,
+	};
+
+	trial_buffers(check.buffers);
+	for (int helpers = 0; helpers < HELPERS_MAX &&
+	     check.file < ruleset->file_count && loop_now_ms() < check.end_ms;
+	     helpers++)
+		run_helper(&check);
+	for (; check.file < ruleset->file_count; check.file++)
+		ruleset_set_aside(ruleset, check.file, -1, 0,
+		    "not tried: the time for trying rules was up");
+	free(check.buffers);
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ruleset.c - the active rule set. */
+#include "analysers/yara/ruleset.h"
+
+#include "analysers/yara/check.h"
+#include "analysers/yara/compile.h"
+#include "analysers/yara/ruledir.h"
+#include "lib/log.h"
+#include "lib/own.h"
+#include "lib/record.h"
+#include "lib/xalloc.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Set-aside rules that are logged one by one. */
+#define LOGGED_MAX ((size_t)20)
+
+/* Rules of no file of their own, that only make libyara parse. */
+#define FACTS_NAMESPACE "(facts)"
+
+static const struct {
+	const char *name;
+	bool has_rules; /* false: facts only */
+	enum rule_need need;
+	const char *facts;
+} classes[CLASS_COUNT] = {
+    [CLASS_ANY] = {"any", true, NEED_ANY, NULL},
+    [CLASS_MZ] = {"mz", true, NEED_MZ,
+	"import \"pe\" import \"dotnet\" "
+	"private rule facts { condition: false }"},
+    [CLASS_ELF] = {"elf", true, NEED_ELF,
+	"import \"elf\" private rule facts { condition: false }"},
+    [CLASS_MACHO] = {"macho", false, NEED_ANY,
+	"import \"macho\" private rule facts { condition: false }"},
+    [CLASS_DEX] = {"dex", false, NEED_ANY,
+	"import \"dex\" private rule facts { condition: false }"},
+};
+
+static const struct {
+	const char *bytes;
+	enum rule_class class;
+} heads[] = {
+    {"\xcf\xfa\xed\xfe", CLASS_MACHO}, /* 64 bits, little-endian */
+    {"\xce\xfa\xed\xfe", CLASS_MACHO},
+    {"\xfe\xed\xfa\xcf", CLASS_MACHO},
+    {"\xfe\xed\xfa\xce", CLASS_MACHO},
+    {"\xca\xfe\xba\xbe", CLASS_MACHO}, /* universal; also Java classes */
+    {"dex\n", CLASS_DEX},
+};
+
+enum rule_class
+ruleset_class(const void *head, size_t len, int *ret_facts)
+{
+	*ret_facts = -1;
+	if (len >= 2 && memcmp(head, "MZ", 2) == 0)
+		return CLASS_MZ;
+	if (len >= 4 && memcmp(head, "\x7f" "ELF", 4) == 0)
+		return CLASS_ELF;
+	for (size_t i = 0; i < COUNT(heads); i++) {
+		if (len >= 4 && memcmp(head, heads[i].bytes, 4) == 0)
+			*ret_facts = (int)heads[i].class;
+	}
+	return CLASS_ANY;
+}
+
+static void
+keep_reason(struct ruleset *ruleset, json_t *entry)
+{
+	if (json_array_size(ruleset->set_aside) < LOGGED_MAX) {
+		auto_free char *text = json_canonical(entry);
+
+		log_line(LOG_WARN, "msg=\"rule set aside\" detail=%s", text);
+	}
+	if (json_array_size(ruleset->set_aside) < SET_ASIDE_SHOWN_MAX)
+		(void)json_array_append_new(ruleset->set_aside, entry);
+	else
+		json_decref(entry);
+}
+
+static json_t *
+entry_of(const char *name, const char *why)
+{
+	return json_pack("{s:o, s:o}", "file", record_text(name, strlen(name)),
+	    "why", record_text(why, strlen(why)));
+}
+
+void
+ruleset_note(struct ruleset *ruleset, const char *name, const char *why)
+{
+	ruleset->set_aside_files++;
+	keep_reason(ruleset, entry_of(name, why));
+}
+
+void
+ruleset_set_aside(struct ruleset *ruleset, size_t file, long unit,
+    size_t line, const char *why)
+{
+	struct rule_file *f = ruleset->files[file];
+	json_t *entry;
+
+	if (f->is_set_aside || (unit != -1 && f->units[unit].is_set_aside))
+		return;
+	entry = entry_of(f->name, why);
+	if (line > 0)
+		(void)json_object_set_new(
+		    entry, "line", json_integer((json_int_t)line));
+	if (unit == -1) {
+		f->is_set_aside = true;
+		ruleset->set_aside_files++;
+	} else {
+		const char *name = f->units[unit].name;
+
+		f->units[unit].is_set_aside = true;
+		ruleset->set_aside_rules++;
+		(void)json_object_set_new(
+		    entry, "rule", record_text(name, strlen(name)));
+	}
+	keep_reason(ruleset, entry);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct rule_file *const *x = a;
+	const struct rule_file *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
+static void
+take_text(void *arg, const char *p, size_t len)
+{
+	sha256_update(arg, p, len);
+}
+
+/* Of what is active, in the order of names: comments do not count. */
+static void
+make_digest(struct ruleset *ruleset)
+{
+	static const char engine[] = "libyara " YR_VERSION;
+	struct sha256 *sha256 = sha256_new();
+	uint8_t digest[SHA256_BYTES];
+
+	sha256_update(sha256, engine, sizeof(engine));
+	for (size_t i = 0; i < ruleset->file_count; i++) {
+		struct rule_file *file = ruleset->files[i];
+
+		if (rulefile_active(file) == 0)
+			continue;
+		sha256_update(sha256, file->name, strlen(file->name) + 1);
+		for (size_t j = 0; j < file->unit_count; j++) {
+			if (!file->units[j].is_set_aside)
+				rulefile_normalise(file, j, take_text, sha256);
+		}
+	}
+	sha256_final(sha256, digest);
+	sha256_free(sha256);
+	hex_encode(ruleset->digest, digest, sizeof(digest));
+}
+
+/* Adds the file's rules that can match files of the class. */
+static int
+add_file(struct ruleset *ruleset, struct compile *compile,
+    struct rule_file *file, enum rule_class class)
+{
+	auto_free bool *keep = xcalloc(file->unit_count + 1, sizeof(bool));
+	auto_free char *text = NULL;
+	size_t count = 0;
+
+	if (file->is_set_aside)
+		return ERR_OK;
+	for (size_t i = 0; i < file->unit_count; i++) {
+		const struct rule_unit *unit = &file->units[i];
+
+		keep[i] = !unit->is_set_aside &&
+		    (unit->need == NEED_ANY ||
+			unit->need == classes[class].need);
+		count += keep[i];
+	}
+	if (count == 0)
+		return ERR_OK;
+	text = rulefile_text(file, keep);
+	ruleset->rule_counts[class] += count;
+	return compile_add(compile, text, file->name);
+}
+
+static int
+compile_class(struct ruleset *ruleset, enum rule_class class,
+    struct compile *compile)
+{
+	int err = compile_init(compile);
+
+	for (size_t i = 0; err == ERR_OK && classes[class].has_rules &&
+	     i < ruleset->file_count;
+	     i++)
+		err = add_file(ruleset, compile, ruleset->files[i], class);
+	if (err == ERR_OK && classes[class].facts != NULL)
+		err = compile_add(
+		    compile, classes[class].facts, FACTS_NAMESPACE);
+	if (err == ERR_OK)
+		err = compile_finish(compile, &ruleset->rules[class]);
+	if (err == ERR_OK && yr_scanner_create(ruleset->rules[class],
+				 &ruleset->scanners[class]) != ERROR_SUCCESS)
+		err = ERR_LIMIT;
+	return err;
+}
+
+static void
+compile_all(struct ruleset *ruleset)
+{
+	struct compile compile;
+
+	for (unsigned int i = 0; i < CLASS_COUNT; i++) {
+		int err = compile_class(ruleset, i, &compile);
+
+		compile_release(&compile);
+		if (err == ERR_OK)
+			continue;
+		/* Each file did compile: this is libyara's own failure. */
+		log_line(LOG_ERROR,
+		    "msg=\"rules do not compile together\" class=%s "
+		    "why=\"%s\"",
+		    classes[i].name,
+		    compile.error_count > 0 ? compile.errors[0].why : "");
+		exit(1);
+	}
+}
+
+struct ruleset *
+ruleset_load(const char *folders)
+{
+	struct ruleset *ruleset = xcalloc(1, sizeof(*ruleset));
+	auto_free char *list = xstrdup(folders);
+	char *rest = list;
+	char *folder;
+
+	ruleset->set_aside = json_array();
+	while ((folder = strsep(&rest, ":")) != NULL) {
+		if (folder[0] != '\0')
+			ruledir_read(ruleset, folder);
+	}
+	if (ruleset->file_count > 0)
+		qsort(ruleset->files, ruleset->file_count,
+		    sizeof(struct rule_file *), by_name);
+	check_all(ruleset);
+	for (size_t i = 0; i < ruleset->file_count; i++)
+		ruleset->rule_count += rulefile_active(ruleset->files[i]);
+	make_digest(ruleset);
+	compile_all(ruleset);
+	return ruleset;
+}
+
+void
+ruleset_free(struct ruleset *ruleset)
+{
+	if (ruleset == NULL)
+		return;
+	for (size_t i = 0; i < CLASS_COUNT; i++) {
+		if (ruleset->scanners[i] != NULL)
+			yr_scanner_destroy(ruleset->scanners[i]);
+		if (ruleset->rules[i] != NULL)
+			(void)yr_rules_destroy(ruleset->rules[i]);
+	}
+	for (size_t i = 0; i < ruleset->file_count; i++)
+		rulefile_free(ruleset->files[i]);
+	free(ruleset->files);
+	json_decref(ruleset->set_aside);
+	free(ruleset);
+}
+
+json_t *
+ruleset_info(const struct ruleset *ruleset)
+{
+	json_t *sets = json_object();
+
+	for (size_t i = 0; i < CLASS_COUNT; i++) {
+		if (classes[i].has_rules)
+			(void)json_object_set_new(sets, classes[i].name,
+			    json_integer(
+				(json_int_t)ruleset->rule_counts[i]));
+	}
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:O, s:o}", "digest",
+	    ruleset->digest, "files", (json_int_t)ruleset->file_count, "rules",
+	    (json_int_t)ruleset->rule_count, "set_aside_files",
+	    (json_int_t)ruleset->set_aside_files, "set_aside_rules",
+	    (json_int_t)ruleset->set_aside_rules, "set_aside",
+	    ruleset->set_aside, "sets", sets);
+}

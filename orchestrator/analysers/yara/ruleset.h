@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ruleset.h - the active rule set: files found, what is set aside and why,
+ * and the compiled rules by kind of file.
+ *
+ * Which rules an artefact is scanned with depends on its first bytes: a rule
+ * that provably matches only files that begin with "MZ" is compiled only into
+ * the set for those (need.h).  The results are those of one set for all.
+ */
+#ifndef YARA_RULESET_H
+#define YARA_RULESET_H
+
+#include "analysers/yara/rulefile.h"
+#include "lib/digest.h"
+#include "lib/json.h"
+
+#include <yara.h>
+
+/* Entries of the list of what is set aside that are shown. */
+#define SET_ASIDE_SHOWN_MAX ((size_t)150)
+/* Files of one rule set; more are set aside. */
+#define RULESET_FILES_MAX ((size_t)20000)
+
+enum rule_class {
+	CLASS_ANY,   /* everything without a class of its own */
+	CLASS_MZ,    /* "MZ": with the facts of pe and dotnet */
+	CLASS_ELF,   /* with the facts of elf */
+	CLASS_MACHO, /* facts only, besides CLASS_ANY */
+	CLASS_DEX,   /* facts only, besides CLASS_ANY */
+	CLASS_COUNT
+};
+
+struct ruleset {
+	struct rule_file **files; /* by name */
+	size_t file_count;
+	json_t *set_aside;
+	size_t set_aside_files;
+	size_t set_aside_rules;
+	char digest[SHA256_HEX_BYTES];
+	size_t rule_counts[CLASS_COUNT];
+	size_t rule_count;
+	YR_RULES *rules[CLASS_COUNT];
+	YR_SCANNER *scanners[CLASS_COUNT];
+};
+
+/*
+ * Reads the folders (colon-separated), checks and compiles.  Never fails for
+ * what is in them: that is set aside by name.  Exits where libyara fails.
+ */
+struct ruleset *ruleset_load(const char *folders);
+void ruleset_free(struct ruleset *ruleset);
+/* What runs, for reports. New reference. */
+json_t *ruleset_info(const struct ruleset *ruleset);
+/*
+ * Sets a rule aside, or (unit -1) its whole file.  line 0 = unknown.  Once
+ * only; a second reason is not kept.
+ */
+void ruleset_set_aside(struct ruleset *ruleset, size_t file, long unit,
+    size_t line, const char *why);
+/* Notes something that is no rule file: a folder that cannot be read. */
+void ruleset_note(struct ruleset *ruleset, const char *name, const char *why);
+/* The set for a file with these first bytes, and one for facts or -1. */
+enum rule_class ruleset_class(const void *head, size_t len, int *ret_facts);
+
+#endif

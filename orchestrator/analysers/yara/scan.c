@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* scan.c - an artefact under the active rule set. */
+#include "analysers/yara/scan.h"
+
+#include "analysers/yara/blocks.h"
+#include "analysers/yara/compile.h"
+#include "analysers/yara/facts.h"
+#include "analysers/yara/match.h"
+#include "lib/limits.h"
+#include "lib/log.h"
+#include "lib/loop.h"
+#include "lib/own.h"
+
+/* Parts of the time for one artefact: reading blocks, and scanning. */
+#define READ_PERCENT 60
+#define SCAN_PERCENT 85
+
+struct scan {
+	struct analysis *analysis;
+	const struct ruleset *ruleset;
+	uint64_t seconds;
+	size_t matches;
+	size_t loud_strings;
+	bool is_facts; /* matches of this set do not count */
+};
+
+void *
+scan_load(struct program *program)
+{
+	const char *folders = program_conf(program, "rules_dir", "");
+	uint64_t start_ms = loop_now_ms();
+	struct ruleset *ruleset;
+
+	compile_load();
+	ruleset = ruleset_load(folders);
+	log_line(ruleset->rule_count > 0 ? LOG_INFO : LOG_WARN,
+	    "msg=\"rules loaded\" rules=%zu files=%zu set_aside_rules=%zu "
+	    "set_aside_files=%zu ms=%llu",
+	    ruleset->rule_count, ruleset->file_count,
+	    ruleset->set_aside_rules, ruleset->set_aside_files,
+	    (unsigned long long)(loop_now_ms() - start_ms));
+	return ruleset;
+}
+
+void
+scan_info(void *data, char *engine, size_t engine_size, json_t **ret_detail)
+{
+	(void)snprintf(engine, engine_size, "libyara %s", YR_VERSION);
+	*ret_detail = ruleset_info(data);
+}
+
+static void
+on_match(struct scan *scan, YR_SCAN_CONTEXT *context, YR_RULE *rule)
+{
+	if (scan->is_facts || RULE_IS_PRIVATE(rule))
+		return;
+	if (scan->matches++ < SCAN_MATCHES_MAX)
+		record_put(scan->analysis->out, RECORD_MATCH,
+		    match_record(context, rule));
+}
+
+static void
+on_loud(struct scan *scan, YR_SCAN_CONTEXT *context, const YR_STRING *string)
+{
+	const YR_RULE *rule = &context->rules->rules_table[string->rule_idx];
+
+	if (scan->loud_strings++ < SCAN_STRINGS_MAX)
+		record_error(scan->analysis->out, "too_many_matches",
+		    "string %s of rule %s (%s) was found more than %d times "
+		    "and not looked for any further",
+		    string->identifier, rule->identifier, rule->ns->name,
+		    YR_MAX_STRING_MATCHES);
+}
+
+static int
+on_message(YR_SCAN_CONTEXT *context, int message, void *data, void *arg)
+{
+	struct scan *scan = arg;
+
+	switch (message) {
+	case CALLBACK_MSG_RULE_MATCHING:
+		on_match(scan, context, data);
+		break;
+	case CALLBACK_MSG_MODULE_IMPORTED:
+		facts_put(context, data, scan->analysis->out);
+		break;
+	case CALLBACK_MSG_TOO_MANY_MATCHES:
+		on_loud(scan, context, data);
+		break;
+	default:
+		break;
+	}
+	return CALLBACK_CONTINUE;
+}
+
+static void
+define(YR_SCANNER *scanner, enum external external, const char *value)
+{
+	(void)yr_scanner_define_string_variable(
+	    scanner, external_name(external), value);
+}
+
+static void
+define_externals(YR_SCANNER *scanner, const json_t *context)
+{
+	const char *name = json_member_text(context, "name", "");
+	const char *dot = strrchr(name, '.');
+
+	define(scanner, EXTERNAL_FILENAME, name);
+	define(scanner, EXTERNAL_FILEPATH,
+	    json_member_text(context, "path", name));
+	define(scanner, EXTERNAL_EXTENSION, dot == NULL ? "" : dot);
+	define(scanner, EXTERNAL_FILETYPE,
+	    json_member_text(context, "magic",
+		json_member_text(context, "mime", "")));
+	define(scanner, EXTERNAL_OWNER,
+	    json_member_text(context, "owner", ""));
+}
+
+/* A scan that did not come to its end is told of, and why. */
+static int
+explain(struct scan *scan, YR_SCANNER *scanner, int error)
+{
+	const YR_RULE *rule = yr_scanner_last_error_rule(scanner);
+	const char *name = rule == NULL ? "" : rule->identifier;
+
+	switch (error) {
+	case ERROR_SUCCESS:
+		return ERR_OK;
+	case ERROR_SCAN_TIMEOUT:
+		record_error(scan->analysis->out, "timeout",
+		    "the scan was not done after %llu s: no matches are "
+		    "known",
+		    (unsigned long long)scan->seconds);
+		return ERR_LIMIT;
+	default:
+		record_error(scan->analysis->out, "scan",
+		    "libyara stopped with its error %d%s%s: no matches are "
+		    "known",
+		    error, name[0] == '\0' ? "" : " in rule ", name);
+		return ERR_FORMAT;
+	}
+}
+
+static YR_SCANNER *
+prepare(struct scan *scan, enum rule_class class)
+{
+	YR_SCANNER *scanner = scan->ruleset->scanners[class];
+
+	/* A crash is the child's end, which its parent sees: libyara is not
+	 * to catch it. */
+	yr_scanner_set_flags(scanner,
+	    SCAN_FLAGS_NO_TRYCATCH | SCAN_FLAGS_REPORT_RULES_MATCHING);
+	yr_scanner_set_callback(scanner, on_message, scan);
+	yr_scanner_set_timeout(scanner, (int)scan->seconds);
+	define_externals(scanner, scan->analysis->context);
+	return scanner;
+}
+
+static int
+scan_map(struct scan *scan, enum rule_class class, const uint8_t *map,
+    size_t size)
+{
+	YR_SCANNER *scanner = prepare(scan, class);
+
+	return explain(scan, scanner, yr_scanner_scan_mem(scanner, map, size));
+}
+
+static void
+explain_blocks(struct scan *scan, const struct blocks *blocks)
+{
+	struct record_out *out = scan->analysis->out;
+	uint64_t size = input_size(scan->analysis->input);
+
+	record_limit(out, "scan_blocks",
+	    "scanned in blocks of %zu bytes that overlap by %zu: a string "
+	    "that is longer may be missed where they meet",
+	    BLOCK_BYTES, BLOCK_OVERLAP_BYTES);
+	if (blocks->is_late)
+		record_limit(out, "seconds",
+		    "the time was up: only the first %llu of %llu bytes were "
+		    "scanned",
+		    (unsigned long long)blocks->scanned,
+		    (unsigned long long)size);
+	if (blocks->error != ERR_OK)
+		record_error(out, "read",
+		    "the input could be read up to byte %llu only",
+		    (unsigned long long)blocks->scanned);
+}
+
+static int
+scan_blocks(struct scan *scan, enum rule_class class, uint64_t limit_seconds)
+{
+	YR_SCANNER *scanner = prepare(scan, class);
+	struct blocks blocks;
+	int error, err;
+
+	blocks_init(&blocks, scan->analysis->input,
+	    loop_now_ms() + limit_seconds * 10 * READ_PERCENT);
+	error = yr_scanner_scan_mem_blocks(scanner, &blocks.iterator);
+	explain_blocks(scan, &blocks);
+	err = explain(scan, scanner, error);
+	if (blocks.error != ERR_OK)
+		err = ERR_SYS;
+	else if (err == ERR_OK && blocks.is_late)
+		err = ERR_LIMIT;
+	blocks_release(&blocks);
+	return err;
+}
+
+static uint64_t
+time_limit(const json_t *context)
+{
+	json_int_t seconds =
+	    json_member_int(json_object_get(context, "limits"), "seconds",
+		LIMIT_ANALYSER_SECONDS);
+
+	return seconds < 2 ? 2 :
+		seconds > LIMIT_RUN_SECONDS_MAX ? LIMIT_RUN_SECONDS_MAX :
+						  (uint64_t)seconds;
+}
+
+int
+scan_analyse(struct analysis *analysis)
+{
+	const uint8_t *map = input_map(analysis->input);
+	uint64_t size = input_size(analysis->input);
+	uint64_t seconds = time_limit(analysis->context);
+	struct scan scan = {
+	    .analysis = analysis,
+	    .ruleset = analysis->data,
+	    .seconds = seconds * SCAN_PERCENT / 100,
+	};
+	enum rule_class class;
+	uint8_t head[4];
+	size_t len = 0;
+	int facts, err;
+
+	if (input_read_at(analysis->input, 0, head, sizeof(head), &len) !=
+	    ERR_OK) {
+		record_error(analysis->out, "read",
+		    "the input could not be read");
+		return ERR_SYS;
+	}
+	class = ruleset_class(head, len, &facts);
+	if (map == NULL && size > 0)
+		err = scan_blocks(&scan, class, seconds);
+	else
+		err = scan_map(&scan, class,
+		    size == 0 ? (const uint8_t *)"" : map, (size_t)size);
+	if (facts != -1 && map != NULL) {
+		scan.is_facts = true;
+		(void)scan_map(&scan, (enum rule_class)facts, map,
+		    (size_t)size);
+	}
+	if (scan.matches > SCAN_MATCHES_MAX)
+		record_limit(analysis->out, "matches",
+		    "%zu rules match; the first %d are told of", scan.matches,
+		    SCAN_MATCHES_MAX);
+	if (scan.loud_strings > SCAN_STRINGS_MAX)
+		record_limit(analysis->out, "strings",
+		    "%zu strings were found too often; the first %d are told "
+		    "of",
+		    scan.loud_strings, SCAN_STRINGS_MAX);
+	return err;
+}

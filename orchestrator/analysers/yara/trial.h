@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * trial.h - one rule file in the caged helper: compiled until nothing wrong
+ * is left in it, then scanned with on buffers that make bad patterns slow.
+ */
+#ifndef YARA_TRIAL_H
+#define YARA_TRIAL_H
+
+#include "analysers/yara/check.h"
+
+/* What the helper says, one at a time through a pipe. */
+enum verdict_kind {
+	VERDICT_BEGIN = 1, /* tries file (unit -1) or one unit of it next */
+	VERDICT_ASIDE,	   /* file or unit is set aside */
+	VERDICT_DONE	   /* the file is tried */
+};
+
+struct verdict {
+	uint32_t kind;
+	uint32_t file;
+	int32_t unit;
+	uint32_t line;
+	char why[232];
+};
+
+_Static_assert(sizeof(struct verdict) <= 512,
+    "a pipe passes it on whole (POSIX: PIPE_BUF)");
+
+struct trial {
+	struct rule_file *file;
+	uint32_t index;
+	int out; /* the pipe */
+	const uint8_t (*buffers)[CHECK_BUFFER_BYTES];
+};
+
+/* Fills the buffers: one letter, zeros, noise behind "MZ", words. */
+void trial_buffers(uint8_t (*buffers)[CHECK_BUFFER_BYTES]);
+/* The file as a whole; marks what it sets aside. */
+void trial_file(struct trial *trial);
+/* Each rule from first on by itself, as the whole did not come to an end. */
+void trial_units(struct trial *trial, size_t first);
+
+#endif
