@@ -153,7 +153,7 @@ put_run(struct html *html, const json_t *run)
 {
 	static const char *const files[] = {
 	    "What", "action", "Path", "path", "Process", "image", NULL};
-	static const char *const timeline[] = {"Time (s)", "at_s", "What",
+	static const char *const timeline[] = {"Time (ms)", "at_ms", "What",
 	    "class", "Process", "image", "Detail", "text", NULL};
 	const json_t *environment = json_object_get(run, "environment");
 

@@ -43,12 +43,12 @@ behaviour_free(struct behaviour *b)
 	free(b);
 }
 
-double
-behaviour_seconds(const struct behaviour *b, uint64_t mono_ns)
+json_int_t
+behaviour_ms(const struct behaviour *b, uint64_t mono_ns)
 {
 	if (b->started_ns == 0 || mono_ns <= b->started_ns)
 		return 0;
-	return (double)((mono_ns - b->started_ns) / 1000000) / 1000.0;
+	return (json_int_t)((mono_ns - b->started_ns) / 1000000);
 }
 
 bool

@@ -63,8 +63,8 @@ void behaviour_free(struct behaviour *b);
 void behaviour_frame(struct behaviour *b, const struct gwire_frame *frame);
 /* Writes the tables, conclusions and what was lost or damaged. */
 void behaviour_finish(struct behaviour *b, const struct gwire_decoder *dec);
-/* Seconds since the sample's start; 0 for what came before. */
-double behaviour_seconds(const struct behaviour *b, uint64_t mono_ns);
+/* Milliseconds since the sample's start; 0 for what came before. */
+json_int_t behaviour_ms(const struct behaviour *b, uint64_t mono_ns);
 /* True for an event of the sample, its descendants and its victims. */
 bool event_is_of_sample(const struct event *event);
 /* A field's bytes as a JSON text, or NULL where the field is absent. */

@@ -44,7 +44,7 @@ static const struct rule rules[] = {
 
 struct conclusions {
 	json_t *found; /* name -> FINDING body, in the order of the events */
-	char *sample;  /* the image of the first process */
+	char *sample;  /* the file that was started; of a script, itself */
 };
 
 struct conclusions *
@@ -115,7 +115,7 @@ evidence_of(const struct behaviour *b, const struct event *event)
 	char address[64];
 
 	(void)json_object_set_new(
-	    e, "at_s", json_real(behaviour_seconds(b, event->mono_ns)));
+	    e, "at_ms", json_integer(behaviour_ms(b, event->mono_ns)));
 	(void)json_object_set_new(
 	    e, "what", json_string(gwire_event_name(event->kind)));
 	(void)json_object_set_new(
@@ -165,6 +165,20 @@ is_below(const char *path, const char *folder)
 	return strncmp(path, folder, strlen(folder)) == 0;
 }
 
+/* The name that exec was called with, where it is a path: of a script, the
+ * script and not its interpreter. */
+static char *
+started_file(const struct event *event)
+{
+	size_t len;
+	const char *name =
+	    (const char *)gwire_bytes(event->frame, WIRE_K_NAME, &len);
+
+	if (name != NULL && len > 1 && name[0] == '/')
+		return xstrndup(name, strnlen(name, len));
+	return xstrdup(event->path);
+}
+
 /* What a table of paths and kinds cannot say. */
 static void
 watch_special(struct behaviour *b, const struct event *event)
@@ -181,7 +195,7 @@ watch_special(struct behaviour *b, const struct event *event)
 	struct conclusions *c = b->conclusions;
 
 	if (event->kind == WIRE_EV_EXEC && c->sample == NULL)
-		c->sample = xstrdup(event->path);
+		c->sample = started_file(event);
 	else if (event->kind == WIRE_EV_EXEC &&
 		 strstr(event->path, "memfd:") != NULL)
 		add(c, &from_memory, evidence_of(b, event));
@@ -192,8 +206,9 @@ watch_special(struct behaviour *b, const struct event *event)
 		 strcmp(event->path, c->sample) != 0)
 		add(c, &dropped_runs, evidence_of(b, event));
 	if (event->kind == WIRE_EV_FILE_DELETE && c->sample != NULL &&
-	    event->process != NULL && event->process->image != NULL &&
-	    strcmp(event->path, event->process->image) == 0)
+	    (strcmp(event->path, c->sample) == 0 ||
+		(event->process != NULL && event->process->image != NULL &&
+		    strcmp(event->path, event->process->image) == 0)))
 		add(c, &self_delete, evidence_of(b, event));
 	if (event->kind == WIRE_EV_FILE_MODE &&
 	    (event_number(event, WIRE_K_MODE) & 06000) != 0)

@@ -269,10 +269,10 @@ report_one(const struct behaviour *b, const struct process *q)
 	(void)json_object_set_new(
 	    value, "uid", json_integer((json_int_t)q->uid));
 	(void)json_object_set_new(
-	    value, "start_s", json_real(behaviour_seconds(b, q->first_ns)));
-	(void)json_object_set_new(value, "end_s",
+	    value, "start_ms", json_integer(behaviour_ms(b, q->first_ns)));
+	(void)json_object_set_new(value, "end_ms",
 	    q->end_ns == 0 ? json_null()
-			   : json_real(behaviour_seconds(b, q->end_ns)));
+			   : json_integer(behaviour_ms(b, q->end_ns)));
 	(void)json_object_set_new(value, "exit_status", status_of(q));
 	(void)json_object_set_new(value, "is_injected",
 	    json_boolean(q->is_injected && !q->is_of_sample));

@@ -276,9 +276,9 @@ timeline_event(const struct behaviour *b, const struct event *event)
 		return;
 	t->per_class[event->kind]++;
 	(void)json_array_append_new(
-	    t->timeline, json_pack("{s:f, s:s, s:o, s:o}", "at_s",
-			     behaviour_seconds(b, event->mono_ns), "class",
-			     class, "image", image_of(event), "text", words));
+	    t->timeline, json_pack("{s:I, s:s, s:o, s:o}", "at_ms",
+			     behaviour_ms(b, event->mono_ns), "class", class,
+			     "image", image_of(event), "text", words));
 }
 
 void
