@@ -64,6 +64,7 @@ struct http_req {
 	char *target;
 	const char *method;
 	bool has_head;	   /* ops->head() was called */
+	bool is_past_head; /* libmicrohttpd reads the body, or has read it */
 	bool is_suspended; /* by us */
 	bool is_swallowing; /* the body is read and dropped */
 	bool is_lingering;  /* the answer went out early, by hand */
@@ -380,16 +381,20 @@ on_data(struct http_req *req, const char *data, size_t *size)
 	return MHD_YES;
 }
 
-/* Begins with the body, if that is what comes next. */
+/*
+ * Leaves the head behind, if it is known how.  An answer that is queued at
+ * the head makes libmicrohttpd close the connection, so that is for bodies
+ * that nobody wants to read.
+ */
 static bool
-begin_body(struct http_req *req)
+leave_head(struct http_req *req)
 {
-	if (req->body != BODY_UNASKED)
-		return false;
+	if (http_req_body_bytes(req) == 0)
+		return true;
 	if (req->has_answer) {
 		/* Short bodies are read, so that the connection lives on; a
 		 * client that asked first sends none. */
-		if (http_req_body_bytes(req) == 0 || req->text == NULL ||
+		if (req->text == NULL ||
 		    http_req_header(req, "Expect") != NULL)
 			return false;
 		cut_body(req);
@@ -398,6 +403,23 @@ begin_body(struct http_req *req)
 	}
 	req->body = BODY_READING;
 	return true;
+}
+
+/* The request is complete. */
+static enum MHD_Result
+on_complete(struct http_req *req)
+{
+	if (req->is_lingering)
+		return MHD_NO;
+	if (req->body != BODY_ENDED && req->body_ops != NULL) {
+		req->body = BODY_ENDED;
+		if (!req->is_swallowing)
+			req->body_ops->end(req->body_arg);
+	}
+	if (req->has_answer)
+		return queue(req);
+	suspend(req);
+	return MHD_YES;
 }
 
 static enum MHD_Result
@@ -420,15 +442,11 @@ on_request(void *cls, struct MHD_Connection *mhd, const char *url,
 	}
 	if (*size > 0)
 		return on_data(req, data, size);
-	if (begin_body(req))
+	if (req->is_past_head)
+		return on_complete(req);
+	req->is_past_head = leave_head(req);
+	if (req->is_past_head)
 		return MHD_YES;
-	if (req->body == BODY_READING) {
-		req->body = BODY_ENDED;
-		if (req->is_lingering)
-			return MHD_NO;
-		if (!req->is_swallowing)
-			req->body_ops->end(req->body_arg);
-	}
 	if (req->has_answer)
 		return queue(req);
 	suspend(req);
