@@ -69,7 +69,8 @@ worker_kinds(struct sched *sched, char *dst, size_t size)
 	dst[0] = '\0';
 	TAILQ_FOREACH(worker, &sched->workers, entry)
 	{
-		if (held_of(sched, worker->name) >= held_max ||
+		if (worker->detail == NULL ||
+		    held_of(sched, worker->name) >= held_max ||
 		    strlen(worker->name) + 2 > size - len)
 			continue;
 		len += (size_t)snprintf(dst + len, size - len, "%s%s",
@@ -82,7 +83,8 @@ worker_has_place(const struct worker *worker)
 {
 	const struct sched *sched = worker->sched;
 
-	if (sched->places_used >= sched->places_max)
+	/* One that has not said what it is would make nameless results. */
+	if (worker->detail == NULL || sched->places_used >= sched->places_max)
 		return false;
 	/* The last place is for another kind, so that a slow analyser does
 	 * not delay the quick ones. */
@@ -186,6 +188,8 @@ on_info(void *arg, struct chan *chan, struct msg *msg)
 	free(worker->detail);
 	worker->detail = xstrndup((const char *)detail, len);
 	report(worker, "ready");
+	triage_pump(worker->sched);
+	lease_soon(worker->sched);
 	return ERR_OK;
 }
 
@@ -252,8 +256,6 @@ worker_attach(struct sched *sched, struct chan *chan)
 	TAILQ_INIT(&worker->errands);
 	TAILQ_INSERT_TAIL(&sched->workers, worker, entry);
 	chan_set_ops(chan, &ops, worker);
-	triage_pump(sched);
-	lease_soon(sched);
 }
 
 /* Sends both halves of an order; a failure shows as the channel's end. */
