@@ -32,8 +32,11 @@ struct record_out {
 struct record_out *
 record_out_new(int fd)
 {
-	struct record_out *out = xcalloc(1, sizeof(*out));
+	struct record_out *out = xmalloc(sizeof(*out));
 
+	/* The buffer's pages are touched only once something is in them: a
+	 * child's life may be shorter than their clearing. */
+	memset(out, 0, offsetof(struct record_out, buf));
 	out->fd = fd;
 	return out;
 }
