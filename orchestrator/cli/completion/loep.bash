@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+# Completion of loep(1) for bash.
+_loep() {
+	local current previous command words verb
+	current=${COMP_WORDS[COMP_CWORD]}
+	previous=${COMP_WORDS[COMP_CWORD - 1]}
+	command=
+	verb=
+	local i
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		--state | --socket) ((i++)) ;;
+		-*) ;;
+		*)
+			if [ -z "$command" ]; then
+				command=${COMP_WORDS[i]}
+			elif [ -z "$verb" ]; then
+				verb=${COMP_WORDS[i]}
+			fi
+			;;
+		esac
+	done
+	case $previous in
+	--state | --receipts)
+		mapfile -t COMPREPLY < <(compgen -d -- "$current")
+		return
+		;;
+	--socket | --config | -o | --output | --report)
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
+		return
+		;;
+	--tlp) words="CLEAR GREEN AMBER AMBER+STRICT RED" ;;
+	--pap) words="CLEAR GREEN AMBER RED" ;;
+	--severity) words="low medium high critical" ;;
+	--kind) words="file log disk_image memory_image vm_image pcap email archive url other" ;;
+	--format) words="html json" ;;
+	esac
+	if [ -z "${words:-}" ]; then
+		case $command in
+		"") words="init start stop submit case artefact run report job vm org user audit verify status doctor --state --socket --json --quiet --help --version" ;;
+		init) words="--org --class" ;;
+		start) words="--background --config" ;;
+		submit)
+			if [[ $current != -* ]]; then
+				mapfile -t COMPREPLY < <(compgen -f -- "$current")
+				return
+			fi
+			words="--case --title --severity --tlp --pap --kind --password --comment --source --sha256 --profile --seconds --recursive --receipts --wait --report --name"
+			;;
+		case) words="list show findings wait --state" ;;
+		artefact) words="list tree show get receipt --purpose --output" ;;
+		run) words="list show events cancel new --profile --seconds --arg --wait" ;;
+		report) words="list --format --output --new --rev" ;;
+		job) words="list show retry cancel --state" ;;
+		vm) words="list profiles build check rebuild" ;;
+		org) words="list show add --class" ;;
+		user) words="list add --org --uid --capabilities" ;;
+		audit)
+			if [ "$verb" = verify ]; then
+				mapfile -t COMPREPLY < <(compgen -f -- "$current")
+				return
+			fi
+			words="list export verify --after"
+			;;
+		esac
+	fi
+	mapfile -t COMPREPLY < <(compgen -W "${words:-}" -- "$current")
+}
+complete -o bashdefault -o default -F _loep loep
