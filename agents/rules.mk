@@ -49,3 +49,12 @@ $(AGENT_O)/probe.bpf.o: $(AGENT_BPF)
 
 -include $(AGENT_OBJS:.o=.d) $(AGENT_O)/probe.bpf.d
 .PHONY: agent
+
+# Programs that the tests run inside a guest: static, for a foreign system.
+GUEST_PROGRAMS := $(patsubst tests/e2e/guest/%.c,$O/tests/e2e/guest/%,$(wildcard tests/e2e/guest/*.c))
+guest-programs: $(GUEST_PROGRAMS)
+$O/tests/e2e/guest/%: tests/e2e/guest/%.c
+	@mkdir -p $(@D)
+	@printf '  %-6s %s\n' LINK '$@'
+	@$(AGENT_CC) -std=gnu17 -O1 -g $(AGENT_WARN) -D_GNU_SOURCE -static -s -o $@ $<
+.PHONY: guest-programs

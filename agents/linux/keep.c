@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/fanotify.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "sha256.h"
@@ -300,6 +301,35 @@ keep_executable(struct keep *k, pid_t pid)
 	}
 }
 
+/* Device numbers of stat(2), from those of the kernel's super blocks. */
+static uint64_t
+user_device(uint64_t device)
+{
+	return makedev(
+	    (unsigned int)(device >> 20), (unsigned int)(device & 0xfffff));
+}
+
+void
+keep_renamed(struct keep *k, uint64_t device, uint64_t inode, const char *path)
+{
+	size_t slot = slot_of(k, user_device(device), inode);
+	struct kept *f;
+	char *copy;
+
+	if (k->slot[slot] == 0)
+		return;
+	f = &k->file[k->slot[slot] - 1];
+	/* The first name is the one that the sample chose to write to. */
+	if (f->is_renamed)
+		return;
+	copy = strdup(path);
+	if (copy == NULL)
+		return;
+	free(f->path);
+	f->path = copy;
+	f->is_renamed = true;
+}
+
 static void
 send_begin(const struct kept *f, struct channel *ch, const struct stat *st)
 {
@@ -327,9 +357,9 @@ send_begin(const struct kept *f, struct channel *ch, const struct stat *st)
 	gwire_put_number(&ch->out, WIRE_K_GID, st->st_gid);
 	gwire_put_number(&ch->out, WIRE_K_SIZE, (uint64_t)st->st_size);
 	gwire_put_number(&ch->out, WIRE_K_PID, (uint64_t)f->pid);
-	/* As the events number devices: major << 20 | minor. */
+	/* As the events number devices. */
 	gwire_put_number(&ch->out, WIRE_K_DEVICE,
-	    (f->device >> 8 & 0xfff) << 20 | (f->device & 0xff));
+	    (uint64_t)major(f->device) << 20 | minor(f->device));
 	gwire_put_number(&ch->out, WIRE_K_INODE, f->inode);
 	channel_send(ch);
 }

@@ -31,6 +31,7 @@ struct kept {
 	bool is_memfd;
 	bool is_executed;
 	bool is_asked;
+	bool is_renamed;
 	char *path; /* where it was first seen */
 };
 
@@ -79,6 +80,14 @@ void keep_tick(struct keep *k);
 
 /* A process executes a file that has no name any more. */
 void keep_executable(struct keep *k, pid_t pid);
+
+/*
+ * A file was renamed from path.
+ * fanotify may have told of it too late to know that name. device and inode
+ * as the kernel's records have them.
+ */
+void keep_renamed(
+    struct keep *k, uint64_t device, uint64_t inode, const char *path);
 
 /*
  * Send everything that was kept and let go of it. -1 when the channel

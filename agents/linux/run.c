@@ -95,6 +95,7 @@ starts_with(const uint8_t *p, size_t size, const char *text)
 static void
 react(struct run *run, const struct record *record)
 {
+	char path[EVENT_PATH_BYTES];
 	size_t size;
 	const uint8_t *text;
 
@@ -110,6 +111,12 @@ react(struct run *run, const struct record *record)
 		text = event_text(record, TEXT_NAME, &size);
 		if (starts_with(text, size, "memfd:"))
 			keep_watch_memfd(&run->keep, (pid_t)record->pid);
+		break;
+	case WIRE_EV_FILE_RENAME:
+		text = event_text(record, TEXT_PATH, &size);
+		(void)event_path(text, size, false, path);
+		keep_renamed(
+		    &run->keep, record->number[0], record->number[1], path);
 		break;
 	case WIRE_EV_MOUNT:
 		run->has_mounted = true;

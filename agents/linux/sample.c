@@ -254,6 +254,7 @@ unpack(struct sample *s)
 	char *argvt[] = {
 	    tool, (char[]){"-xf"}, s->path, (char[]){"-C"}, out, NULL};
 	struct stat st;
+	int status = -1;
 
 	if (!member_is_safe(s->member) ||
 	    (size_t)snprintf(out, sizeof(out), "%s/unpacked", s->home) >=
@@ -266,10 +267,13 @@ unpack(struct sample *s)
 	(void)snprintf(password, sizeof(password), "-p%s", s->password);
 	if (start_find_program("7z", tool, sizeof(tool)) ||
 	    start_find_program("7zz", tool, sizeof(tool)))
-		(void)spawn_helper(argv7, UNPACK_TIMEOUT_MS);
+		status = spawn_helper(argv7, UNPACK_TIMEOUT_MS);
 	if (stat(path, &st) == -1 &&
 	    start_find_program("tar", tool, sizeof(tool)))
-		(void)spawn_helper(argvt, UNPACK_TIMEOUT_MS);
+		status = spawn_helper(argvt, UNPACK_TIMEOUT_MS);
+	/* 7z says 1 for a warning, 2 for a wrong password or damage. */
+	if (status < 0 || status > 1)
+		return false;
 	if (lstat(path, &st) == -1 || !S_ISREG(st.st_mode))
 		return false;
 	(void)chmod(path, 0755);
