@@ -88,7 +88,7 @@ open_done(struct job *job)
 			    "too many blobs are being read, try again");
 	}
 	if (ask->fault.err != ERR_OK) {
-		say(session, ask->request, &ask->fault);
+		say_ask(ask);
 	} else if (session->chan != NULL) {
 		wire_out_init(&body, LIMIT_MSG_BYTES);
 		wire_put_u64(&body, ask->size);

@@ -18,17 +18,11 @@ session_unref(struct session *session)
 
 /* --- answers --- */
 
-void
-say(struct session *session, uint32_t request, const struct fault *fault)
+static void
+send_done(struct session *session, uint32_t request, const struct fault *fault)
 {
-	struct serve *serve = session->serve;
 	struct wire_out body;
 
-	if (fault->err != ERR_OK && fault->err != ERR_NOT_FOUND)
-		log_line(LOG_WARN,
-		    "msg=\"request failed\" err=%s "
-		    "reason=\"%s\"",
-		    err_name((enum err)fault->err), fault->why);
 	if (session->chan != NULL) {
 		wire_out_init(&body, LIMIT_MSG_BYTES);
 		wire_put_u8(&body, (uint8_t)fault->err);
@@ -38,11 +32,44 @@ say(struct session *session, uint32_t request, const struct fault *fault)
 		wire_out_release(&body);
 	}
 	/* The cage holds on to the folder that was there at the start. */
-	if (fault->err == ERR_UNAVAILABLE && place_is_replaced(serve->place)) {
+	if (fault->err == ERR_UNAVAILABLE &&
+	    place_is_replaced(session->serve->place)) {
 		log_line(LOG_ERROR, "msg=\"another folder is at the vault's "
 				    "place, starting anew\"");
 		exit(EXIT_RESTART);
 	}
+}
+
+/* What the store asked about and is not there is its own business. */
+static bool
+is_worth_a_line(const struct fault *fault)
+{
+	return fault->err != ERR_OK && fault->err != ERR_NOT_FOUND;
+}
+
+void
+say(struct session *session, uint32_t request, const struct fault *fault)
+{
+	if (is_worth_a_line(fault))
+		log_line(LOG_WARN,
+		    "msg=\"request failed\" err=%s reason=\"%s\"",
+		    err_name((enum err)fault->err), fault->why);
+	send_done(session, request, fault);
+}
+
+void
+say_ask(const struct ask *ask)
+{
+	char hex[SHA256_HEX_BYTES];
+
+	hex_encode(hex, ask->sha256, sizeof(ask->sha256));
+	if (is_worth_a_line(&ask->fault))
+		log_line(LOG_WARN,
+		    "msg=\"request failed\" err=%s organisation=\"%s\" "
+		    "blob=%s reason=\"%s\"",
+		    err_name((enum err)ask->fault.err), ask->org,
+		    ask->has_digest ? hex : "-", ask->fault.why);
+	send_done(ask->session, ask->request, &ask->fault);
 }
 
 void
@@ -117,6 +144,7 @@ ask_new(struct session *session, struct msg *msg, bool has_digest)
 		    &ask->fault, ERR_FORMAT, "that is not a SHA-256");
 	else
 		memcpy(ask->sha256, digest, SHA256_BYTES);
+	ask->has_digest = len == SHA256_BYTES;
 	return ask;
 }
 
@@ -131,7 +159,7 @@ ask_done(struct job *job)
 {
 	struct ask *ask = (struct ask *)job;
 
-	say(ask->session, ask->request, &ask->fault);
+	say_ask(ask);
 	ask_free(ask);
 }
 

@@ -28,6 +28,7 @@ struct ask {
 	uint32_t request;
 	char org[BLOB_ORG_BYTES];
 	uint8_t sha256[SHA256_BYTES];
+	bool has_digest;
 	struct fault fault;
 	/* BLOB_OPEN */
 	enum blob_open how;
@@ -59,6 +60,9 @@ void session_unref(struct session *session);
 void say(struct session *session, uint32_t request, const struct fault *fault);
 void say_err(
     struct session *session, uint32_t request, int err, const char *why);
+
+/* The same for a request that a worker had, naming its blob. */
+void say_ask(const struct ask *ask);
 
 /*
  * A request with the organisation and, where has_digest, the digest that come
