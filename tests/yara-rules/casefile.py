@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Read the *.case files: what a rule must hit and what it must not.
 
-A case file is text.  Everything in it is broken up with the character
+A case file is text.  The bodies in it are broken up with the character
 BREAK, so that no scanner that looks at the checkout sees a hostile string
-in it; decode() takes the breaks out again.  README.md of yara-rules/ has
-the format.
+in it; decode() takes the breaks out again.  yara-rules/README.md has the
+format.
 """
 
 import json
@@ -23,11 +23,30 @@ class CaseError(Exception):
 
 
 def encode(text):
-    """Return text with a BREAK after each two characters of a word."""
+    """Return text with a BREAK in each word, each three characters."""
     def broken(match):
         word = match.group(0)
-        return BREAK.join(word[i:i + 2] for i in range(0, len(word), 2))
+        step = 3 if len(word) > 3 else 2
+        return BREAK.join(word[i:i + step]
+                          for i in range(0, len(word), step))
     return RUN.sub(broken, decode(text))
+
+
+def encode_file(text):
+    """Return the text of a case file, bodies and arguments broken up."""
+    out = []
+    in_body = False
+    for line in text.split("\n"):
+        if line == "---":
+            in_body = True
+        elif line.startswith("=== "):
+            in_body = False
+        elif in_body:
+            line = encode(line)
+        elif line.startswith("args: "):
+            line = "args: " + encode(line[len("args: "):])
+        out.append(line)
+    return "\n".join(out)
 
 
 def decode(text):

@@ -46,8 +46,7 @@ def is_broken(path):
     """Tell whether a case file is stored as the encoder writes it."""
     with open(path, encoding="utf-8") as file:
         text = file.read()
-    return all(line.startswith(("===", "#")) or line == "---" or
-               casefile.encode(line) == line for line in text.split("\n"))
+    return casefile.encode_file(text) == text
 
 
 def main():

@@ -108,7 +108,8 @@ def scan(paths, folder):
               errors="surrogateescape") as file:
         file.writelines(p + "\n" for p in paths if "\n" not in p)
     start = time.monotonic()
-    run = subprocess.run(["yara", "-w", "-C", "-p", "2", "-a", str(SCAN_SECONDS_MAX),
+    run = subprocess.run(["yara", "-w", "-C", "-p", "2",
+                          "-a", str(SCAN_SECONDS_MAX),
                           *rulefile.defines(), "--scan-list", compiled,
                           listing], text=True, capture_output=True,
                          errors="surrogateescape", check=False)

@@ -60,8 +60,7 @@ def build(data, **args):
     kind = TYPES[args.get("kind", "exec")]
     interp = args.get("interp", "").encode()
     segments = 0 if kind == 1 else 2 if interp else 1
-    head = ((64 if bits == 64 else 52) +
-            segments * (56 if bits == 64 else 32))
+    head = 64 + segments * 56 if bits == 64 else 52 + segments * 32
     path = interp + b"\0" if interp else b""
     body = path + bytes(args.get("gap", 0)) + data + noise(args.get("noise", 0))
     end = head + len(body)

@@ -10,13 +10,6 @@ import sys
 import casefile
 
 
-def encoded(text):
-    """Return the text of a case file, broken up."""
-    return "\n".join(
-        line if line.startswith(("===", "#")) or line == "---"
-        else casefile.encode(line) for line in text.split("\n"))
-
-
 def main():
     """Encode or show the files named."""
     show = sys.argv[1:2] == ["--show"]
@@ -27,7 +20,7 @@ def main():
             sys.stdout.write(casefile.decode(text))
             continue
         with open(path, "w", encoding="utf-8") as file:
-            file.write(encoded(text))
+            file.write(casefile.encode_file(text))
     return 0
 
 

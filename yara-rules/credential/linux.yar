@@ -14,7 +14,7 @@ rule credential_linux_send : credential linux script
 		attack = "T1003.008,T1552.004,T1041"
 
 	strings:
-		$curl = /\bcurl\s[^\n]{0,120}(-F|-d|--data(-binary|-raw)?|--form|-T|--upload-file)\s{0,4}["']?[\w=]{0,24}@?[^\n]{0,60}(\/etc\/shadow|\.ssh\/id_(rsa|ed25519|ecdsa|dsa)|\.aws\/credentials|\.kube\/config)/
+		$curl = /\bcurl\s[^\n]{0,60}\s(-F|-d|--data(-binary|-raw)?|--form|-T|--upload-file)\s{0,4}["']?[\w=]{0,24}@[^\n]{0,40}(\/etc\/shadow|\.ssh\/id_(rsa|ed25519|ecdsa|dsa)|\.aws\/credentials|\.kube\/config)/
 		$wget = /\bwget\s[^\n]{0,120}--post-file[ =][^\n]{0,40}(\/etc\/shadow|\/etc\/passwd|\.ssh\/id_|\.aws\/credentials)/
 		$netcat = /\b(cat\s{1,4})?(\/etc\/shadow|~\/\.ssh\/id_(rsa|ed25519)|\/root\/\.ssh\/id_(rsa|ed25519))\s{0,4}\|\s{0,4}(nc|ncat|netcat|curl|openssl s_client)\s/
 		$redirect = /(\/etc\/shadow|\.ssh\/id_(rsa|ed25519))\s{0,4}>\s{0,4}\/dev\/(tcp|udp)\//
@@ -51,7 +51,7 @@ rule credential_linux_collect : credential linux cloud script
 		$file_pgpass = ".pgpass"
 		$file_history = ".bash_history"
 		$meta = "169.254.169.254/latest/meta-data/iam/security-credentials"
-		$send_curl = /\bcurl\s[^\n]{0,120}(-F|-d|--data|--data-binary|--form|-T|--upload-file|-X\s{0,2}POST)\s/
+		$send_curl = /\bcurl\s[^\n]{0,60}\s(-F|-d|--data|--data-binary|--form|-T|--upload-file|-X\s{0,2}POST)\s/
 		$send_python = /\brequests\.(post|put)\s{0,4}\(|\burlopen\s{0,4}\([^\n]{0,60}data/
 		$send_node = /\b(https?\.request|fetch|axios\.post)\s{0,4}\([^\n]{0,120}/
 		$send_bot = /\b(api\.telegram\.org\/bot|discord(app)?\.com\/api\/webhooks)/

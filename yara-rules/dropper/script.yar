@@ -63,7 +63,7 @@ rule dropper_script_scrambled : dropper wsh javascript vbscript obfuscation
 		attack = "T1059.007,T1027.010"
 
 	strings:
-		$host = /\b(WScript\.|ActiveXObject|CreateObject|GetObject)\b/ nocase
+		$host = /\b(WScript\.(CreateObject|Shell|Echo|Quit|Sleep|Arguments|ScriptFullName)|ActiveXObject\s{0,4}\(\s{0,4}[\w$]{1,24}\s{0,4}[(\[]|CreateObject\s{0,4}\()/ nocase
 		$codes = /String\.fromCharCode\s{0,4}\(\s{0,4}\d{1,3}(\s{0,4},\s{0,4}\d{1,3}){12}/ nocase
 		$chr = /\bChrW?\s{0,4}\(\s{0,4}(&H)?[\w+\-*\/ ]{1,12}\)\s{0,4}&\s{0,4}ChrW?\s{0,4}\(/ nocase
 		$eval_js = /\b(eval|Function|execScript)\s{0,4}\(/

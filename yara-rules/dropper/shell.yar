@@ -14,7 +14,7 @@ rule dropper_shell_fetch_run : dropper shell
 		attack = "T1059.004,T1105,T1222.002"
 
 	strings:
-		$fetch = /\b(wget|curl|tftp|ftpget|lwp-download|fetch)\s[^\n]{0,120}(https?|ftp|tftp):\/\/[^\s"']{4,200}/
+		$fetch = /\b(wget|curl|tftp|ftpget|lwp-download|fetch)\s[^\n]{0,80}(https?|ftp|tftp):\/\//
 		$fetch_tftp = /\b(tftp\s+-\w+|ftpget)\s[^\n]{4,120}/
 		$place = /(\bcd|-O|-o|>|--output(-document)?|--directory-prefix|-P)[ =]{0,2}["']?\/((var\/)?tmp|dev\/shm|var\/run|mnt|run\/shm)\b/
 		$chmod = /\bchmod\s+(-R\s+)?(\+x|a\+x|u\+x|0?7[0-7]{2}|[ugoa]+\+[rwx]*x)\s/
@@ -42,7 +42,7 @@ rule dropper_shell_many_machines : dropper shell iot
 		attack = "T1059.004,T1105"
 
 	strings:
-		$fetch = /\b(wget|curl|tftp|ftpget)\s[^\n]{4,200}/
+		$fetch = /\b(wget|curl|tftp|ftpget)\s[^\n]{4}/
 		$mips = /[\/.\s_-](mips|mipsl|mpsl|mipsel|mips64)\b/
 		$arm = /[\/.\s_-]arm(v?[4-7]l?|v8|64)\b/
 		$sparc = /[\/.\s_-](sparc|spc)\b/
@@ -73,8 +73,8 @@ rule dropper_shell_encoded : dropper shell obfuscation
 
 	strings:
 		$pipe = /\bbase64\s+(-d|-D|--decode|-di)\s{0,4}\|\s{0,4}(sudo\s+)?((z?cat|gunzip|gzip -d\w*|zcat|xz -d\w*)\s{0,4}\|\s{0,4})?(\/bin\/|\/usr\/bin\/env\s+)?(ba|da|a|z|k)?sh\b/
-		$substitute = /\b((ba|da|z)?sh\s+-c|eval)\s{1,4}["']?(\$\(|`)\s{0,4}(echo|printf)\s[^\n]{8,4000}\|\s{0,4}base64\s+(-d|-D|--decode)/
-		$here = /\b(ba|da|z)?sh\s{1,4}<<<\s{0,4}["']?(\$\(|`)[^\n]{0,4000}base64\s+(-d|-D|--decode)/
+		$substitute = /\b((ba|da|z)?sh\s+-c|eval)\s{1,4}["']?(\$\(|`)\s{0,4}(echo|printf)\s{1,4}(-n\s{1,4})?["']?[A-Za-z0-9+\/=]{8,4000}["']?\s{0,4}\|\s{0,4}base64\s+(-d|-D|--decode)/
+		$here = /\b(ba|da|z)?sh\s{1,4}<<<\s{0,4}["']?(\$\(|`)\s{0,4}base64\s+(-d|-D|--decode)/
 		$xxd = /\bxxd\s+-r\s+-p\s{0,4}\|\s{0,4}(sudo\s+)?(\/bin\/)?(ba|da|z)?sh\b/
 		$rev = /\|\s{0,4}rev\s{0,4}\|\s{0,4}(\/bin\/)?(ba|da|z)?sh\b/
 

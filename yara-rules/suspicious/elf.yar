@@ -51,8 +51,13 @@ rule suspicious_elf_rwx_segment : suspicious elf
 			(uint8(4) == 2 and uint8(5) == 1
 			and (uint16(0x10) == 2 or uint16(0x10) == 3)
 			and (uint16(0x12) == 62 or uint16(0x12) == 183)
-			and (uint16(0x10) == 3 or uint32(0x18) >= 0x10000)
 			and uint16(0x38) <= 64
+			and (
+				(uint16(0x10) == 2 and uint32(0x18) >= 0x10000)
+				or for any i in (0..uint16(0x38) - 1) : (
+					uint32(uint32(0x20) + 56 * i) == 3
+				)
+			)
 			and for any i in (0..uint16(0x38) - 1) : (
 				uint32(uint32(0x20) + 56 * i) == 1
 				and (uint32(uint32(0x20) + 56 * i + 4) & 3) == 3
@@ -60,8 +65,13 @@ rule suspicious_elf_rwx_segment : suspicious elf
 			or (uint8(4) == 1 and uint8(5) == 1
 			and (uint16(0x10) == 2 or uint16(0x10) == 3)
 			and (uint16(0x12) == 3 or uint16(0x12) == 8 or uint16(0x12) == 40)
-			and (uint16(0x10) == 3 or uint32(0x18) >= 0x10000)
 			and uint16(0x2c) <= 64
+			and (
+				(uint16(0x10) == 2 and uint32(0x18) >= 0x10000)
+				or for any i in (0..uint16(0x2c) - 1) : (
+					uint32(uint32(0x1c) + 32 * i) == 3
+				)
+			)
 			and for any i in (0..uint16(0x2c) - 1) : (
 				uint32(uint32(0x1c) + 32 * i) == 1
 				and (uint32(uint32(0x1c) + 32 * i + 24) & 3) == 3

@@ -18,11 +18,13 @@ rule suspicious_import_remote_thread : suspicious pe injection
 		$alloc = /\b(Nt|Zw)?(VirtualAllocEx|AllocateVirtualMemory)\b/
 		$write = /\b(WriteProcessMemory|(Nt|Zw)WriteVirtualMemory)\b/
 		$thread = /\b(CreateRemoteThread(Ex)?|RtlCreateUserThread|(Nt|Zw)CreateThreadEx)\b/
+		$system = /\b(BaseThreadInitThunk|LdrInitializeThunk|KernelBaseGetGlobalData)\b/
 
 	condition:
 		uint16(0) == 0x5a4d
 		and filesize < 4MB
-		and all of them
+		and not $system
+		and all of ($open, $alloc, $write, $thread)
 }
 
 rule suspicious_import_hollowing : suspicious pe injection
@@ -43,11 +45,13 @@ rule suspicious_import_hollowing : suspicious pe injection
 		$write = /\b(WriteProcessMemory|(Nt|Zw)WriteVirtualMemory)\b/
 		$context = /\b(SetThreadContext|Wow64SetThreadContext|(Nt|Zw)SetContextThread)\b/
 		$resume = /\b(ResumeThread|(Nt|Zw)ResumeThread)\b/
+		$system = /\b(BaseThreadInitThunk|LdrInitializeThunk|KernelBaseGetGlobalData)\b/
 
 	condition:
 		uint16(0) == 0x5a4d
 		and filesize < 4MB
-		and all of them
+		and not $system
+		and all of ($create, $unmap, $write, $context, $resume)
 }
 
 rule suspicious_import_apc : suspicious pe injection
@@ -67,11 +71,13 @@ rule suspicious_import_apc : suspicious pe injection
 		$write = /\b(WriteProcessMemory|(Nt|Zw)WriteVirtualMemory)\b/
 		$queue = /\b(QueueUserAPC2?|(Nt|Zw)QueueApcThread(Ex)?)\b/
 		$find = /\b(OpenThread|Thread32First|CreateProcess[AW]|ResumeThread)\b/
+		$system = /\b(BaseThreadInitThunk|LdrInitializeThunk|KernelBaseGetGlobalData)\b/
 
 	condition:
 		uint16(0) == 0x5a4d
 		and filesize < 4MB
-		and all of them
+		and not $system
+		and all of ($alloc, $write, $queue, $find)
 }
 
 rule suspicious_import_keylogger : suspicious pe keylogging
@@ -129,12 +135,14 @@ rule suspicious_import_antidebug : suspicious pe evasion
 		$tool_monitor = /\bproc(mon|exp|esshacker)(64)?\.exe\b/ nocase ascii wide
 		$tool_shark = "wireshark.exe" nocase ascii wide
 		$tool_windbg = "WinDbgFrameClass" ascii wide
+		$system = /\b(BaseThreadInitThunk|LdrInitializeThunk|KernelBaseGetGlobalData)\b/
 
 	condition:
 		uint16(0) == 0x5a4d
 		and filesize < 4MB
+		and not $system
 		and 1 of ($remote, $hide, $close, $tool*)
-		and 4 of them
+		and 4 of ($remote, $present, $query, $hide, $close, $break, $tool*)
 }
 
 rule suspicious_import_token : suspicious pe privilege
@@ -180,10 +188,12 @@ rule suspicious_import_driver : suspicious pe kernel
 		$privilege = "SeLoadDriverPrivilege" ascii wide
 		$registry = "\\Registry\\Machine\\System\\CurrentControlSet\\Services\\" nocase ascii wide
 		$device = /\\\\\.\\[A-Za-z0-9_]{3,32}\x00/ ascii wide
+		$system = /\b(BaseThreadInitThunk|LdrInitializeThunk|KernelBaseGetGlobalData)\b/
 
 	condition:
 		uint16(0) == 0x5a4d
 		and filesize < 4MB
+		and not $system
 		and uint16(uint32(0x3c) + 92) != 1
 		and $load and $registry and any of ($privilege, $device)
 }

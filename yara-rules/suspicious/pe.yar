@@ -97,6 +97,7 @@ rule suspicious_pe_timestamp : suspicious pe
 		uint16(0) == 0x5a4d
 		and uint32(uint32(0x3c)) == 0x4550
 		and uint16(uint32(0x3c) + 6) <= 96
+		and uint32(uint32(0x3c) + 40) > 0
 		and (uint16(uint32(0x3c) + 92) < 10 or uint16(uint32(0x3c) + 92) > 13)
 		and (
 			uint32(uint32(0x3c) + 8) < 0x2a000000

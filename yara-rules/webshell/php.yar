@@ -39,7 +39,7 @@ rule webshell_php_command_request : webshell php
 
 	strings:
 		$call = /\b(system|shell_exec|passthru|exec|popen|proc_open|pcntl_exec)\s{0,8}\(\s{0,8}["'@(]{0,4}\s{0,4}(base64_decode|urldecode|trim|stripslashes|rawurldecode|str_rot13)?\s{0,4}\(?\s{0,4}\$_(GET|POST|REQUEST|COOKIE|SERVER)\b/ nocase
-		$tick = /`\s{0,4}\{?\$_(GET|POST|REQUEST|COOKIE|SERVER)\b[^`\n]{0,60}`/
+		$tick = /(=|echo|print|return|\(|;|\?>)\s{0,4}@?`[^`\n]{0,20}\{?\$_(GET|POST|REQUEST|COOKIE|SERVER)\s{0,4}\[[^`\n]{0,60}`/
 		$assign = /\$(\w{1,24})\s{0,4}=\s{0,4}@?\$_(GET|POST|REQUEST|COOKIE)\s{0,4}\[[^\]\n]{1,40}\]\s{0,4}\)?;\s{0,40}(echo|print|die\s{0,4}\(|exit\s{0,4}\()?\s{0,8}@?(system|shell_exec|passthru|exec|popen)\s{0,4}\(\s{0,4}\$/ nocase
 		$open = /<\?(php|=|\s)/ nocase
 

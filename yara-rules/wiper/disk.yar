@@ -44,7 +44,7 @@ rule wiper_disk_script : wiper shell
 		$root = /\brm\s{1,4}-[rf]{2}\s{1,4}--no-preserve-root\s{1,4}\//
 		$shred = /\bshred\s[^\n]{0,60}\/dev\/(sd|hd|vd|nvme|xvd|mmcblk|\$)/
 		$cat = /\bcat\s{1,4}\/dev\/(zero|u?random)\s{0,4}>\s{0,4}\/dev\/(sd|hd|vd|nvme|mtd|mmcblk|root)/
-		$loop = /\b(for|while)\s[^\n]{1,160}\n?[^\n]{0,80}\bdd\s{1,4}if=\/dev\/(zero|u?random)\s/
+		$loop = /\bdo\s{1,8}dd\s{1,4}if=\/dev\/(zero|u?random)\s/
 		$quiet = /(\/dev\/null|\bnohup\b|\breboot\b|\bsysrq-trigger\b|\bpoweroff\b)/
 
 	condition:
