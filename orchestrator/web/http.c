@@ -523,6 +523,8 @@ on_connection(void *cls, struct MHD_Connection *mhd, void **context,
 	TAILQ_REMOVE(&http->conns, conn, entry);
 	free(conn);
 	*context = NULL;
+	/* There is room for one more: only a turn makes it accept again. */
+	kick(http);
 }
 
 /* Lets libmicrohttpd do what is to be done, and says when to come again. */

@@ -14,6 +14,8 @@
 
 /* How long the vault may take nothing before the upload is given up. */
 #define STALL_MS 120000
+/* A size that the vault cannot have counted: asks what went wrong. */
+#define NO_SIZE INT64_MAX
 /* From the last byte to durable evidence. */
 #define FINISH_MS 600000
 #define PIPE_BYTES (1 << 20)
@@ -121,7 +123,7 @@ on_finish_end(void *arg, enum err err, const char *why, int fd)
 	exchange_fail(u->x, err == ERR_OK ? ERR_UNAVAILABLE : err, why);
 }
 
-/* size as the vault must have counted it; -1 never matches. */
+/* size as the vault must have counted it. */
 static void
 finish(struct upload *u, enum upload_state state, int64_t size)
 {
@@ -147,7 +149,7 @@ on_pipe(void *arg, int fd, unsigned int events)
 	(void)fd;
 	/* Without LOOP_WRITE only an error wakes us: nobody reads any more. */
 	if ((events & LOOP_WRITE) == 0) {
-		finish(u, UPLOAD_BREAKING, -1);
+		finish(u, UPLOAD_BREAKING, NO_SIZE);
 		return;
 	}
 	loop_watch_events(u->watch, 0);
@@ -174,7 +176,7 @@ on_data(void *arg, const uint8_t *p, size_t len)
 			break;
 		}
 		if (n == -1) {
-			finish(u, UPLOAD_BREAKING, -1);
+			finish(u, UPLOAD_BREAKING, NO_SIZE);
 			return len;
 		}
 		at += (size_t)n;
