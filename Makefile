@@ -118,6 +118,7 @@ $O/flags: FORCE
 # The guest agent, and the guest images.
 -include agents/rules.mk
 -include vm-images/rules.mk
+-include orchestrator/store/rules.mk
 
 # The program serves the description of its API, which is in it.
 $O/orchestrator/web/openapi.o: orchestrator/web/openapi.yaml

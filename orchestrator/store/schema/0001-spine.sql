@@ -238,6 +238,7 @@ CREATE TABLE artefact (
 	FOREIGN KEY (org_id, sha256) REFERENCES blob (org_id, sha256)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX artefact_case ON artefact (case_id, id);
+CREATE INDEX artefact_top ON artefact (case_id, id) WHERE parent_id IS NULL;
 CREATE INDEX artefact_score ON artefact (case_id, score)
     WHERE is_visible = 1 AND score > 0;
 CREATE INDEX artefact_parent ON artefact (parent_id, id)
@@ -294,8 +295,7 @@ CREATE TABLE job (
 CREATE INDEX job_queue ON job (kind, tier, rank, org_id, urgency, id)
     WHERE state = 'queued';
 CREATE INDEX job_lease ON job (lease_until) WHERE state = 'running';
-CREATE INDEX job_open ON job (case_id, kind, state)
-    WHERE state IN ('queued', 'running');
+CREATE INDEX job_progress ON job (case_id, state, kind);
 CREATE INDEX job_case ON job (case_id, id);
 CREATE INDEX job_artefact ON job (artefact_id, kind)
     WHERE artefact_id IS NOT NULL;
@@ -312,6 +312,7 @@ CREATE TABLE attempt (
 	    'cancelled', 'released', 'lost')),
 	reason TEXT NOT NULL DEFAULT '',
 	findings INTEGER NOT NULL DEFAULT 0,
+	children INTEGER NOT NULL DEFAULT 0,
 	PRIMARY KEY (job_id, attempt)
 ) STRICT, WITHOUT ROWID;
 

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* blob.c - rows of blobs, and the lazy deletion of unused ones. */
+#include "store/blob.h"
+
+#include "lib/log.h"
+#include "lib/xalloc.h"
+
+/* How long an unused blob stays, and how many go at a time. */
+#define UNUSED_US ((int64_t)60 * 1000000)
+#define DELETES_MAX 32
+
+void
+blob_commit_begin(struct store *store)
+{
+	store->commits_in_flight++;
+}
+
+void
+blob_commit_end(struct store *store)
+{
+	store->commits_in_flight--;
+}
+
+int
+blob_add(struct store *store, const char *org,
+    const struct vault_answer *stored, bool is_used)
+{
+	int64_t now = loop_wall_us();
+
+	return db_do(store->db, STMT_BLOB_ADD,
+	    ARGS(val_text(org), val_bytes(stored->sha256, SHA256_BYTES),
+		val_int((int64_t)stored->size),
+		val_int((int64_t)stored->stored_size), val_int(now),
+		is_used ? val_null() : val_int(now),
+		val_int(stored->is_new)), NULL);
+}
+
+struct deletion {
+	struct store *store;
+	struct blob_ref blob;
+};
+
+static void
+on_deleted(void *arg, struct vault_answer *answer)
+{
+	struct deletion *d = arg;
+
+	/* The row is gone; a file that stays costs space, nothing else. */
+	if (answer->err != ERR_OK && answer->err != ERR_NOT_FOUND)
+		log_line(LOG_WARN, "msg=\"unused blob stays\" reason=\"%s\"",
+		    answer->why);
+	d->store->deletes_in_flight--;
+	free(d);
+}
+
+static void
+on_row_gone(void *arg, bool is_committed)
+{
+	struct deletion *d = arg;
+
+	if (is_committed && vault_delete(d->store->vault, &d->blob, on_deleted,
+	    d) == ERR_OK) {
+		d->store->deletes_in_flight++;
+		return;
+	}
+	free(d);
+}
+
+static int
+delete_rows(struct store *store)
+{
+	AUTO(query) q = {0};
+	const uint8_t *sha256;
+	size_t len;
+	int err = query_start(&q, store->db, STMT_BLOB_DELETE_UNUSED,
+	    ARGS(val_int(loop_wall_us() - UNUSED_US), val_int(DELETES_MAX)));
+
+	if (err != ERR_OK)
+		return err;
+	while ((err = query_next(&q)) == ERR_OK) {
+		struct deletion *d = xcalloc(1, sizeof(*d));
+
+		d->store = store;
+		(void)snprintf(d->blob.org, sizeof(d->blob.org), "%s",
+		    query_text(&q, 0));
+		sha256 = query_bytes(&q, 1, &len);
+		if (len == SHA256_BYTES)
+			memcpy(d->blob.sha256, sha256, SHA256_BYTES);
+		tx_after(store, on_row_gone, d);
+	}
+	return err == ERR_EOF ? (int)ERR_OK : err;
+}
+
+void
+blob_delete_unused(struct store *store)
+{
+	int err;
+
+	if (store->commits_in_flight > 0 || store->deletes_in_flight > 0 ||
+	    vault_chan(store->vault) == NULL ||
+	    tx_begin(store, ROLE_STORE) != ERR_OK)
+		return;
+	err = delete_rows(store);
+	tx_end(store, err == ERR_OK);
+	/* Now, while nothing is in flight: later in this turn there may be. */
+	tx_commit(store);
+}

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* db.c - opening the database, and running its statements. */
+#include "store/db.h"
+
+#include "lib/log.h"
+#include "lib/xalloc.h"
+#include "store/migrate.h"
+#include "store/uuid.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#define STMT(name, roles, sql) [STMT_##name] = {#name, roles, sql},
+static const struct {
+	const char *name;
+	unsigned int roles;
+	const char *sql;
+} texts[STMT_COUNT] = {
+#include "store/stmt.def"
+};
+#undef STMT
+
+int
+db_error(struct db *db, int rc)
+{
+	enum err err = ERR_SYS;
+	const char *why = "the database failed; the log says how";
+
+	switch (rc & 0xff) {
+	case SQLITE_OK:
+	case SQLITE_ROW:
+	case SQLITE_DONE:
+		return ERR_OK;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		err = ERR_UNAVAILABLE;
+		why = "another program holds the database; try again shortly";
+		break;
+	case SQLITE_FULL:
+		err = ERR_NO_SPACE;
+		why = "the disk is full; nothing was changed";
+		break;
+	case SQLITE_IOERR:
+		if (sqlite3_system_errno(db->sqlite) == ENOSPC ||
+		    sqlite3_system_errno(db->sqlite) == EDQUOT) {
+			err = ERR_NO_SPACE;
+			why = "the disk is full; nothing was changed";
+		}
+		break;
+	case SQLITE_CONSTRAINT:
+		err = ERR_CONFLICT;
+		why = "a rule of the database forbids it";
+		break;
+	case SQLITE_TOOBIG:
+		err = ERR_LIMIT;
+		why = "a value is too large";
+		break;
+	default:
+		break;
+	}
+	log_line(LOG_WARN, "msg=\"database\" code=%d reason=\"%s\"", rc,
+	    sqlite3_errmsg(db->sqlite));
+	(void)snprintf(db->why, sizeof(db->why), "%s", why);
+	return (int)err;
+}
+
+static int
+prepare_one(struct db *db, size_t id)
+{
+	char name[8];
+	int rc;
+
+	rc = sqlite3_prepare_v3(db->sqlite, texts[id].sql, -1,
+	    SQLITE_PREPARE_PERSISTENT, &db->stmts[id], NULL);
+	if (rc != SQLITE_OK) {
+		log_line(LOG_ERROR, "msg=\"bad statement\" name=%s reason="
+		    "\"%s\"", texts[id].name, sqlite3_errmsg(db->sqlite));
+		return ERR_SYS;
+	}
+	for (size_t i = 1; i <= DB_ARGS_MAX; i++) {
+		(void)snprintf(name, sizeof(name), "$%zu", i);
+		db->places[id][i] = (uint8_t)sqlite3_bind_parameter_index(
+		    db->stmts[id], name);
+	}
+	return ERR_OK;
+}
+
+static int
+configure(struct db *db)
+{
+	/* One process owns the file: the lock is held for good, which also
+	 * keeps the index of the log in memory instead of in a third file. */
+	static const char pragmas[] =
+	    "PRAGMA locking_mode = EXCLUSIVE;"
+	    "PRAGMA journal_mode = WAL;"
+	    "PRAGMA synchronous = FULL;"
+	    "PRAGMA foreign_keys = ON;"
+	    "PRAGMA temp_store = MEMORY;"
+	    "PRAGMA trusted_schema = OFF;"
+	    "PRAGMA cell_size_check = ON;"
+	    "PRAGMA wal_autocheckpoint = 4000;"
+	    "PRAGMA journal_size_limit = 67108864;"
+	    "PRAGMA cache_size = -65536;";
+
+	(void)sqlite3_extended_result_codes(db->sqlite, 1);
+	(void)sqlite3_busy_timeout(db->sqlite, 2000);
+	(void)sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	(void)sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+	(void)sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+	return sqlite3_exec(db->sqlite, pragmas, NULL, NULL, NULL);
+}
+
+static void
+sql_uuid7(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+	char id[UUID_BYTES];
+
+	(void)argc;
+	(void)argv;
+	uuid7(id);
+	sqlite3_result_text(ctx, id, -1, SQLITE_TRANSIENT);
+}
+
+static int
+open_file(struct db *db, const char *path, bool may_create, char *why,
+    size_t why_size)
+{
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
+	    SQLITE_OPEN_NOFOLLOW;
+	int rc;
+
+	rc = sqlite3_open_v2(path, &db->sqlite,
+	    flags | (may_create ? SQLITE_OPEN_CREATE : 0), NULL);
+	if (rc == SQLITE_OK)
+		rc = configure(db);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_create_function(db->sqlite, "uuid7", 0,
+		    SQLITE_UTF8 | SQLITE_INNOCUOUS, NULL, sql_uuid7, NULL,
+		    NULL);
+	if (rc != SQLITE_OK) {
+		(void)snprintf(why, why_size, "cannot open the database %s: "
+		    "%s", path, sqlite3_errmsg(db->sqlite));
+		return db_error(db, rc);
+	}
+	return ERR_OK;
+}
+
+int
+db_open(const char *path, bool may_create, char *why, size_t why_size,
+    struct db **ret_db)
+{
+	struct db *db;
+	struct stat st;
+	int err;
+
+	if (!may_create && stat(path, &st) == -1) {
+		(void)snprintf(why, why_size, "there is no database at %s; "
+		    "make one with: loep init", path);
+		return ERR_NOT_FOUND;
+	}
+	db = xcalloc(1, sizeof(*db));
+	db->role = ROLE_STORE;
+	err = open_file(db, path, may_create, why, why_size);
+	if (err == ERR_OK)
+		err = migrate(db->sqlite, why, why_size);
+	for (size_t i = 0; err == ERR_OK && i < STMT_COUNT; i++) {
+		err = prepare_one(db, i);
+		if (err != ERR_OK)
+			(void)snprintf(why, why_size, "the statement %s does "
+			    "not fit the database", texts[i].name);
+	}
+	if (err != ERR_OK) {
+		db_close(db);
+		return err;
+	}
+	*ret_db = db;
+	return ERR_OK;
+}
+
+void
+db_close(struct db *db)
+{
+	if (db == NULL)
+		return;
+	for (size_t i = 0; i < STMT_COUNT; i++)
+		(void)sqlite3_finalize(db->stmts[i]);
+	(void)sqlite3_close_v2(db->sqlite);
+	free(db);
+}
+
+static int
+bind(struct sqlite3_stmt *stmt, int at, const struct value *v)
+{
+	switch (v->type) {
+	case VALUE_INT:
+		return sqlite3_bind_int64(stmt, at, v->i);
+	case VALUE_TEXT:
+		return sqlite3_bind_text64(stmt, at, (const char *)v->p,
+		    v->len, SQLITE_STATIC, SQLITE_UTF8);
+	case VALUE_BYTES:
+		if (v->len == 0)
+			return sqlite3_bind_zeroblob(stmt, at, 0);
+		return sqlite3_bind_blob64(stmt, at, v->p, v->len,
+		    SQLITE_STATIC);
+	case VALUE_NULL:
+	default:
+		return sqlite3_bind_null(stmt, at);
+	}
+}
+
+int
+query_start(struct query *q, struct db *db, enum stmt id,
+    const struct value *args, size_t count)
+{
+	struct sqlite3_stmt *stmt = db->stmts[id];
+	int rc = SQLITE_OK;
+
+	*q = (struct query){.db = db, .stmt = NULL};
+	if ((texts[id].roles & (unsigned int)db->role) == 0) {
+		log_line(LOG_ERROR, "msg=\"statement refused\" name=%s role=%s",
+		    texts[id].name, proto_role_name(db->role));
+		(void)snprintf(db->why, sizeof(db->why),
+		    "this program may not do that");
+		return ERR_DENIED;
+	}
+	for (size_t i = 0; i < count && rc == SQLITE_OK; i++) {
+		if (i < DB_ARGS_MAX && db->places[id][i + 1] != 0)
+			rc = bind(stmt, db->places[id][i + 1], &args[i]);
+	}
+	q->stmt = stmt;
+	return db_error(db, rc);
+}
+
+void
+query_release(struct query *q)
+{
+	if (q->stmt == NULL)
+		return;
+	(void)sqlite3_reset(q->stmt);
+	(void)sqlite3_clear_bindings(q->stmt);
+	q->stmt = NULL;
+}
+
+int
+query_next(struct query *q)
+{
+	int rc = sqlite3_step(q->stmt);
+
+	if (rc == SQLITE_ROW)
+		return ERR_OK;
+	if (rc == SQLITE_DONE)
+		return ERR_EOF;
+	return db_error(q->db, rc);
+}
+
+int
+query_one(struct query *q, struct db *db, enum stmt id,
+    const struct value *args, size_t count)
+{
+	int err = query_start(q, db, id, args, count);
+
+	if (err == ERR_OK)
+		err = query_next(q);
+	return err == ERR_EOF ? (int)ERR_NOT_FOUND : err;
+}
+
+int
+db_do(struct db *db, enum stmt id, const struct value *args, size_t count,
+    int64_t *ret_changes)
+{
+	AUTO(query) q;
+	int err = query_start(&q, db, id, args, count);
+
+	if (err == ERR_OK) {
+		do {
+			err = query_next(&q);
+		} while (err == ERR_OK);
+	}
+	if (err != ERR_EOF)
+		return err;
+	if (ret_changes != NULL)
+		*ret_changes = sqlite3_changes64(db->sqlite);
+	return ERR_OK;
+}
+
+int
+db_run(struct db *db, enum stmt id)
+{
+	return db_do(db, id, NULL, 0, NULL);
+}
+
+int
+query_columns(const struct query *q)
+{
+	return sqlite3_column_count(q->stmt);
+}
+
+int64_t
+query_int(const struct query *q, int column)
+{
+	return sqlite3_column_int64(q->stmt, column);
+}
+
+const char *
+query_text(const struct query *q, int column)
+{
+	const unsigned char *s = sqlite3_column_text(q->stmt, column);
+
+	return s == NULL ? "" : (const char *)s;
+}
+
+const uint8_t *
+query_bytes(const struct query *q, int column, size_t *ret_len)
+{
+	const void *p = sqlite3_column_blob(q->stmt, column);
+
+	*ret_len = (size_t)sqlite3_column_bytes(q->stmt, column);
+	return p == NULL ? (const uint8_t *)"" : p;
+}
+
+bool
+query_is_null(const struct query *q, int column)
+{
+	return sqlite3_column_type(q->stmt, column) == SQLITE_NULL;
+}
+
+const char *
+query_name(const struct query *q, int column)
+{
+	return sqlite3_column_name(q->stmt, column);
+}
+
+void
+query_values(const struct query *q, struct values *ret_values)
+{
+	size_t len;
+	const uint8_t *p;
+
+	values_init(ret_values);
+	for (int i = 0; i < query_columns(q); i++) {
+		switch (sqlite3_column_type(q->stmt, i)) {
+		case SQLITE_INTEGER:
+			values_add_int(ret_values, query_int(q, i));
+			break;
+		case SQLITE_TEXT:
+			p = sqlite3_column_text(q->stmt, i);
+			len = (size_t)sqlite3_column_bytes(q->stmt, i);
+			values_add_text_len(ret_values, (const char *)p, len);
+			break;
+		case SQLITE_BLOB:
+			p = query_bytes(q, i, &len);
+			values_add_bytes(ret_values, p, len);
+			break;
+		default:
+			values_add_null(ret_values);
+		}
+	}
+}

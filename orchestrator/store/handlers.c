@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* handlers.c - which function serves which operation of lib/call.def. */
+#include "store/handlers.h"
+
+/* Reads that are one statement of the same name and nothing else. */
+#define READ(name) \
+	static int \
+	read_##name(struct request *r) \
+	{ \
+		return request_read(r, STMT_##name); \
+	}
+
+READ(ORG_GET)
+READ(ACCOUNT_LIST)
+READ(CASE_GET)
+READ(CASE_PROGRESS)
+READ(SUBMISSION_LIST)
+READ(ARTEFACT_GET)
+READ(RECEIPT_GET)
+READ(JOB_LIST)
+READ(JOB_GET)
+READ(RUN_LIST)
+READ(RUN_GET)
+READ(REPORT_LIST)
+READ(SLOT_LIST)
+READ(PROFILE_LIST)
+READ(AUDIT_LIST)
+
+request_fn *const handlers[CALL_COUNT] = {
+    [CALL_SESSION_PEER] = session_peer,
+    [CALL_SESSION_END] = session_end,
+    [CALL_ORG_CREATE] = org_create,
+    [CALL_ORG_LIST] = org_list,
+    [CALL_ORG_GET] = read_ORG_GET,
+    [CALL_ACCOUNT_CREATE] = account_create,
+    [CALL_ACCOUNT_LIST] = read_ACCOUNT_LIST,
+    [CALL_CASE_CREATE] = case_create,
+    [CALL_CASE_LIST] = case_list,
+    [CALL_CASE_GET] = read_CASE_GET,
+    [CALL_CASE_PROGRESS] = read_CASE_PROGRESS,
+    [CALL_SUBMISSION_CREATE] = submission_create,
+    [CALL_SUBMISSION_LIST] = read_SUBMISSION_LIST,
+    [CALL_UPLOAD_CREATE] = upload_create,
+    [CALL_UPLOAD_FINISH] = upload_finish,
+    [CALL_UPLOAD_ABORT] = upload_abort,
+    [CALL_ARTEFACT_LIST] = artefact_list,
+    [CALL_ARTEFACT_GET] = read_ARTEFACT_GET,
+    [CALL_ARTEFACT_OPEN] = artefact_open,
+    [CALL_RECEIPT_GET] = read_RECEIPT_GET,
+    [CALL_FINDING_LIST] = finding_list,
+    [CALL_JOB_LIST] = read_JOB_LIST,
+    [CALL_JOB_GET] = read_JOB_GET,
+    [CALL_JOB_RETRY] = job_retry,
+    [CALL_JOB_CANCEL] = job_cancel,
+    [CALL_RUN_CREATE] = run_create,
+    [CALL_RUN_LIST] = read_RUN_LIST,
+    [CALL_RUN_GET] = read_RUN_GET,
+    [CALL_REPORT_CREATE] = report_create,
+    [CALL_REPORT_LIST] = read_REPORT_LIST,
+    [CALL_REPORT_OPEN] = report_open,
+    [CALL_SLOT_LIST] = read_SLOT_LIST,
+    [CALL_PROFILE_LIST] = read_PROFILE_LIST,
+    [CALL_POOL_ORDER] = pool_order,
+    [CALL_AUDIT_LIST] = read_AUDIT_LIST,
+    [CALL_AUDIT_EXPORT] = audit_export,
+    [CALL_VERIFY] = verify,
+    [CALL_STATUS] = status,
+    [CALL_JOB_LEASE] = job_lease,
+    [CALL_JOB_HEARTBEAT] = job_heartbeat,
+    [CALL_JOB_INPUT] = job_input,
+    [CALL_JOB_RECORDS] = job_records,
+    [CALL_CHILD_CREATE] = child_create,
+    [CALL_CHILD_COMMIT] = child_commit,
+    [CALL_CHILD_ABORT] = child_abort,
+    [CALL_JOB_DONE] = job_done,
+    [CALL_JOB_RELEASE] = job_release,
+    [CALL_CASE_DUMP] = case_dump,
+    [CALL_SLOT_REPORT] = slot_report,
+    [CALL_PROFILE_REPORT] = profile_report,
+    [CALL_ANALYSER_REPORT] = analyser_report,
+    [CALL_POOL_ORDERS] = pool_orders,
+};

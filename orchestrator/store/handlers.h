@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* handlers.h - which function serves which operation of lib/call.def. */
+#ifndef STORE_HANDLERS_H
+#define STORE_HANDLERS_H
+
+#include "store/request.h"
+
+/* By enum call_op; complete. */
+extern request_fn *const handlers[CALL_COUNT];
+
+/* org.c */
+int org_create(struct request *r);
+int org_list(struct request *r);
+int account_create(struct request *r);
+/* case.c */
+int case_create(struct request *r);
+int case_list(struct request *r);
+/* submission.c */
+int submission_create(struct request *r);
+/* upload.c, upload_finish.c */
+int upload_create(struct request *r);
+int upload_finish(struct request *r);
+int upload_abort(struct request *r);
+/* artefact.c */
+int artefact_list(struct request *r);
+int artefact_open(struct request *r);
+int finding_list(struct request *r);
+int report_open(struct request *r);
+/* job.c */
+int job_retry(struct request *r);
+int job_cancel(struct request *r);
+int run_create(struct request *r);
+int report_create(struct request *r);
+/* pool.c */
+int pool_order(struct request *r);
+int pool_orders(struct request *r);
+int slot_report(struct request *r);
+int profile_report(struct request *r);
+int analyser_report(struct request *r);
+/* audit_export.c, verify.c, status.c */
+int audit_export(struct request *r);
+int verify(struct request *r);
+int status(struct request *r);
+/* job_lease.c */
+int job_lease(struct request *r);
+int job_heartbeat(struct request *r);
+int job_release(struct request *r);
+/* job_input.c, job_records.c, child.c, job_done.c, dump.c */
+int job_input(struct request *r);
+int job_records(struct request *r);
+int child_create(struct request *r);
+int child_commit(struct request *r);
+int child_abort(struct request *r);
+int job_done(struct request *r);
+int case_dump(struct request *r);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* job_finish.c - an attempt becomes the outcome of its job. */
+#include "store/job_finish.h"
+
+#include "lib/own.h"
+#include "lib/xalloc.h"
+#include "store/audit.h"
+#include "store/facts.h"
+
+#define NEXT_MAX 1024
+
+static bool
+is_kind(const struct attempt *a, const char *kind)
+{
+	return strcmp(a->kind, kind) == 0;
+}
+
+/* What an earlier outcome of the same job had shown is replaced. */
+static int
+supersede(struct store *store, const struct attempt *a)
+{
+	int64_t hidden;
+	int err = db_do(store->db, STMT_SUPERSEDE_JOBS,
+	    ARGS(val_text(a->job_id), val_int(a->number),
+		val_int(loop_wall_us())), NULL);
+
+	if (err == ERR_OK)
+		err = db_do(store->db, STMT_SUPERSEDE_ARTEFACTS,
+		    ARGS(val_text(a->job_id), val_int(a->number)), &hidden);
+	if (err == ERR_OK && hidden > 0 && !is_kind(a, "report"))
+		err = db_do(store->db, STMT_CASE_COUNT,
+		    ARGS(val_text(a->case_id), val_int(-hidden)), NULL);
+	return err;
+}
+
+static int
+show_children(struct store *store, const struct attempt *a)
+{
+	int64_t shown;
+	int err;
+
+	err = db_do(store->db, STMT_CHILDREN_SHOW,
+	    ARGS(val_text(a->job_id), val_int(a->number)), &shown);
+	if (err != ERR_OK || is_kind(a, "report"))
+		return err;
+	err = db_do(store->db, STMT_CASE_COUNT,
+	    ARGS(val_text(a->case_id), val_int(shown)), NULL);
+	if (err == ERR_OK)
+		err = db_do(store->db, STMT_CHILDREN_JOBS,
+		    ARGS(val_text(a->job_id), val_int(a->number),
+			val_int(loop_wall_us())), NULL);
+	tx_note_jobs(store);
+	return err;
+}
+
+static int
+add_next(struct store *store, const struct attempt *a, const json_t *item)
+{
+	const char *artefact = json_member_text(item, "artefact", "");
+	const char *kind = json_member_text(item, "kind", "");
+	const json_t *options = json_object_get(item, "options");
+	auto_free char *text = NULL;
+	char id[UUID_BYTES];
+	int64_t changes;
+	int err;
+
+	if (kind[0] == '\0' || (options != NULL && !json_is_object(options)))
+		return ERR_FORMAT;
+	if (artefact[0] == '\0')
+		artefact = a->artefact_id;
+	text = options == NULL ? xstrdup("{}") : json_canonical(options);
+	uuid7(id);
+	err = db_do(store->db, STMT_JOB_ADD_NEXT,
+	    ARGS(val_text(id), val_text(a->case_id), val_text(artefact),
+		val_text(kind), val_text(text), val_text(a->job_id),
+		val_int(loop_wall_us())), &changes);
+	/* A kind with strange letters is the asker's mistake. */
+	if (err == ERR_CONFLICT)
+		return ERR_FORMAT;
+	if (err == ERR_OK && changes > 0 && strcmp(kind, "detonate") == 0)
+		err = db_do(store->db, STMT_RUN_ADD, ARGS(val_text(id)), NULL);
+	tx_note_jobs(store);
+	return err;
+}
+
+static int
+add_all_next(struct store *store, const struct attempt *a, const json_t *next)
+{
+	const json_t *item;
+	size_t i;
+	int err = ERR_OK;
+
+	if (next == NULL)
+		return ERR_OK;
+	if (json_array_size(next) > NEXT_MAX)
+		return ERR_LIMIT;
+	json_array_foreach (next, i, item) {
+		err = add_next(store, a, item);
+		if (err != ERR_OK)
+			break;
+	}
+	return err;
+}
+
+static int
+make_report(struct store *store, const struct attempt *a)
+{
+	char id[UUID_BYTES];
+	struct audit_object object = {"report", id, a->org_id};
+	int64_t changes;
+	int err;
+
+	uuid7(id);
+	err = db_do(store->db, STMT_REPORT_ADD,
+	    ARGS(val_text(id), val_text(a->job_id), val_int(a->number),
+		val_int(loop_wall_us())), &changes);
+	if (err != ERR_OK || changes == 0)
+		return err;
+	return audit_own(store, "report.made", &object,
+	    json_pack("{s:s,s:s}", "case", a->case_id, "job", a->job_id));
+}
+
+static int
+write_outcome(struct store *store, const struct attempt *a,
+    const struct job_outcome *outcome)
+{
+	int64_t now = loop_wall_us();
+	int err;
+
+	err = db_do(store->db, STMT_JOB_FINISH,
+	    ARGS(val_text(a->job_id), val_int(a->number),
+		val_text(outcome->state), val_text(outcome->reason),
+		val_text(outcome->engine), val_text(outcome->result),
+		val_int(now)), NULL);
+	if (err == ERR_OK)
+		err = db_do(store->db, STMT_ATTEMPT_END,
+		    ARGS(val_text(a->job_id), val_int(a->number),
+			val_text(outcome->state), val_text(outcome->reason),
+			val_int(now)), NULL);
+	if (err == ERR_OK && is_kind(a, "detonate"))
+		err = db_do(store->db, STMT_RUN_FINISH,
+		    ARGS(val_text(a->job_id), val_text(outcome->result)),
+		    NULL);
+	return err;
+}
+
+int
+job_finish(struct store *store, const struct attempt *a,
+    const struct job_outcome *outcome)
+{
+	bool is_report = is_kind(a, "report");
+	int err = ERR_OK;
+
+	if (a->has_outcome)
+		err = supersede(store, a);
+	if (err == ERR_OK)
+		err = write_outcome(store, a, outcome);
+	if (err == ERR_OK && a->children > 0)
+		err = show_children(store, a);
+	if (err == ERR_OK && a->findings > 0 && is_kind(a, "identify"))
+		err = facts_apply(store, a);
+	if (err == ERR_OK && a->artefact_id[0] != '\0' &&
+	    (a->findings > 0 || a->has_outcome))
+		err = db_do(store->db, STMT_ARTEFACT_SCORE,
+		    ARGS(val_text(a->artefact_id)), NULL);
+	if (err == ERR_OK)
+		err = add_all_next(store, a, outcome->next);
+	if (err == ERR_OK && is_report && strcmp(outcome->state, "done") == 0)
+		err = make_report(store, a);
+	if (err == ERR_OK && !is_report)
+		err = db_do(store->db, STMT_CASE_CHANGED,
+		    ARGS(val_text(a->case_id)), NULL);
+	if (err == ERR_OK)
+		err = case_settle(store, a->case_id);
+	tx_note_case(store, a->case_id);
+	return err;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * loep-store - owns the metadata and the audit chain.
+ *
+ * Reads:  CALL messages of web and sched, answers of the vault.
+ * Writes: STATE/db/loep.db, the only file that it can open.
+ * Trusts: nothing that web sends: who asks it reads from the connection's
+ *         peer itself, and what they may see stands in every statement.
+ * Ends:   with its parent, after committing what came in.
+ *
+ * loep-store --init STATE --org NAME --class CODE makes the first database.
+ */
+#include "lib/log.h"
+#include "lib/own.h"
+#include "lib/program.h"
+#include "lib/xalloc.h"
+#include "store/store.h"
+
+#include <getopt.h>
+#include <sys/stat.h>
+
+#define DAY_US ((int64_t)24 * 3600 * 1000000)
+
+static int
+usage(void)
+{
+	(void)fprintf(stderr, "usage: loep-store --init STATE --org NAME "
+	    "--class C1|C1b|C2|C3|C4|C5|CSIRT\n");
+	return 64;
+}
+
+static int
+init(const char *state, const char *org, const char *class_code)
+{
+	auto_free char *folder = xasprintf("%s/db", state);
+	char why[512];
+
+	if (store_init(folder, org, class_code, (int64_t)getuid(), why,
+	    sizeof(why)) == ERR_OK)
+		return 0;
+	(void)fprintf(stderr, "loep-store: %s\n", why);
+	return 1;
+}
+
+static int
+run_by_hand(int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"init", required_argument, NULL, 'i'},
+	    {"org", required_argument, NULL, 'o'},
+	    {"class", required_argument, NULL, 'c'},
+	    {NULL, 0, NULL, 0},
+	};
+	const char *state = NULL;
+	const char *org = NULL;
+	const char *class_code = NULL;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == 'i')
+			state = optarg;
+		else if (c == 'o')
+			org = optarg;
+		else if (c == 'c')
+			class_code = optarg;
+		else
+			return usage();
+	}
+	if (state == NULL || org == NULL || class_code == NULL ||
+	    optind != argc)
+		return usage();
+	return init(state, org, class_code);
+}
+
+static void
+on_peer(void *arg, struct chan *chan)
+{
+	store_add_peer(arg, chan);
+}
+
+static void
+on_blame(void *arg, const struct chan *chan, const char *why)
+{
+	program_blame(arg, chan, why);
+}
+
+static void
+enter_cage(struct program *program, const char *folder)
+{
+	const struct cage_path paths[] = {
+	    {folder, CAGE_READ_WRITE},
+	    {NULL, CAGE_READ},
+	};
+	const struct cage cage = {
+	    .name = "store",
+	    .groups = CAGE_FILES | CAGE_MEMFD,
+	    .paths = paths,
+	    .files_max = 16384,
+	};
+
+	program_enter_cage(program, &cage);
+}
+
+static int
+serve(void)
+{
+	static const struct program_ops ops = {.peer = on_peer};
+	static struct program program;
+	auto_free char *folder = NULL;
+	struct store *store;
+	char why[512];
+
+	program_start(&program, ROLE_STORE, "loep-store");
+	folder = xasprintf("%s/db", program_conf(&program, "state_dir", "."));
+	(void)umask(077);
+	/* The cage first: what another program may have done to the file is
+	 * read inside it. */
+	enter_cage(&program, folder);
+	if (store_new(program.loop, folder, why, sizeof(why), &store) !=
+	    ERR_OK) {
+		log_line(LOG_ERROR, "msg=\"refusing to start\" reason=\"%s\"",
+		    why);
+		return 78;
+	}
+	store->blame = on_blame;
+	store->blame_arg = &program;
+	store->verify_period_us = DAY_US *
+	    program_conf_int(&program, "verify_days", 30);
+	program_run(&program, &ops, store);
+	store_free(store);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	(void)umask(077);
+	return argc > 1 ? run_by_hand(argc, argv) : serve();
+}

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* request.c - one CALL: checked, authorised, dispatched, answered. */
+#include "store/request.h"
+
+#include "lib/limits.h"
+#include "lib/log.h"
+#include "lib/xalloc.h"
+#include "store/handlers.h"
+#include "store/number.h"
+#include "store/text.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+
+#define LIMIT_USUAL 100
+
+static size_t
+count_open(const struct store *store, const struct chan *chan)
+{
+	const struct request *r;
+	size_t count = 0;
+
+	TAILQ_FOREACH(r, &store->requests, entry)
+	{
+		if (r->chan == chan)
+			count++;
+	}
+	return count;
+}
+
+static bool
+is_open(const struct store *store, const struct chan *chan, uint32_t id)
+{
+	const struct request *r;
+
+	TAILQ_FOREACH(r, &store->requests, entry)
+	{
+		if (r->chan == chan && r->id == id)
+			return true;
+	}
+	return false;
+}
+
+void
+request_free(struct request *r)
+{
+	TAILQ_REMOVE(&r->store->requests, r, entry);
+	if (r->fd != -1)
+		(void)close(r->fd);
+	if (r->end_fd != -1)
+		(void)close(r->end_fd);
+	free(r->body);
+	free(r);
+}
+
+/*
+ * Copies the body, so that a request can wait, and ends each text with a NUL
+ * in place: the byte behind it was decoded already.
+ */
+static int
+take_params(struct request *r, const struct wire_in *in)
+{
+	size_t len = in->len - in->pos;
+	struct wire_in copy;
+
+	r->body = xmalloc(len + 1);
+	memcpy(r->body, in->buf + in->pos, len);
+	wire_in_init(&copy, r->body, len);
+	if (values_get(&r->params, &copy) != ERR_OK)
+		return ERR_PEER;
+	for (size_t i = 0; i < r->params.count; i++) {
+		const struct value *v = &r->params.v[i];
+
+		if (v->type == VALUE_TEXT || v->type == VALUE_BYTES)
+			r->body[(size_t)(v->p - r->body) + v->len] = '\0';
+	}
+	return ERR_OK;
+}
+
+/* What a person typed is bounded; what programs send fits a message. */
+static int
+check_texts(struct request *r)
+{
+	for (size_t i = 0; i < r->params.count; i++) {
+		const struct value *v = &r->params.v[i];
+		const char *name = r->spec->params[i].name;
+
+		if (v->type == VALUE_BYTES && r->peer == ROLE_WEB &&
+		    v->len > LIMIT_NAME_BYTES)
+			return request_why(r, ERR_LIMIT, "\"%s\" is longer than"
+			    " %zu bytes", name, LIMIT_NAME_BYTES);
+		if (v->type != VALUE_TEXT)
+			continue;
+		if (!text_is_utf8(v->p, v->len))
+			return request_why(r, ERR_FORMAT, "\"%s\" is no valid "
+			    "UTF-8", name);
+		if (r->peer == ROLE_WEB && v->len > LIMIT_TEXT_BYTES)
+			return request_why(r, ERR_LIMIT, "\"%s\" is longer than"
+			    " %zu bytes", name, LIMIT_TEXT_BYTES);
+	}
+	return ERR_OK;
+}
+
+static int
+authorise(struct request *r, uint64_t handle)
+{
+	const char *needed = r->spec->capability;
+	const struct principal *p;
+
+	if (strcmp(needed, "-") == 0)
+		return ERR_OK;
+	p = sessions_find(r->store->sessions, handle);
+	if (p == NULL)
+		return request_why(r, ERR_DENIED, "this connection has no "
+		    "session");
+	r->principal = *p;
+	if (needed[0] != '\0' && !principal_may(p, needed))
+		return request_why(r, ERR_DENIED, "the account %s lacks the "
+		    "capability \"%s\"", p->name, needed);
+	return ERR_OK;
+}
+
+/* The case behind a number or id, where the principal may see it. */
+static int
+find_case(struct request *r, const struct value *v)
+{
+	const char *text = (const char *)v->p;
+	char number[NUMBER_BYTES];
+	AUTO(query) q = {0};
+	int err;
+
+	if (!uuid_is_valid(text, v->len)) {
+		err = number_parse(text, v->len, number, r->why,
+		    sizeof(r->why));
+		if (err != ERR_OK)
+			return err;
+		text = number;
+	}
+	err = query_one(&q, r->store->db, STMT_CASE_FIND,
+	    ARGS(WHO(r), val_text(text)));
+	if (err == ERR_NOT_FOUND)
+		return request_why(r, err, "there is no such case");
+	if (err != ERR_OK)
+		return err;
+	(void)snprintf(r->case_id, sizeof(r->case_id), "%s",
+	    query_text(&q, 0));
+	(void)snprintf(r->case_org, sizeof(r->case_org), "%s",
+	    query_text(&q, 1));
+	return ERR_OK;
+}
+
+static int
+resolve(struct request *r)
+{
+	if (r->peer != ROLE_WEB)
+		return ERR_OK;
+	for (size_t i = 0; i < r->spec->param_count; i++) {
+		if (strcmp(r->spec->params[i].name, "case") == 0)
+			return find_case(r, &r->params.v[i]);
+	}
+	return ERR_OK;
+}
+
+static int
+serve(struct request *r, uint64_t handle)
+{
+	int err = check_texts(r);
+
+	if (err == ERR_OK)
+		err = authorise(r, handle);
+	if (err == ERR_OK)
+		err = resolve(r);
+	if (err == ERR_OK)
+		err = handlers[r->op](r);
+	return err;
+}
+
+int
+request_call(void *arg, struct chan *chan, struct msg *msg)
+{
+	struct store *store = arg;
+	uint64_t handle = wire_get_u64(&msg->in);
+	unsigned int op = wire_get_u16(&msg->in);
+	const struct call_spec *spec = call_spec(op);
+	struct request *r;
+	int err;
+
+	if (spec == NULL || (spec->roles & (unsigned int)chan_peer(chan)) == 0 ||
+	    is_open(store, chan, msg->request) ||
+	    count_open(store, chan) >= LIMIT_CALLS_OPEN)
+		return ERR_PEER;
+	r = xcalloc(1, sizeof(*r));
+	TAILQ_INSERT_TAIL(&store->requests, r, entry);
+	r->store = store;
+	r->chan = chan;
+	r->peer = chan_peer(chan);
+	r->id = msg->request;
+	r->op = (enum call_op)op;
+	r->spec = spec;
+	r->fd = take_fd(msg->fd);
+	r->end_fd = -1;
+	if (take_params(r, &msg->in) != ERR_OK ||
+	    call_check(r->op, &r->params, false) != ERR_OK) {
+		request_free(r);
+		return ERR_PEER;
+	}
+	err = request_begin(r);
+	if (err != ERR_OK) {
+		request_end(r, (enum err)err, NULL, -1);
+		return ERR_OK;
+	}
+	err = serve(r, handle);
+	if (err == ERR_AGAIN)
+		tx_end(store, true);
+	else
+		request_finish(r, err, -1);
+	return ERR_OK;
+}
+
+int
+request_cancel(void *arg, struct chan *chan, struct msg *msg)
+{
+	struct store *store = arg;
+	struct request *r;
+
+	TAILQ_FOREACH(r, &store->requests, entry)
+	{
+		if (r->chan == chan && r->id == msg->request)
+			r->is_cancelled = true;
+	}
+	return ERR_OK;
+}
+
+void
+request_forget_peer(struct store *store, const struct chan *chan)
+{
+	struct request *r;
+
+	TAILQ_FOREACH(r, &store->requests, entry)
+	{
+		if (r->chan == chan) {
+			r->chan = NULL;
+			r->is_cancelled = true;
+		}
+	}
+}
+
+const char *
+param_text(const struct request *r, size_t at)
+{
+	const struct value *v = &r->params.v[at];
+
+	return v->type == VALUE_TEXT ? (const char *)v->p : "";
+}
+
+int64_t
+param_int(const struct request *r, size_t at)
+{
+	return values_int(&r->params, at);
+}
+
+const uint8_t *
+param_bytes(const struct request *r, size_t at, size_t *ret_len)
+{
+	const uint8_t *p = values_bytes(&r->params, at, ret_len);
+
+	return p == NULL ? (const uint8_t *)"" : p;
+}
+
+bool
+param_is_null(const struct request *r, size_t at)
+{
+	return values_is_null(&r->params, at);
+}
+
+int64_t
+param_limit(const struct request *r, size_t at)
+{
+	int64_t limit = param_int(r, at);
+
+	if (limit <= 0)
+		return LIMIT_USUAL;
+	return limit > (int64_t)LIMIT_ROWS ? (int64_t)LIMIT_ROWS : limit;
+}
+
+static struct reply *
+reply_new(struct request *r, bool is_end)
+{
+	struct reply *reply = xcalloc(1, sizeof(*reply));
+
+	reply->request = r;
+	reply->is_end = is_end;
+	reply->fd = -1;
+	wire_out_init(&reply->body, LIMIT_MSG_BYTES - CHAN_HEADER_BYTES);
+	return reply;
+}
+
+void
+request_row(struct request *r, const struct values *row)
+{
+	struct reply *reply;
+
+	if (r->is_ended || r->is_cancelled)
+		return;
+	/* The client checks too, and would have to call it our crime. */
+	if (call_check(r->op, row, true) != ERR_OK) {
+		log_line(LOG_ERROR, "msg=\"row does not fit\" op=%s",
+		    r->spec->name);
+		return;
+	}
+	reply = reply_new(r, false);
+	values_put(row, &reply->body);
+	tx_reply(r->store, reply);
+}
+
+void
+request_end(struct request *r, enum err err, const char *why, int fd)
+{
+	struct reply *reply;
+
+	if (r->is_ended) {
+		if (fd != -1)
+			(void)close(fd);
+		return;
+	}
+	r->is_ended = true;
+	if (why == NULL)
+		why = r->why[0] != '\0' || err == ERR_OK ? r->why
+							  : r->store->db->why;
+	reply = reply_new(r, true);
+	wire_put_u8(&reply->body, (uint8_t)err);
+	wire_put_str(&reply->body, why);
+	reply->fd = fd;
+	tx_reply(r->store, reply);
+}
+
+void
+request_fail(struct request *r, enum err err, const char *why)
+{
+	/* Its end was among the replies that the commit lost. */
+	r->is_ended = false;
+	r->failed = ERR_OK;
+	request_end(r, err, why, -1);
+}
+
+int
+request_why(struct request *r, enum err err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(r->why, sizeof(r->why), fmt, ap);
+	va_end(ap);
+	return (int)err;
+}
+
+int
+request_begin(struct request *r)
+{
+	r->store->db->why[0] = '\0';
+	return tx_begin(r->store, r->peer);
+}
+
+void
+request_finish(struct request *r, int err, int fd)
+{
+	tx_end(r->store, err == ERR_OK);
+	if (err == ERR_OK && r->failed != ERR_OK)
+		err = (int)r->failed;
+	if (err == ERR_OK && fd == -1)
+		fd = take_fd(r->end_fd);
+	if (err != ERR_OK && fd != -1) {
+		(void)close(fd);
+		fd = -1;
+	}
+	request_end(r, (enum err)err, NULL, fd);
+}
+
+int
+request_rows(struct request *r, enum stmt id, const struct value *args,
+    size_t count, bool is_needed)
+{
+	AUTO(query) q = {0};
+	struct values row;
+	size_t rows = 0;
+	int err = query_start(&q, r->store->db, id, args, count);
+
+	if (err != ERR_OK)
+		return err;
+	while ((err = query_next(&q)) == ERR_OK) {
+		query_values(&q, &row);
+		request_row(r, &row);
+		rows++;
+	}
+	if (err != ERR_EOF)
+		return err;
+	if (rows == 0 && is_needed)
+		return request_why(r, ERR_NOT_FOUND, "there is no such thing");
+	return ERR_OK;
+}
+
+int
+request_read(struct request *r, enum stmt id)
+{
+	struct value args[DB_ARGS_MAX] = {WHO(r)};
+	size_t count = 2;
+	bool is_list = false;
+
+	for (size_t i = 0; i < r->params.count; i++, count++) {
+		const char *name = r->spec->params[i].name;
+
+		args[count] = r->params.v[i];
+		if (strcmp(name, "limit") == 0) {
+			args[count] = val_int(param_limit(r, i));
+			is_list = true;
+		}
+		if (strcmp(name, "case") == 0)
+			args[count] = val_text(r->case_id);
+	}
+	return request_rows(r, id, args, count,
+	    !is_list && r->spec->param_count > 0);
+}

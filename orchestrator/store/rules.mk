@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0
+# The migrations are part of the program's text.
+$O/orchestrator/store/migrate.o: $(wildcard orchestrator/store/schema/*.sql)

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* session.c - who asks: principals, made from the uid of a local peer. */
+#include "store/session.h"
+
+#include "lib/digest.h"
+#include "lib/xalloc.h"
+#include "store/audit.h"
+#include "store/handlers.h"
+#include "store/text.h"
+
+#include <inttypes.h>
+#include <sys/socket.h>
+
+#define BUCKETS 256
+/* Connections that web may keep open at a time. */
+#define SESSIONS_MAX 8192
+
+struct session {
+	TAILQ_ENTRY(session) entry;
+	uint64_t handle;
+	struct principal principal;
+};
+
+TAILQ_HEAD(session_list, session);
+
+struct sessions {
+	size_t count;
+	struct session_list buckets[BUCKETS];
+};
+
+struct sessions *
+sessions_new(void)
+{
+	struct sessions *sessions = xcalloc(1, sizeof(*sessions));
+
+	for (size_t i = 0; i < BUCKETS; i++)
+		TAILQ_INIT(&sessions->buckets[i]);
+	return sessions;
+}
+
+static void
+drop(struct sessions *sessions, struct session *s)
+{
+	TAILQ_REMOVE(&sessions->buckets[s->handle % BUCKETS], s, entry);
+	sessions->count--;
+	free(s);
+}
+
+void
+sessions_clear(struct sessions *sessions)
+{
+	struct session *s;
+
+	for (size_t i = 0; i < BUCKETS; i++) {
+		while ((s = TAILQ_FIRST(&sessions->buckets[i])) != NULL)
+			drop(sessions, s);
+	}
+}
+
+void
+sessions_free(struct sessions *sessions)
+{
+	if (sessions == NULL)
+		return;
+	sessions_clear(sessions);
+	free(sessions);
+}
+
+static struct session *
+find(const struct sessions *sessions, uint64_t handle)
+{
+	struct session *s;
+
+	TAILQ_FOREACH(s, &sessions->buckets[handle % BUCKETS], entry)
+	{
+		if (s->handle == handle)
+			return s;
+	}
+	return NULL;
+}
+
+const struct principal *
+sessions_find(const struct sessions *sessions, uint64_t handle)
+{
+	const struct session *s = find(sessions, handle);
+
+	return s == NULL ? NULL : &s->principal;
+}
+
+bool
+principal_may(const struct principal *p, const char *capability)
+{
+	return text_has_word(p->capabilities, capability);
+}
+
+static void
+fill(struct principal *p, const struct query *q)
+{
+	(void)snprintf(p->account_id, sizeof(p->account_id), "%s",
+	    query_text(q, 0));
+	(void)snprintf(p->name, sizeof(p->name), "%s", query_text(q, 1));
+	(void)snprintf(p->org_id, sizeof(p->org_id), "%s", query_text(q, 2));
+	(void)snprintf(p->kind, sizeof(p->kind), "%s", query_text(q, 3));
+	(void)snprintf(p->capabilities, sizeof(p->capabilities), "%s",
+	    query_text(q, 4));
+	p->sees_all = principal_may(p, "read_all_orgs");
+}
+
+/*
+ * Whoever is root here, or runs this service, owns the database file anyway:
+ * such a uid becomes an administrator of the first organisation when it comes
+ * for the first time.
+ */
+static int
+adopt_owner(struct request *r, int64_t uid)
+{
+	char id[UUID_BYTES];
+	auto_free char *name = xasprintf("uid %" PRId64, uid);
+	struct audit_object object = {.kind = "account", .id = id};
+	int64_t changes;
+	int err;
+
+	uuid7(id);
+	err = db_do(r->store->db, STMT_ACCOUNT_ADOPT,
+	    ARGS(val_text(id), val_text(name), val_int(uid),
+		val_text(text_capabilities), val_int(loop_wall_us())),
+	    &changes);
+	if (err == ERR_OK && changes == 0)
+		return request_why(r, ERR_CONFLICT, "there is no organisation "
+		    "yet; run: loep init");
+	if (err != ERR_OK)
+		return err;
+	return audit_own(r->store, "account.adopted", &object,
+	    json_pack("{s:I}", "uid", (json_int_t)uid));
+}
+
+static int
+load(struct request *r, int64_t uid, struct principal *ret_principal)
+{
+	AUTO(query) q = {0};
+	int err = query_one(&q, r->store->db, STMT_ACCOUNT_BY_UID,
+	    ARGS(val_int(uid)));
+
+	if (err == ERR_OK)
+		fill(ret_principal, &q);
+	return err;
+}
+
+static int
+find_account(struct request *r, int64_t uid, struct principal *ret_principal)
+{
+	bool is_owner = uid == 0 || uid == (int64_t)geteuid();
+	int err = load(r, uid, ret_principal);
+
+	if (err == ERR_NOT_FOUND && is_owner) {
+		err = adopt_owner(r, uid);
+		if (err == ERR_OK)
+			err = load(r, uid, ret_principal);
+	}
+	if (err == ERR_NOT_FOUND)
+		return request_why(r, ERR_DENIED, "the user with uid %" PRId64
+		    " has no account here; an administrator can add one "
+		    "(POST /api/v1/accounts with that uid)", uid);
+	return err;
+}
+
+static uint64_t
+keep(struct sessions *sessions, const struct principal *p)
+{
+	struct session *s = xcalloc(1, sizeof(*s));
+
+	s->principal = *p;
+	do {
+		random_bytes(&s->handle, sizeof(s->handle));
+		s->handle &= INT64_MAX;
+	} while (s->handle == 0 || find(sessions, s->handle) != NULL);
+	TAILQ_INSERT_TAIL(&sessions->buckets[s->handle % BUCKETS], s, entry);
+	sessions->count++;
+	return s->handle;
+}
+
+int
+session_peer(struct request *r)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+	struct principal p = {.sees_all = false};
+	struct values row;
+	uint64_t handle;
+	int err;
+
+	if (r->fd == -1 ||
+	    getsockopt(r->fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1 ||
+	    cred.uid == (uid_t)-1)
+		return request_why(r, ERR_DENIED, "the connection does not say "
+		    "who is at its other end");
+	if (r->store->sessions->count >= SESSIONS_MAX)
+		return request_why(r, ERR_LIMIT, "too many connections are "
+		    "open");
+	err = find_account(r, (int64_t)cred.uid, &p);
+	if (err != ERR_OK)
+		return err;
+	handle = keep(r->store->sessions, &p);
+	values_init(&row);
+	values_add_int(&row, (int64_t)handle);
+	values_add_text(&row, p.account_id);
+	values_add_text(&row, p.name);
+	values_add_text(&row, p.org_id);
+	values_add_text(&row, p.kind);
+	values_add_text(&row, p.capabilities);
+	request_row(r, &row);
+	return ERR_OK;
+}
+
+int
+session_end(struct request *r)
+{
+	struct session *s = find(r->store->sessions,
+	    (uint64_t)param_int(r, 0));
+
+	/* Ending twice is no error: the end was wanted. */
+	if (s != NULL)
+		drop(r->store->sessions, s);
+	return ERR_OK;
+}

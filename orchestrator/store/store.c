@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* store.c - the store's life: start, peers that come and go, its tick. */
+#include "store/store.h"
+
+#include "lib/log.h"
+#include "lib/own.h"
+#include "lib/xalloc.h"
+#include "store/blob.h"
+#include "store/child.h"
+#include "store/job.h"
+#include "store/request.h"
+#include "store/upload.h"
+#include "store/verify.h"
+
+#define TICK_MS 1000
+
+static void on_peer_gone(void *arg, struct chan *chan, int err);
+static void on_tick(void *arg);
+
+static const struct chan_handler handlers_of_peers[] = {
+    {MSG_CALL, request_call},
+    {MSG_CALL_CANCEL, request_cancel},
+    {MSG_NONE_, NULL},
+};
+
+static const struct chan_ops peer_ops = {
+    .handlers = handlers_of_peers,
+    .gone = on_peer_gone,
+};
+
+/* What an earlier end of this program left open is closed. */
+static int
+tidy_up(struct store *store)
+{
+	int err = tx_begin(store, ROLE_STORE);
+
+	if (err != ERR_OK)
+		return err;
+	err = db_do(store->db, STMT_UPLOADS_RESTARTED,
+	    ARGS(val_int(loop_wall_us())), NULL);
+	tx_end(store, err == ERR_OK);
+	tx_commit(store);
+	return err;
+}
+
+int
+store_new(struct loop *loop, const char *folder, char *why, size_t why_size,
+    struct store **ret_store)
+{
+	auto_free char *path = xasprintf("%s/loep.db", folder);
+	struct store *store;
+	struct db *db;
+	int err = db_open(path, false, why, why_size, &db);
+
+	if (err != ERR_OK)
+		return err;
+	store = xcalloc(1, sizeof(*store));
+	store->loop = loop;
+	store->db = db;
+	store->started_at = loop_wall_us();
+	tx_init(&store->tx);
+	TAILQ_INIT(&store->requests);
+	TAILQ_INIT(&store->uploads);
+	for (size_t i = 0; i < STORE_CHILD_BUCKETS; i++)
+		TAILQ_INIT(&store->children[i]);
+	store->vault = vault_new(store);
+	store->sessions = sessions_new();
+	store->fair = fair_new();
+	err = tidy_up(store);
+	if (err != ERR_OK) {
+		(void)snprintf(why, why_size, "%s", db->why);
+		store_free(store);
+		return err;
+	}
+	store->tick = loop_timer(loop, TICK_MS, on_tick, store);
+	*ret_store = store;
+	return ERR_OK;
+}
+
+static void
+drop_web(struct store *store)
+{
+	struct chan *chan = store->web;
+
+	store->web = NULL;
+	request_forget_peer(store, chan);
+	sessions_clear(store->sessions);
+	uploads_drop(store, "the web program ended while the file came in; "
+	    "send it again");
+	tx_forget_peer(store, ROLE_WEB);
+	chan_free(chan);
+}
+
+static void
+drop_sched(struct store *store)
+{
+	struct chan *chan = store->sched;
+
+	store->sched = NULL;
+	request_forget_peer(store, chan);
+	children_drop(store, true);
+	jobs_forget_worker(store);
+	tx_forget_peer(store, ROLE_SCHED);
+	chan_free(chan);
+}
+
+void
+store_free(struct store *store)
+{
+	struct request *r, *next;
+
+	if (store == NULL)
+		return;
+	/* Nobody is told any more, and no lease is taken back: this end is
+	 * not the workers'. */
+	loop_timer_cancel(store->tick);
+	vault_free(store->vault);
+	store->vault = NULL;
+	tx_release(store);
+	for (r = TAILQ_FIRST(&store->requests); r != NULL; r = next) {
+		next = TAILQ_NEXT(r, entry);
+		request_free(r);
+	}
+	chan_free(store->web);
+	chan_free(store->sched);
+	sessions_free(store->sessions);
+	fair_free(store->fair);
+	db_close(store->db);
+	free(store);
+}
+
+static void
+on_peer_gone(void *arg, struct chan *chan, int err)
+{
+	struct store *store = arg;
+
+	if (err == ERR_PEER && store->blame != NULL)
+		store->blame(store->blame_arg, chan,
+		    "a call that is malformed or not allowed");
+	if (chan == store->web)
+		drop_web(store);
+	else if (chan == store->sched)
+		drop_sched(store);
+	else
+		chan_free(chan);
+}
+
+/* The vault is there: every organisation has a key from now on. */
+static void
+create_keys(struct store *store)
+{
+	AUTO(query) q = {0};
+	int err;
+
+	store->db->role = ROLE_STORE;
+	err = query_start(&q, store->db, STMT_ORG_IDS, NULL, 0);
+	while (err == ERR_OK && (err = query_next(&q)) == ERR_OK)
+		vault_create_key(store->vault, query_text(&q, 0));
+	if (err != ERR_EOF)
+		log_line(LOG_WARN, "msg=\"cannot list organisations\" "
+		    "reason=\"%s\"", store->db->why);
+}
+
+void
+store_add_peer(struct store *store, struct chan *chan)
+{
+	switch (chan_peer(chan)) {
+	case ROLE_VAULT:
+		vault_set_chan(store->vault, chan);
+		create_keys(store);
+		return;
+	case ROLE_WEB:
+		if (store->web != NULL)
+			drop_web(store);
+		store->web = chan;
+		break;
+	case ROLE_SCHED:
+		if (store->sched != NULL)
+			drop_sched(store);
+		store->sched = chan;
+		break;
+	default:
+		chan_free(chan);
+		return;
+	}
+	chan_set_ops(chan, &peer_ops, store);
+}
+
+static void
+on_tick(void *arg)
+{
+	struct store *store = arg;
+
+	jobs_expire(store);
+	blob_delete_unused(store);
+	verify_due(store);
+	store->tick = loop_timer(store->loop, TICK_MS, on_tick, store);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store.h - the state of loep-store: one database, its peers, open requests.
+ *
+ * Everything runs in one thread.  What arrives in one turn of the event loop
+ * becomes one transaction (tx.h): each request a savepoint of its own, each
+ * answer sent only after the commit.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "lib/call.h"
+#include "lib/chan.h"
+#include "lib/loop.h"
+#include "store/db.h"
+#include "store/fair.h"
+#include "store/session.h"
+#include "store/tx.h"
+#include "store/uuid.h"
+#include "store/vault.h"
+
+#include <sys/queue.h>
+
+struct child;
+struct request;
+struct upload;
+
+TAILQ_HEAD(child_list, child);
+TAILQ_HEAD(request_list, request);
+TAILQ_HEAD(upload_list, upload);
+
+/* Children being written are looked up with every commit of one. */
+#define STORE_CHILD_BUCKETS 256
+
+struct store {
+	struct loop *loop;
+	struct db *db;
+	struct chan *web;
+	struct chan *sched;
+	struct vault *vault;
+	struct tx tx;
+	struct sessions *sessions;
+	struct fair *fair;
+	struct request_list requests;
+	struct upload_list uploads;
+	struct child_list children[STORE_CHILD_BUCKETS];
+	int64_t child_last;
+	/* Blobs that the vault may be linking into place now: while there are
+	 * any, none is deleted (blob.c says why). */
+	size_t commits_in_flight;
+	size_t deletes_in_flight;
+	size_t verifies_in_flight;
+	int64_t started_at;
+	int64_t verify_period_us;
+	struct loop_timer *tick;
+	/* Tells the parent to kill a peer; may be NULL. */
+	void (*blame)(void *arg, const struct chan *chan, const char *why);
+	void *blame_arg;
+};
+
+/*
+ * Opens the database in the folder (FOLDER/loep.db) and tidies up what an
+ * earlier end left behind.  On failure why says what to do.
+ */
+int must_check store_new(struct loop *loop, const char *folder, char *why,
+    size_t why_size, struct store **ret_store);
+void store_free(struct store *store);
+/* Takes a channel to web, sched or vault; a second one replaces the first. */
+void store_add_peer(struct store *store, struct chan *chan);
+/*
+ * Makes the database with its first organisation, and an account with all
+ * capabilities for uid.  ERR_CONFLICT where there is one already.
+ */
+int must_check store_init(const char *folder, const char *org,
+    const char *class_code, int64_t uid, char *why, size_t why_size);
+
+#endif

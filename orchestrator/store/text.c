@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* text.c - words that come from outside, brought into their one form. */
+#include "store/text.h"
+
+#include <stdint.h>
+#include <strings.h>
+
+const char text_capabilities[] =
+    "submit analyse run_vm download_sample audit_read manage_staff "
+    "manage_vm_images read_all_orgs";
+
+/* From the least to the most strict. */
+static const char *const tlp[] = {"TLP:CLEAR", "TLP:GREEN", "TLP:AMBER",
+    "TLP:AMBER+STRICT", "TLP:RED", NULL};
+static const char *const pap[] = {
+    "PAP:CLEAR", "PAP:GREEN", "PAP:AMBER", "PAP:RED", NULL};
+static const char *const severities[] = {
+    "low", "medium", "high", "critical", "unknown", NULL};
+static const char *const classes[] = {
+    "C1", "C1b", "C2", "C3", "C4", "C5", "CSIRT", NULL};
+static const char *const kinds[] = {"file", "log", "disk_image",
+    "memory_image", "vm_image", "pcap", "email", "archive", "url", "other",
+    NULL};
+
+/* The length of the sequence at p, or 0 (RFC 3629 section 4). */
+static size_t
+sequence(const uint8_t *p, size_t len)
+{
+	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+
+	if (n == 1)
+		return p[0] != 0;
+	if (p[0] < 0xc2 || p[0] > 0xf4 || n > len)
+		return 0;
+	for (size_t i = 1; i < n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	/* Overlong forms, surrogates, beyond U+10FFFF. */
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+bool
+text_is_utf8(const void *p, size_t len)
+{
+	const uint8_t *at = p;
+	size_t n;
+
+	for (size_t i = 0; i < len; i += n) {
+		n = sequence(at + i, len - i);
+		if (n == 0)
+			return false;
+	}
+	return true;
+}
+
+static int
+place(const char *const *list, const char *word)
+{
+	for (int i = 0; list[i] != NULL; i++) {
+		if (strcasecmp(list[i], word) == 0)
+			return i;
+	}
+	return -1;
+}
+
+static const char *
+label(const char *const *list, const char *word, const char *fallback)
+{
+	if (word[0] == '\0')
+		return fallback;
+	if (strncasecmp(word, list[0], 4) == 0)
+		word += 4;
+	if (strcasecmp(word, "white") == 0)
+		return list[0];
+	for (int i = 0; list[i] != NULL; i++) {
+		if (strcasecmp(list[i] + 4, word) == 0)
+			return list[i];
+	}
+	return NULL;
+}
+
+const char *
+text_tlp(const char *word, const char *fallback)
+{
+	return label(tlp, word, fallback);
+}
+
+const char *
+text_pap(const char *word, const char *fallback)
+{
+	return label(pap, word, fallback);
+}
+
+const char *
+text_tlp_max(const char *a, const char *b)
+{
+	return place(tlp, a) >= place(tlp, b) ? a : b;
+}
+
+const char *
+text_pap_max(const char *a, const char *b)
+{
+	return place(pap, a) >= place(pap, b) ? a : b;
+}
+
+static const char *
+one_of(const char *const *list, const char *word, const char *fallback)
+{
+	int i = place(list, word);
+
+	if (word[0] == '\0')
+		return fallback;
+	return i == -1 ? NULL : list[i];
+}
+
+const char *
+text_severity(const char *word)
+{
+	return one_of(severities, word, "unknown");
+}
+
+const char *
+text_class(const char *word)
+{
+	return one_of(classes, word, NULL);
+}
+
+const char *
+text_kind(const char *word, const char *fallback)
+{
+	return one_of(kinds, word, fallback);
+}
+
+int
+text_class_rank(const char *class_code)
+{
+	/* The charter: C1 and C2 share the first rank; then C3, C4, C5. */
+	switch (place(classes, class_code)) {
+	case 3:
+		return 2;
+	case 4:
+		return 3;
+	case 5:
+		return 4;
+	default:
+		return 1;
+	}
+}
+
+bool
+text_has_word(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	if (len == 0)
+		return false;
+	for (const char *p = list; (p = strstr(p, word)) != NULL; p++) {
+		if ((p == list || p[-1] == ' ') &&
+		    (p[len] == '\0' || p[len] == ' '))
+			return true;
+	}
+	return false;
+}

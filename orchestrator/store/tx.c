@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tx.c - group commit: one transaction per turn of the event loop. */
+#include "store/tx.h"
+
+#include "lib/limits.h"
+#include "lib/log.h"
+#include "lib/xalloc.h"
+#include "store/request.h"
+#include "store/store.h"
+
+#include <assert.h>
+
+/* Replies wait here, not in the channel, beyond this many bytes. */
+#define SENDING_BYTES_MAX (8 * MIB)
+/* A peer with more than this waiting may ask for nothing more. */
+#define LEAVING_BYTES_MAX (64 * MIB)
+#define DRAIN_MS 2
+
+static void on_turn_end(void *arg);
+static void on_drain(void *arg);
+
+void
+tx_init(struct tx *tx)
+{
+	*tx = (struct tx){.is_open = false};
+	TAILQ_INIT(&tx->replies);
+	TAILQ_INIT(&tx->hooks);
+	TAILQ_INIT(&tx->leaving[0]);
+	TAILQ_INIT(&tx->leaving[1]);
+}
+
+static void
+reply_free(struct reply *reply)
+{
+	if (reply->fd != -1)
+		(void)close(reply->fd);
+	wire_out_release(&reply->body);
+	free(reply);
+}
+
+static size_t
+side_of(enum role peer)
+{
+	return peer == ROLE_SCHED;
+}
+
+static struct chan *
+chan_of(const struct store *store, size_t side)
+{
+	return side == 0 ? store->web : store->sched;
+}
+
+/* A channel that does not read its answers gets no more questions in. */
+static void
+press_back(struct store *store, size_t side)
+{
+	struct chan *chan = chan_of(store, side);
+
+	if (chan != NULL)
+		chan_pause(chan,
+		    store->tx.leaving_bytes[side] > LEAVING_BYTES_MAX);
+}
+
+/* Sends what the channel takes; true when nothing is left. */
+static bool
+drain_side(struct store *store, size_t side)
+{
+	struct tx *tx = &store->tx;
+	struct reply *reply;
+
+	while ((reply = TAILQ_FIRST(&tx->leaving[side])) != NULL) {
+		struct chan *chan = reply->request->chan;
+
+		if (chan != NULL && chan_queued(chan) > SENDING_BYTES_MAX)
+			break;
+		TAILQ_REMOVE(&tx->leaving[side], reply, entry);
+		tx->leaving_bytes[side] -= reply->body.len;
+		if (chan != NULL)
+			(void)chan_send(chan,
+			    reply->is_end ? MSG_CALL_END : MSG_CALL_ROW,
+			    reply->request->id, &reply->body,
+			    take_fd(reply->fd));
+		if (reply->is_end)
+			request_free(reply->request);
+		reply_free(reply);
+	}
+	press_back(store, side);
+	return reply == NULL;
+}
+
+static void
+drain(struct store *store)
+{
+	bool is_done = drain_side(store, 0);
+
+	is_done = drain_side(store, 1) && is_done;
+	if (!is_done && store->tx.drain == NULL)
+		store->tx.drain = loop_timer(store->loop, DRAIN_MS, on_drain,
+		    store);
+}
+
+static void
+on_drain(void *arg)
+{
+	struct store *store = arg;
+
+	store->tx.drain = NULL;
+	drain(store);
+}
+
+static void
+leave(struct store *store, struct reply *reply)
+{
+	size_t side = side_of(reply->request->peer);
+
+	store->tx.leaving_bytes[side] += reply->body.len;
+	TAILQ_INSERT_TAIL(&store->tx.leaving[side], reply, entry);
+}
+
+void
+tx_reply(struct store *store, struct reply *reply)
+{
+	if (store->tx.is_open) {
+		TAILQ_INSERT_TAIL(&store->tx.replies, reply, entry);
+		return;
+	}
+	leave(store, reply);
+	drain(store);
+}
+
+int
+tx_begin(struct store *store, enum role role)
+{
+	struct tx *tx = &store->tx;
+	int err;
+
+	assert(!tx->is_in_unit);
+	store->db->role = ROLE_STORE;
+	if (!tx->is_open) {
+		err = db_run(store->db, STMT_TX_BEGIN);
+		if (err != ERR_OK)
+			return err;
+		tx->is_open = true;
+		/* A timer of no delay runs at the end of this turn. */
+		if (tx->timer == NULL)
+			tx->timer = loop_timer(store->loop, 0, on_turn_end,
+			    store);
+	}
+	err = db_run(store->db, STMT_TX_UNIT);
+	if (err != ERR_OK)
+		return err;
+	tx->is_in_unit = true;
+	tx->reply_mark = TAILQ_LAST(&tx->replies, reply_list);
+	tx->hook_mark = TAILQ_LAST(&tx->hooks, tx_hook_list);
+	store->db->role = role;
+	return ERR_OK;
+}
+
+/* Takes back what the unit wanted to say. */
+static void
+forget_unit(struct store *store)
+{
+	struct tx *tx = &store->tx;
+	struct reply *reply;
+	struct tx_hook *hook;
+
+	while ((reply = TAILQ_LAST(&tx->replies, reply_list)) !=
+	    tx->reply_mark) {
+		TAILQ_REMOVE(&tx->replies, reply, entry);
+		reply_free(reply);
+	}
+	while ((hook = TAILQ_LAST(&tx->hooks, tx_hook_list)) !=
+	    tx->hook_mark) {
+		TAILQ_REMOVE(&tx->hooks, hook, entry);
+		hook->fn(hook->arg, false);
+		free(hook);
+	}
+}
+
+void
+tx_end(struct store *store, bool is_kept)
+{
+	struct tx *tx = &store->tx;
+	int err = ERR_OK;
+
+	store->db->role = ROLE_STORE;
+	tx->is_in_unit = false;
+	if (!is_kept) {
+		/* A full disk may have ended the whole transaction by itself:
+		 * then this fails, and so does the commit. */
+		err = db_run(store->db, STMT_TX_UNDO);
+		forget_unit(store);
+	}
+	if (err == ERR_OK)
+		err = db_run(store->db, STMT_TX_KEEP);
+	if (err != ERR_OK)
+		log_line(LOG_WARN, "msg=\"unit of work lost\" error=%s",
+		    err_name((enum err)err));
+}
+
+void
+tx_after(struct store *store, tx_hook_fn *fn, void *arg)
+{
+	struct tx_hook *hook = xcalloc(1, sizeof(*hook));
+
+	hook->fn = fn;
+	hook->arg = arg;
+	TAILQ_INSERT_TAIL(&store->tx.hooks, hook, entry);
+}
+
+void
+tx_note_jobs(struct store *store)
+{
+	store->tx.has_jobs = true;
+}
+
+void
+tx_note_orders(struct store *store)
+{
+	store->tx.has_orders = true;
+}
+
+void
+tx_note_case(struct store *store, const char *case_id)
+{
+	struct tx *tx = &store->tx;
+
+	for (size_t i = 0; i < tx->cases_count; i++) {
+		if (strcmp(tx->cases[i], case_id) == 0)
+			return;
+	}
+	/* Only a hint: whoever misses it looks again a little later. */
+	if (tx->cases_count < TX_CASES_MAX)
+		(void)snprintf(tx->cases[tx->cases_count++],
+		    sizeof(tx->cases[0]), "%s", case_id);
+}
+
+static void
+send_changed(struct chan *chan, const char *what, const char *id)
+{
+	struct wire_out body;
+
+	if (chan == NULL || chan_queued(chan) > SENDING_BYTES_MAX)
+		return;
+	wire_out_init(&body, LIMIT_MSG_BYTES);
+	wire_put_str(&body, what);
+	wire_put_str(&body, id);
+	(void)chan_send(chan, MSG_CHANGED, 0, &body, -1);
+	wire_out_release(&body);
+}
+
+static void
+send_notes(struct store *store)
+{
+	struct tx *tx = &store->tx;
+
+	if (tx->has_jobs)
+		send_changed(store->sched, "jobs", "");
+	if (tx->has_orders)
+		send_changed(store->sched, "orders", "");
+	for (size_t i = 0; i < tx->cases_count; i++)
+		send_changed(store->web, "case", tx->cases[i]);
+}
+
+/* Everybody whose answer was in the transaction hears that it failed. */
+static void
+fail_replies(struct store *store, int err)
+{
+	struct reply *reply;
+	struct request *r, *next;
+	char why[256];
+
+	(void)snprintf(why, sizeof(why), "%s", store->db->why);
+	while ((reply = TAILQ_FIRST(&store->tx.replies)) != NULL) {
+		TAILQ_REMOVE(&store->tx.replies, reply, entry);
+		reply->request->failed = (enum err)err;
+		reply_free(reply);
+	}
+	/* Those that still wait for something end when they come back. */
+	for (r = TAILQ_FIRST(&store->requests); r != NULL; r = next) {
+		next = TAILQ_NEXT(r, entry);
+		if (r->failed != ERR_OK && r->is_ended)
+			request_fail(r, r->failed, why);
+	}
+}
+
+static void
+run_hooks(struct store *store, bool is_committed)
+{
+	struct tx_hook_list hooks = TAILQ_HEAD_INITIALIZER(hooks);
+	struct tx_hook *hook;
+
+	TAILQ_CONCAT(&hooks, &store->tx.hooks, entry);
+	while ((hook = TAILQ_FIRST(&hooks)) != NULL) {
+		TAILQ_REMOVE(&hooks, hook, entry);
+		hook->fn(hook->arg, is_committed);
+		free(hook);
+	}
+}
+
+void
+tx_commit(struct store *store)
+{
+	struct tx *tx = &store->tx;
+	struct reply *reply;
+	int err;
+
+	if (!tx->is_open)
+		return;
+	store->db->role = ROLE_STORE;
+	err = db_run(store->db, STMT_TX_COMMIT);
+	tx->is_open = false;
+	if (err != ERR_OK) {
+		log_line(LOG_ERROR, "msg=\"commit failed\" reason=\"%s\"",
+		    store->db->why);
+		fail_replies(store, err);
+		/* May have happened by itself; then it is an error again. */
+		(void)!db_run(store->db, STMT_TX_ROLLBACK);
+	} else {
+		while ((reply = TAILQ_FIRST(&tx->replies)) != NULL) {
+			TAILQ_REMOVE(&tx->replies, reply, entry);
+			leave(store, reply);
+		}
+	}
+	/* Hooks may begin the next transaction. */
+	run_hooks(store, err == ERR_OK);
+	if (err == ERR_OK)
+		send_notes(store);
+	tx->has_jobs = tx->has_orders = false;
+	tx->cases_count = 0;
+	drain(store);
+}
+
+static void
+on_turn_end(void *arg)
+{
+	struct store *store = arg;
+
+	store->tx.timer = NULL;
+	tx_commit(store);
+}
+
+void
+tx_forget_peer(struct store *store, enum role peer)
+{
+	size_t side = side_of(peer);
+
+	/* Requests that ended are freed with their last reply. */
+	(void)drain_side(store, side);
+}
+
+void
+tx_release(struct store *store)
+{
+	struct tx *tx = &store->tx;
+	struct reply *reply;
+
+	tx_commit(store);
+	loop_timer_cancel(tx->timer);
+	loop_timer_cancel(tx->drain);
+	tx->timer = tx->drain = NULL;
+	for (size_t side = 0; side < 2; side++) {
+		while ((reply = TAILQ_FIRST(&tx->leaving[side])) != NULL) {
+			TAILQ_REMOVE(&tx->leaving[side], reply, entry);
+			if (reply->is_end)
+				request_free(reply->request);
+			reply_free(reply);
+		}
+	}
+}

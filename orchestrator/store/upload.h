@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* upload.h - uploads that are open: a row, and a writer in the vault. */
+#ifndef STORE_UPLOAD_H
+#define STORE_UPLOAD_H
+
+#include "store/request.h"
+
+struct upload {
+	TAILQ_ENTRY(upload) entry;
+	struct store *store;
+	char id[UUID_BYTES];
+	char org_id[UUID_BYTES];
+	char submission_id[UUID_BYTES];
+	uint64_t writer;
+	bool is_finishing; /* upload_finish() owns it */
+};
+
+/* NULL where there is none of that id that the principal may see. */
+struct upload *upload_find(struct request *r, const char *id);
+/*
+ * Ends an upload without a result: the row says why, the vault forgets the
+ * writer, the memory is freed.  Begins a unit of its own.
+ */
+void upload_drop(struct upload *u, const char *reason);
+/* Forgets the upload, whose row and writer are settled. */
+void upload_free(struct upload *u);
+/* Drops all that nobody finishes now: web or the vault is gone. */
+void uploads_drop(struct store *store, const char *reason);
+
+#endif
