@@ -13,7 +13,7 @@
 #define LABEL_MAX    63u
 /* RFC 1035 2.3.4: a name has 255 bytes. */
 #define WIRE_NAME_MAX 255u
-#define TTL_SECONDS  300u
+#define TTL_SECONDS   300u
 
 enum dns_type {
 	TYPE_A = 1,
@@ -271,8 +271,8 @@ dns_types(char dst[64], uint32_t types)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if ((types >> i & 1) == 0)
 			continue;
-		len += (size_t)snprintf(dst + len, 64 - len, "%s%s",
-		    len > 0 ? "," : "", names[i]);
+		len += (size_t)snprintf(
+		    dst + len, 64 - len, "%s%s", len > 0 ? "," : "", names[i]);
 	}
 	return dst;
 }

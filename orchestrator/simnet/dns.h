@@ -6,7 +6,7 @@
 #include "lib/err.h"
 #include "simnet/names.h"
 
-#define DNS_PORT	 53
+#define DNS_PORT 53
 /* An answer: header, one question, a few records. */
 #define DNS_ANSWER_BYTES ((size_t)1024)
 
@@ -23,8 +23,8 @@ struct dns_question {
  * Parses the header and the first question of a query.  ERR_FORMAT where it
  * is none or is damaged; compression is not allowed there.
  */
-int must_check dns_parse(const uint8_t *msg, size_t len,
-    struct dns_question *ret_question);
+int must_check dns_parse(
+    const uint8_t *msg, size_t len, struct dns_question *ret_question);
 /*
  * Answers a query: every name has an address of its own, AAAA and what is
  * unknown an empty answer.  Returns the length of the answer in answer, or 0

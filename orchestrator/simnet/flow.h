@@ -9,14 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FLOWS_MAX	((size_t)2048)
+#define FLOWS_MAX	  ((size_t)2048)
 #define FLOW_METHOD_BYTES 16
-#define FLOW_HOST_BYTES	256
-#define FLOW_PATH_BYTES	1024
-#define FLOW_HEAD_BYTES	48
+#define FLOW_HOST_BYTES	  256
+#define FLOW_PATH_BYTES	  1024
+#define FLOW_HEAD_BYTES	  48
 
 struct flow {
-	unsigned int proto; /* PROTO_* */
+	unsigned int proto;  /* PROTO_* */
 	uint16_t guest_port; /* the ICMP identifier for ICMP */
 	uint16_t port;
 	uint32_t address; /* what the guest wanted, host order */
@@ -31,7 +31,7 @@ struct flow {
 	char path[FLOW_PATH_BYTES];
 	char agent[FLOW_HOST_BYTES]; /* User-Agent */
 	unsigned int requests;
-	unsigned int status; /* of the first answer */
+	unsigned int status;	       /* of the first answer */
 	uint8_t head[FLOW_HEAD_BYTES]; /* first bytes that the guest sent */
 	size_t head_len;
 	struct flow *next; /* in its bucket */
@@ -56,8 +56,8 @@ void flows_release(struct flows *flows);
 /* The newest flow with that key, or NULL. */
 struct flow *flows_find(const struct flows *flows, const struct flow_key *key);
 /* A new flow, or NULL when there is no place (counted). */
-struct flow *flows_add(struct flows *flows, const struct flow_key *key,
-    int64_t wall_us);
+struct flow *flows_add(
+    struct flows *flows, const struct flow_key *key, int64_t wall_us);
 /* Counts payload from the guest, keeps its first bytes.  flow may be NULL. */
 void flow_sent(struct flow *flow, const uint8_t *p, size_t len);
 

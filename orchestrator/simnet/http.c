@@ -29,8 +29,7 @@ text_ends(struct http_text text, const char *s)
 {
 	size_t n = strlen(s);
 
-	return text.len >= n &&
-	       strncasecmp(text.p + text.len - n, s, n) == 0;
+	return text.len >= n && strncasecmp(text.p + text.len - n, s, n) == 0;
 }
 
 static bool
@@ -71,8 +70,7 @@ trim(struct http_text *text)
 static struct http_text
 cut(struct http_text *text, char c)
 {
-	const char *at =
-	    text->len > 0 ? memchr(text->p, c, text->len) : NULL;
+	const char *at = text->len > 0 ? memchr(text->p, c, text->len) : NULL;
 	struct http_text part = *text;
 
 	if (at == NULL) {
@@ -192,8 +190,8 @@ http_parse(const uint8_t *p, size_t len, struct http_request *ret_request)
 
 /* --- answers --- */
 
-#define PAGE                                                       \
- "<!DOCTYPE html>\n<html><head><title>Welcome</title></head>\n"    \
+#define PAGE                                                    \
+ "<!DOCTYPE html>\n<html><head><title>Welcome</title></head>\n" \
  "<body><h1>It works!</h1><p>The site is up.</p></body></html>\n"
 
 /* A DOS program that ends at once: mov ax,4c00h; int 21h. */

@@ -27,7 +27,7 @@ struct http_request {
 	uint64_t body_bytes;
 	bool is_chunked;
 	bool wants_continue;
-	bool wants_close; /* HTTP/1.0, or Connection: close */
+	bool wants_close;  /* HTTP/1.0, or Connection: close */
 	size_t head_bytes; /* with the empty line */
 };
 
@@ -37,8 +37,8 @@ bool http_is_likely(const uint8_t *p, size_t len);
  * Parses a complete head.  ERR_AGAIN while its end is not there, ERR_FORMAT
  * where it is none.
  */
-int must_check http_parse(const uint8_t *p, size_t len,
-    struct http_request *ret_request);
+int must_check http_parse(
+    const uint8_t *p, size_t len, struct http_request *ret_request);
 /*
  * An answer to it, by path: status line, headers, body.  Returns its length;
  * *ret_status is its code.

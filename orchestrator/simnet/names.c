@@ -8,7 +8,7 @@
 
 #define BUCKETS 4096u
 /* The first address given away; below are those of "the network". */
-#define FIRST	10u
+#define FIRST		 10u
 #define OVERFLOW_ADDRESS (NAMES_BASE + 1)
 
 void
@@ -72,8 +72,7 @@ names_ask(struct names *names, const char *text, enum name_type type)
 	if (name == NULL) {
 		name = &names->all[names->count];
 		name->text = xstrdup(key);
-		name->address =
-		    NAMES_BASE + FIRST + (uint32_t)names->count;
+		name->address = NAMES_BASE + FIRST + (uint32_t)names->count;
 		names->next[names->count] = names->bucket[h];
 		names->bucket[h] = (uint16_t)++names->count;
 	}

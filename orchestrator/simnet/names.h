@@ -18,7 +18,7 @@
 #define NAMES_BASE 0xc6120000u /* 198.18.0.0 */
 
 struct name {
-	char *text; /* lower case */
+	char *text;	  /* lower case */
 	uint32_t address; /* host order */
 	uint32_t queries;
 	uint32_t types; /* bits of enum name_type */
@@ -38,8 +38,9 @@ enum name_type {
 struct names {
 	struct name *all; /* NAMES_MAX of them, in order of asking */
 	size_t count;
-	uint64_t overflow; /* names that found no place; all share one address */
-	uint16_t *bucket;  /* index + 1 */
+	uint64_t
+	    overflow;	  /* names that found no place; all share one address */
+	uint16_t *bucket; /* index + 1 */
 	uint16_t *next;
 };
 

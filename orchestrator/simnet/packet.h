@@ -10,25 +10,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ETHER_BYTES	14u
+#define ETHER_BYTES	 14u
 #define ETHER_ADDR_BYTES 6u
-#define ETHERTYPE_IPV4	0x0800u
-#define ETHERTYPE_ARP	0x0806u
-#define ETHERTYPE_IPV6	0x86ddu
+#define ETHERTYPE_IPV4	 0x0800u
+#define ETHERTYPE_ARP	 0x0806u
+#define ETHERTYPE_IPV6	 0x86ddu
 /* A frame that we send: MTU 1500 and the header. */
 #define FRAME_OUT_BYTES (ETHER_BYTES + 1500u)
 /* A frame that we take: what a tap can deliver at most. */
-#define FRAME_IN_BYTES	65550u
+#define FRAME_IN_BYTES 65550u
 
-#define ARP_BYTES	28u
-#define IPV4_BYTES	20u
-#define ICMP_BYTES	8u
-#define UDP_BYTES	8u
-#define TCP_BYTES	20u
+#define ARP_BYTES  28u
+#define IPV4_BYTES 20u
+#define ICMP_BYTES 8u
+#define UDP_BYTES  8u
+#define TCP_BYTES  20u
 
-#define PROTO_ICMP	1u
-#define PROTO_TCP	6u
-#define PROTO_UDP	17u
+#define PROTO_ICMP 1u
+#define PROTO_TCP  6u
+#define PROTO_UDP  17u
 
 static inline uint16_t
 get16(const uint8_t *p)

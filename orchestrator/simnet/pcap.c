@@ -84,8 +84,8 @@ void
 pcap_flush(struct pcap *pcap)
 {
 	while (pcap->fd != -1 && pcap->start < pcap->end) {
-		ssize_t n = write(pcap->fd, pcap->buf + pcap->start,
-		    pcap->end - pcap->start);
+		ssize_t n = write(
+		    pcap->fd, pcap->buf + pcap->start, pcap->end - pcap->start);
 
 		if (n == -1 && errno == EINTR)
 			continue;

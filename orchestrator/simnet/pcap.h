@@ -31,8 +31,8 @@ struct pcap {
 void pcap_init(struct pcap *pcap, int fd, uint64_t bytes_max);
 void pcap_release(struct pcap *pcap);
 /* Adds a frame, or counts it as cut where bytes_max would be passed. */
-void pcap_add(struct pcap *pcap, int64_t wall_us, const uint8_t *frame,
-    size_t len);
+void pcap_add(
+    struct pcap *pcap, int64_t wall_us, const uint8_t *frame, size_t len);
 /* Writes what the pipe takes; closes it when nobody reads it. */
 void pcap_flush(struct pcap *pcap);
 /* Something waits for the pipe. */

@@ -59,7 +59,7 @@ struct service {
 	struct service_io io;
 	const struct dialog_greet *greet; /* of the port, or NULL */
 	uint64_t skip_bytes;		  /* a request body still to come */
-	bool is_mail;	   /* within the DATA of SMTP */
+	bool is_mail;			  /* within the DATA of SMTP */
 	bool is_closing;
 	size_t pending_len;
 	uint8_t pending[PENDING_BYTES];
@@ -134,8 +134,8 @@ remember_request(struct flow *f, const struct http_request *r)
 {
 	if (f == NULL || f->requests++ > 0)
 		return;
-	(void)log_quote(f->method, sizeof(f->method), r->method.p,
-	    r->method.len);
+	(void)log_quote(
+	    f->method, sizeof(f->method), r->method.p, r->method.len);
 	(void)log_quote(f->host, sizeof(f->host), r->host.p, r->host.len);
 	(void)log_quote(f->path, sizeof(f->path), r->path.p, r->path.len);
 	(void)log_quote(f->agent, sizeof(f->agent), r->agent.p, r->agent.len);
@@ -209,8 +209,8 @@ serve_dns(struct service *s)
 		return ERR_AGAIN;
 	name_app(s, "dns");
 	drop(s, 2);
-	put16(answer, (unsigned int)dns_answer(s->names, s->pending, len,
-			  answer + 2));
+	put16(answer,
+	    (unsigned int)dns_answer(s->names, s->pending, len, answer + 2));
 	if (get16(answer) > 0)
 		say(s, answer, (size_t)get16(answer) + 2);
 	drop(s, len);

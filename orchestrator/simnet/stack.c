@@ -57,8 +57,8 @@ stack_send(struct stack *stack, unsigned int proto, uint32_t src, uint32_t dst,
 {
 	put_ether(stack, ETHERTYPE_IPV4);
 	packet_ipv4(stack->out + ETHER_BYTES, proto, src, dst, payload_len);
-	stack->ops.send(stack->ops.arg, stack->out,
-	    ETHER_BYTES + IPV4_BYTES + payload_len);
+	stack->ops.send(
+	    stack->ops.arg, stack->out, ETHER_BYTES + IPV4_BYTES + payload_len);
 }
 
 struct flow *
@@ -118,8 +118,7 @@ take_icmp(struct stack *stack, const struct packet *in)
 	flow = stack_flow(stack, &key);
 	if (flow != NULL) {
 		flow->packets++;
-		flow_sent(flow, in->payload + ICMP_BYTES,
-		    in->len - ICMP_BYTES);
+		flow_sent(flow, in->payload + ICMP_BYTES, in->len - ICMP_BYTES);
 	}
 	if (in->payload[0] != ICMP_ECHO ||
 	    in->len > FRAME_OUT_BYTES - ETHER_BYTES - IPV4_BYTES)

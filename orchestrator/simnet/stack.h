@@ -24,7 +24,7 @@ struct stack_ops {
 };
 
 struct stack_counts {
-	uint64_t frames;     /* from the guest */
+	uint64_t frames; /* from the guest */
 	uint64_t bytes;
 	uint64_t ipv6;
 	uint64_t fragments;

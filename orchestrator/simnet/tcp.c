@@ -11,19 +11,28 @@
 #define BUCKETS	     1024u
 #define WINDOW_BYTES 65535u
 /* What IPv4 without options leaves of 1500, and the default (RFC 9293). */
-#define MSS_OURS     1460u
-#define MSS_DEFAULT  536u
+#define MSS_OURS    1460u
+#define MSS_DEFAULT 536u
 /* Waiting for the guest to take: no answer of ours is that long. */
-#define OUT_MAX	     (256 * KIB)
-#define RESEND_MS    400u
-#define RESEND_MAX   7u
-#define IDLE_MS	     120000u
+#define OUT_MAX	   (256 * KIB)
+#define RESEND_MS  400u
+#define RESEND_MAX 7u
+#define IDLE_MS	   120000u
 /* Both sides are done, or only the guest's last word is missing. */
-#define LINGER_MS    2000u
+#define LINGER_MS 2000u
 
-enum tcp_flag { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
+enum tcp_flag {
+	FIN = 1,
+	SYN = 2,
+	RST = 4,
+	PSH = 8,
+	ACK = 16
+};
 
-enum conn_state { CONN_OPENING, CONN_OPEN };
+enum conn_state {
+	CONN_OPENING,
+	CONN_OPEN
+};
 
 struct conn {
 	TAILQ_ENTRY(conn) entry; /* of the table */
@@ -479,8 +488,7 @@ tcp_input(struct tcp_table *table, const struct packet *in)
 	c = find(table, &key);
 	/* A port that is used again while we still linger. */
 	if (c != NULL && (s.flags & (SYN | ACK)) == SYN &&
-	    c->state == CONN_OPEN &&
-	    (c->is_closing || c->guest_is_done)) {
+	    c->state == CONN_OPEN && (c->is_closing || c->guest_is_done)) {
 		conn_free(c);
 		c = NULL;
 	}
@@ -521,9 +529,8 @@ tcp_tick(struct tcp_table *table)
 
 	while (c != NULL) {
 		struct conn *next = TAILQ_NEXT(c, entry);
-		uint64_t idle_ms = c->is_closing && c->guest_is_done
-				       ? LINGER_MS
-				       : IDLE_MS;
+		uint64_t idle_ms =
+		    c->is_closing && c->guest_is_done ? LINGER_MS : IDLE_MS;
 
 		if (c->resend_ms != 0 && now_ms >= c->resend_ms)
 			resend(c);

@@ -7,12 +7,12 @@
 
 #include <string.h>
 
-#define RECORD_BYTES	5u
-#define RECORD_MAX	16384u
-#define HANDSHAKE	22
-#define CLIENT_HELLO	1
-#define RANDOM_BYTES	32u
-#define EXTENSION_NAME	0
+#define RECORD_BYTES   5u
+#define RECORD_MAX     16384u
+#define HANDSHAKE      22
+#define CLIENT_HELLO   1
+#define RANDOM_BYTES   32u
+#define EXTENSION_NAME 0
 
 /* What is left of a message; a bad length empties it for good. */
 struct cursor {

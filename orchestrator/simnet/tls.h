@@ -18,7 +18,7 @@ bool tls_is_likely(const uint8_t *p, size_t len);
  * name, "" without one.  ERR_AGAIN while bytes are missing, ERR_FORMAT where
  * it is no ClientHello.
  */
-int must_check tls_hello(const uint8_t *p, size_t len,
-    char ret_name[TLS_NAME_BYTES]);
+int must_check tls_hello(
+    const uint8_t *p, size_t len, char ret_name[TLS_NAME_BYTES]);
 
 #endif

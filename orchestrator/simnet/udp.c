@@ -22,8 +22,8 @@ put_ntp_time(uint8_t *p, int64_t wall_us)
 
 /* A server of stratum 2 (RFC 5905 7.3); 0 where it was no client's request. */
 static size_t
-answer_ntp(const struct stack *stack, const uint8_t *p, size_t len,
-    uint8_t *out)
+answer_ntp(
+    const struct stack *stack, const uint8_t *p, size_t len, uint8_t *out)
 {
 	if (len < NTP_BYTES || (p[0] & 7) != 3)
 		return 0;
@@ -95,7 +95,7 @@ udp_input(struct stack *stack, const struct packet *in)
 	put16(out + 2, key.guest_port);
 	put16(out + 4, (unsigned int)(len + UDP_BYTES));
 	put16(out + 6, 0);
-	put16(out + 6, packet_checksum_l4(PROTO_UDP, in->dst, in->src, out,
-			   len + UDP_BYTES));
+	put16(out + 6, packet_checksum_l4(
+			   PROTO_UDP, in->dst, in->src, out, len + UDP_BYTES));
 	stack_send(stack, PROTO_UDP, in->dst, in->src, len + UDP_BYTES);
 }
