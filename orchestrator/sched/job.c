@@ -242,10 +242,9 @@ job_end(struct job *job, const struct job_end *end)
 	values_add_text(&params, end->engine == NULL ? "" : end->engine);
 	values_add_text(&params, result);
 	values_add_text(&params, next);
-	job_ref(job);
-	end_work(job);
+	/* First the call: what it says may belong to the work. */
 	job_call(job, CALL_JOB_DONE, &params, NULL, on_done);
-	job_unref(job);
+	end_work(job);
 }
 
 void
@@ -257,10 +256,9 @@ job_release(struct job *job)
 		return;
 	unhold(job, JOB_ENDING);
 	job_params(job, &params);
-	job_ref(job);
-	end_work(job);
+	/* First the call: what it says may belong to the work. */
 	job_call(job, CALL_JOB_RELEASE, &params, NULL, on_done);
-	job_unref(job);
+	end_work(job);
 }
 
 void

@@ -219,6 +219,7 @@ on_gone(void *arg, struct chan *chan, int err)
 		    "the program of the VM pool does not run");
 		report_slot(pool, slot);
 		free(slot->detail);
+		slot->detail = NULL;
 	}
 	pool->slot_count = 0;
 	run_lose_all(pool->sched);

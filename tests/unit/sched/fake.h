@@ -34,6 +34,7 @@ struct fake_child {
 	int64_t size;
 	uint8_t *bytes;
 	size_t len;
+	size_t bytes_size; /* of the memory */
 };
 
 /* One job of the fake store; the first members are the test's to fill. */

@@ -196,7 +196,11 @@ drain(struct fake_child *child)
 	ssize_t n;
 
 	for (;;) {
-		child->bytes = xrealloc(child->bytes, child->len + 65536);
+		if (child->bytes_size < child->len + 65536) {
+			child->bytes_size = 2 * (child->len + 65536);
+			child->bytes = xrealloc(child->bytes,
+			    child->bytes_size);
+		}
 		n = read(child->read_fd, child->bytes + child->len, 65536);
 		if (n <= 0)
 			return;
