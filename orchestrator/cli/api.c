@@ -261,7 +261,13 @@ api_list(struct api *api, size_t max, const char *path, ...)
 	base = format_url(api, path, ap);
 	va_end(ap);
 	do {
-		auto_free char *url = xasprintf("%s%climit=%d%s%s", base,
+		char *first = cursor[0] ? strstr(base, "cursor=") : NULL;
+		auto_free char *url = NULL;
+
+		/* The page that the caller began with is behind us. */
+		if (first != NULL)
+			*first = '\0';
+		url = xasprintf("%s%climit=%d%s%s", base,
 		    strchr(base, '?') ? '&' : '?', PAGE,
 		    cursor[0] ? "&cursor=" : "", cursor);
 		auto_json json_t *page = get(api, url);

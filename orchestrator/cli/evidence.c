@@ -139,6 +139,10 @@ cmd_verify(struct cli *cli, int argc, char **argv)
 	progress_clear();
 	items = json_object_get(answer, "items");
 	total = json_array_size(items);
+	if (!json_is_true(json_object_get(answer, "done")))
+		fail(EXIT_TEMPORARY, "stopped after %zu blobs: %s", total,
+		    json_member_text(json_object_get(answer, "problem"),
+			"detail", "no reason given"));
 	json_array_foreach(items, at, item)
 	{
 		if (strcmp(json_member_text(item, "state", ""), "ok") != 0)

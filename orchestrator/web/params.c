@@ -295,7 +295,10 @@ is_known(const struct route_match *match, const char *name, size_t len)
 		    memcmp(s.api, name, len) == 0)
 			return route_variable(match, s.api) == NULL;
 	}
-	return false;
+	/* Lists that are short by nature come whole, whoever asks for pages. */
+	return match->route->kind == ROUTE_LIST &&
+	    ((len == 5 && memcmp(name, "limit", 5) == 0) ||
+		(len == 6 && memcmp(name, "cursor", 6) == 0));
 }
 
 static int

@@ -12,7 +12,7 @@ enum route_kind {
 	ROUTE_OBJECT,	/* one row as an object, with an ETag */
 	ROUTE_MAP,	/* rows of name and value as one object */
 	ROUTE_LIST,	/* rows as {"items": [...], "next": cursor or null} */
-	ROUTE_ROWS,	/* rows as they come, a JSON object a line */
+	ROUTE_ROWS,	/* a list without pages, sent as the rows come */
 	ROUTE_CREATED,	/* 201, the row as an object, Location */
 	ROUTE_ACCEPTED, /* 202, alike */
 	ROUTE_EMPTY,	/* 204 */

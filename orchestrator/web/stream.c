@@ -224,6 +224,8 @@ stream_start(struct exchange *x)
 
 /* --- rows as they come --- */
 
+#define FIRST "{\"items\":[\n"
+
 struct lines {
 	struct exchange *x; /* NULL = gone */
 	bool has_source;
@@ -273,7 +275,7 @@ lines_begin(struct lines *l)
 {
 	if (l->has_source)
 		return;
-	exchange_headers(l->x, 200, TYPE_NDJSON);
+	exchange_headers(l->x, 200, "application/json");
 	l->has_source = true;
 	http_answer_source(l->x->http, -1, &lines_source_ops, l);
 }
@@ -283,9 +285,8 @@ lines_row(void *arg, const struct values *row)
 {
 	struct lines *l = arg;
 
+	rows_put_literal(&l->fifo.out, l->count++ == 0 ? FIRST : ",\n");
 	rows_put_object(&l->fifo.out, l->x->match.route->op, row);
-	rows_put_literal(&l->fifo.out, "\n");
-	l->count++;
 	lines_begin(l);
 	http_wake(l->x->http);
 }
@@ -303,8 +304,9 @@ lines_end(void *arg, enum err err, const char *why, int fd)
 		exchange_fail(l->x, err, why);
 		return;
 	}
-	(void)snprintf(text, sizeof(text), "{\"done\":%s,\"count\":%zu",
-	    err == ERR_OK ? "true" : "false", l->count);
+	(void)snprintf(text, sizeof(text), "%s\n],\"done\":%s,\"count\":%zu",
+	    l->count == 0 ? FIRST : "", err == ERR_OK ? "true" : "false",
+	    l->count);
 	rows_put_literal(&l->fifo.out, text);
 	if (err != ERR_OK) {
 		rows_put_literal(&l->fifo.out, ",\"problem\":");

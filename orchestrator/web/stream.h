@@ -10,7 +10,10 @@
 
 /* The call's end carries the descriptor. */
 void stream_start(struct exchange *x);
-/* Each row is a line of JSON; a last line says how it ended. */
+/*
+ * One object whose items come as they are found, one a line; its last members
+ * say how it ended.
+ */
 void stream_rows(struct exchange *x);
 
 #endif

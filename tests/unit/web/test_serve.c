@@ -361,6 +361,7 @@ test_paging(void **state)
 	    "1 to 500");
 	expect(ask("GET", "/api/v1/cases?limit=x", "", NULL), 400,
 	    "must be an integer");
+	expect(ask("GET", "/api/v1/vm/slots?limit=5", "", NULL), 200, "items");
 	expect(ask("GET", "/api/v1/cases?limt=1", "", NULL), 400,
 	    "is not a query parameter");
 }
@@ -908,7 +909,7 @@ test_rows(void **state)
 
 	(void)state;
 	assert_int_equal(a.status, 200);
-	assert_non_null(strstr(a.body, "{\"done\":true,\"count\":5}\n"));
+	assert_non_null(strstr(a.body, "\n],\"done\":true,\"count\":5}\n"));
 	for (const char *p = a.body; (p = strstr(p, "\"artefact\"")) != NULL;
 	     p++)
 		lines++;
