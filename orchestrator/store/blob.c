@@ -9,16 +9,65 @@
 #define UNUSED_US ((int64_t)60 * 1000000)
 #define DELETES_MAX 32
 
-void
-blob_commit_begin(struct store *store)
+/* A commit that waits for deletions. */
+struct waiting_commit {
+	TAILQ_ENTRY(waiting_commit) entry;
+	struct blob_writer writer;
+	vault_fn *fn;
+	void *arg;
+};
+
+int
+blob_commit(struct store *store, const struct blob_writer *w, vault_fn *fn,
+    void *arg)
 {
-	store->commits_in_flight++;
+	struct waiting_commit *waiting;
+	int err = ERR_OK;
+
+	if (vault_chan(store->vault) == NULL)
+		return ERR_UNAVAILABLE;
+	if (store->deletes_in_flight == 0) {
+		err = vault_commit(store->vault, w->id, w->size, fn, arg);
+	} else {
+		waiting = xcalloc(1, sizeof(*waiting));
+		waiting->writer = *w;
+		waiting->fn = fn;
+		waiting->arg = arg;
+		TAILQ_INSERT_TAIL(&store->commits, waiting, entry);
+	}
+	if (err == ERR_OK)
+		store->commits_in_flight++;
+	return err;
 }
 
 void
 blob_commit_end(struct store *store)
 {
 	store->commits_in_flight--;
+}
+
+/* Deletions are done: what waited for that is asked now. */
+static void
+ask_waiting(struct store *store)
+{
+	struct waiting_commit *w;
+
+	while ((w = TAILQ_FIRST(&store->commits)) != NULL) {
+		struct vault_answer answer = {
+		    .type = MSG_VAULT_DONE,
+		    .err = ERR_UNAVAILABLE,
+		    .fd = -1,
+		};
+
+		TAILQ_REMOVE(&store->commits, w, entry);
+		if (vault_commit(store->vault, w->writer.id, w->writer.size,
+		    w->fn, w->arg) != ERR_OK) {
+			(void)snprintf(answer.why, sizeof(answer.why), "%s",
+			    vault_is_away);
+			w->fn(w->arg, &answer);
+		}
+		free(w);
+	}
 }
 
 int
@@ -49,7 +98,8 @@ on_deleted(void *arg, struct vault_answer *answer)
 	if (answer->err != ERR_OK && answer->err != ERR_NOT_FOUND)
 		log_line(LOG_WARN, "msg=\"unused blob stays\" reason=\"%s\"",
 		    answer->why);
-	d->store->deletes_in_flight--;
+	if (--d->store->deletes_in_flight == 0)
+		ask_waiting(d->store);
 	free(d);
 }
 

@@ -3,19 +3,30 @@
  * blob.h - rows of blobs: made when the vault stored one, deleted lazily.
  *
  * A blob that no artefact uses is marked and deleted a while later, first its
- * row, then the vault's file.  Not while the vault may be linking blobs into
- * place: it could find the file there, answer that it is stored, and have it
- * taken away before our row exists.  So commits are counted from the question
- * until their row is written (blob_commit_begin/end), and deletions wait for
- * there to be none.  The vault serves its messages in order, so a commit that
- * is asked after a deletion makes the file anew.
+ * row, then the vault's file.  The vault works on several things at a time, so
+ * commits and deletions must not overlap: a commit could find the file there,
+ * answer that it is stored, and have it taken away before our row exists.
+ * Deletions wait until every commit's row is written, commits until every
+ * deletion is done.
  */
 #ifndef STORE_BLOB_H
 #define STORE_BLOB_H
 
 #include "store/store.h"
 
-void blob_commit_begin(struct store *store);
+/* What is to be committed: the vault's writer, and the bytes it was sent. */
+struct blob_writer {
+	uint64_t id;
+	uint64_t size;
+};
+
+/*
+ * Asks the vault to commit a writer, now or when deletions are done; then
+ * fn(arg) gets the answer, and must call blob_commit_end() once it has written
+ * its row.  ERR_UNAVAILABLE: there is no vault now, fn is not called.
+ */
+int must_check blob_commit(struct store *store, const struct blob_writer *w,
+    vault_fn *fn, void *arg);
 void blob_commit_end(struct store *store);
 /*
  * Records what the vault stored, inside a unit.  is_used false: nothing

@@ -272,6 +272,7 @@ int
 child_commit(struct request *r)
 {
 	struct child *c = find(r, param_int(r, P_CHILD));
+	struct blob_writer writer = {.size = (uint64_t)param_int(r, P_SIZE)};
 	struct attempt a;
 	int err = check_params(r);
 
@@ -282,14 +283,13 @@ child_commit(struct request *r)
 	if (c == NULL)
 		return request_why(r, ERR_NOT_FOUND, "there is no such open "
 		    "child");
-	err = vault_commit(r->store->vault, c->writer,
-	    (uint64_t)param_int(r, P_SIZE), on_stored, r);
+	writer.id = c->writer;
+	err = blob_commit(r->store, &writer, on_stored, r);
 	if (err == ERR_UNAVAILABLE)
 		return request_why(r, err, "%s", vault_is_away);
 	if (err != ERR_OK)
 		return err;
 	c->is_committing = true;
 	r->state = c;
-	blob_commit_begin(r->store);
 	return ERR_AGAIN;
 }

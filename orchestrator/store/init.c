@@ -80,8 +80,10 @@ store_init(const char *folder, const char *org, const char *class_code,
 	/* A draft that an interrupted init left is of no use to anyone. */
 	(void)unlink(draft);
 	err = db_open(draft, true, why, why_size, &db);
-	if (err != ERR_OK)
+	if (err != ERR_OK) {
+		(void)unlink(draft);
 		return err;
+	}
 	err = fill(db, org, class_name, uid);
 	if (err != ERR_OK)
 		(void)snprintf(why, why_size, "cannot write the database: %s",

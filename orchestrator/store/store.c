@@ -61,6 +61,7 @@ store_new(struct loop *loop, const char *folder, char *why, size_t why_size,
 	tx_init(&store->tx);
 	TAILQ_INIT(&store->requests);
 	TAILQ_INIT(&store->uploads);
+	TAILQ_INIT(&store->commits);
 	for (size_t i = 0; i < STORE_CHILD_BUCKETS; i++)
 		TAILQ_INIT(&store->children[i]);
 	store->vault = vault_new(store);

@@ -24,10 +24,12 @@
 struct child;
 struct request;
 struct upload;
+struct waiting_commit;
 
 TAILQ_HEAD(child_list, child);
 TAILQ_HEAD(request_list, request);
 TAILQ_HEAD(upload_list, upload);
+TAILQ_HEAD(commit_list, waiting_commit);
 
 /* Children being written are looked up with every commit of one. */
 #define STORE_CHILD_BUCKETS 256
@@ -45,8 +47,8 @@ struct store {
 	struct upload_list uploads;
 	struct child_list children[STORE_CHILD_BUCKETS];
 	int64_t child_last;
-	/* Blobs that the vault may be linking into place now: while there are
-	 * any, none is deleted (blob.c says why). */
+	/* Of blobs in the vault; never both (blob.h says why). */
+	struct commit_list commits;
 	size_t commits_in_flight;
 	size_t deletes_in_flight;
 	size_t verifies_in_flight;

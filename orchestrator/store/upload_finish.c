@@ -323,6 +323,7 @@ upload_finish(struct request *r)
 {
 	struct upload *u = upload_find(r, param_text(r, 0));
 	int64_t size = param_int(r, 1);
+	struct blob_writer writer;
 	struct finish *f;
 	int err;
 
@@ -334,13 +335,13 @@ upload_finish(struct request *r)
 	f = xcalloc(1, sizeof(*f));
 	f->r = r;
 	f->u = u;
-	err = vault_commit(r->store->vault, u->writer, (uint64_t)size,
-	    on_stored, f);
+	writer.id = u->writer;
+	writer.size = (uint64_t)size;
+	err = blob_commit(r->store, &writer, on_stored, f);
 	if (err != ERR_OK) {
 		finish_free(f);
 		return request_why(r, (enum err)err, "%s", vault_is_away);
 	}
 	u->is_finishing = true;
-	blob_commit_begin(r->store);
 	return ERR_AGAIN;
 }

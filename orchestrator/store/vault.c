@@ -26,9 +26,21 @@ struct question {
 
 TAILQ_HEAD(question_list, question);
 
+/* A BLOB_CREATE that waits for its organisation's key. */
+struct creation {
+	struct vault *vault;
+	char org[UUID_BYTES];
+	vault_fn *fn;
+	void *arg;
+};
+
 struct vault {
 	struct store *store;
 	struct chan *chan;
+	/* Organisations whose key this vault said it has. */
+	char (*ready)[UUID_BYTES];
+	size_t ready_count;
+	size_t ready_size;
 	struct question_list buckets[BUCKETS];
 };
 
@@ -91,6 +103,7 @@ vault_free(struct vault *vault)
 	if (vault == NULL)
 		return;
 	vault_set_chan(vault, NULL);
+	free(vault->ready);
 	free(vault);
 }
 
@@ -100,6 +113,7 @@ vault_set_chan(struct vault *vault, struct chan *chan)
 	struct chan *old = vault->chan;
 
 	vault->chan = chan;
+	vault->ready_count = 0;
 	if (old != NULL) {
 		chan_free(old);
 		fail_all(vault);
@@ -254,17 +268,94 @@ vault_ask(struct vault *vault, enum msg_type type, const struct wire_out *body,
 	return ERR_OK;
 }
 
-int
-vault_create(struct vault *vault, const char *org, vault_fn *fn, void *arg)
+static int
+ask_for_org(struct vault *vault, enum msg_type type, const char *org,
+    vault_fn *fn, void *arg)
 {
 	struct wire_out body;
 	int err;
 
 	wire_out_init(&body, LIMIT_MSG_BYTES);
 	wire_put_str(&body, org);
-	err = vault_ask(vault, MSG_BLOB_CREATE, &body, fn, arg);
+	err = vault_ask(vault, type, &body, fn, arg);
 	wire_out_release(&body);
 	return err;
+}
+
+static bool
+is_ready(const struct vault *vault, const char *org)
+{
+	for (size_t i = 0; i < vault->ready_count; i++) {
+		if (strcmp(vault->ready[i], org) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+set_ready(struct vault *vault, const char *org)
+{
+	if (is_ready(vault, org))
+		return;
+	if (vault->ready_count == vault->ready_size) {
+		vault->ready_size =
+		    vault->ready_size ? 2 * vault->ready_size : 16;
+		vault->ready = xreallocarray(vault->ready, vault->ready_size,
+		    sizeof(*vault->ready));
+	}
+	(void)snprintf(vault->ready[vault->ready_count++], UUID_BYTES, "%s",
+	    org);
+}
+
+static void
+on_key(void *arg, struct vault_answer *answer)
+{
+	struct creation *c = arg;
+	int err;
+
+	if (answer->err == ERR_OK) {
+		set_ready(c->vault, c->org);
+		err = c->fn == NULL ? ERR_OK
+				    : ask_for_org(c->vault, MSG_BLOB_CREATE,
+					  c->org, c->fn, c->arg);
+		if (err != ERR_OK) {
+			answer->err = (enum err)err;
+			(void)snprintf(answer->why, sizeof(answer->why), "%s",
+			    vault_is_away);
+		}
+	} else {
+		err = (int)answer->err;
+	}
+	if (err != ERR_OK && c->fn != NULL)
+		c->fn(c->arg, answer);
+	free(c);
+}
+
+/* Makes sure of the key, then creates the blob where fn is not NULL. */
+static int
+create_key(struct vault *vault, const char *org, vault_fn *fn, void *arg)
+{
+	struct creation *c = xcalloc(1, sizeof(*c));
+	int err;
+
+	c->vault = vault;
+	c->fn = fn;
+	c->arg = arg;
+	(void)snprintf(c->org, sizeof(c->org), "%s", org);
+	err = ask_for_org(vault, MSG_KEY_CREATE, org, on_key, c);
+	if (err != ERR_OK)
+		free(c);
+	return err;
+}
+
+int
+vault_create(struct vault *vault, const char *org, vault_fn *fn, void *arg)
+{
+	/* The vault makes keys beside its other work: asking for a blob right
+	 * behind a key could come too early. */
+	if (!is_ready(vault, org))
+		return create_key(vault, org, fn, arg);
+	return ask_for_org(vault, MSG_BLOB_CREATE, org, fn, arg);
 }
 
 int
@@ -356,11 +447,6 @@ vault_sign(struct vault *vault, const void *p, size_t len, vault_fn *fn,
 void
 vault_create_key(struct vault *vault, const char *org)
 {
-	struct wire_out body;
-
-	wire_out_init(&body, LIMIT_MSG_BYTES);
-	wire_put_str(&body, org);
-	/* Asked again whenever the vault comes back. */
-	(void)!vault_ask(vault, MSG_KEY_CREATE, &body, NULL, NULL);
-	wire_out_release(&body);
+	/* Asked again when a blob needs it. */
+	(void)!create_key(vault, org, NULL, NULL);
 }

@@ -53,6 +53,7 @@ struct blob_ref {
 };
 
 /* The questions. */
+/* Makes the organisation's key first, where it is not known to be there. */
 int must_check vault_create(struct vault *vault, const char *org,
     vault_fn *fn, void *arg);
 int must_check vault_commit(struct vault *vault, uint64_t writer,

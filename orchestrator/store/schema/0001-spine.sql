@@ -127,7 +127,7 @@ CREATE TABLE submission (
 	-- As typed; the closed list of intake forms comes with the forms.
 	origin TEXT NOT NULL DEFAULT '',
 	comment TEXT NOT NULL DEFAULT '',
-	passwords TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(passwords)),
+	passwords TEXT NOT NULL DEFAULT '[]',
 	not_classified_declared INTEGER CHECK (not_classified_declared IN (0, 1)),
 	contains_personal_data INTEGER CHECK (contains_personal_data IN (0, 1)),
 	third_party_ok INTEGER CHECK (third_party_ok IN (0, 1)),
