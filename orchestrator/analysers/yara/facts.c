@@ -260,6 +260,20 @@ walk_dictionary(struct walk *walk, YR_OBJECT *object, unsigned int depth)
 	return NULL;
 }
 
+/* No text, whatever libyara calls it: the compiler's stamp in a PE file. */
+static json_t *
+bytes_of(struct walk *walk, const YR_OBJECT *object)
+{
+	const SIZED_STRING *bytes = object->value.ss;
+	size_t len = bytes == NULL ? 0 : bytes->length;
+
+	if (len > FACTS_TEXT_BYTES_MAX) {
+		len = FACTS_TEXT_BYTES_MAX;
+		walk->is_cut = true;
+	}
+	return len == 0 ? NULL : record_hex(bytes->c_string, len);
+}
+
 static bool
 is_part(const struct module *module, const char *name)
 {
@@ -288,9 +302,12 @@ walk_structure(struct walk *walk, YR_OBJECT *object,
 		const char *name = member->object->identifier;
 		json_t *value;
 
-		if (is_constant(name) || is_part(module, name))
+		if (is_constant(name) || is_part(module, name) ||
+		    strcmp(name, "raw_data") == 0)
 			continue;
-		value = walk_object(walk, member->object, NULL, depth + 1);
+		value = strcmp(name, "clear_data") == 0 ?
+			bytes_of(walk, member->object) :
+			walk_object(walk, member->object, NULL, depth + 1);
 		if (value != NULL && spend(walk, NULL, strlen(name)))
 			(void)json_object_set(result, name, value);
 		json_decref(value);
@@ -393,20 +410,6 @@ add_functions(json_t *fact, YR_SCAN_CONTEXT *context, YR_OBJECT *module)
 	}
 }
 
-static void
-put(struct record_out *out, const char *key, json_t *value,
-    const struct walk *walk)
-{
-	if (value != NULL)
-		record_fact(out, key, value);
-	if (walk->is_cut)
-		record_limit(out, "facts",
-		    "%s: there is more than is shown (lists of %d, texts of "
-		    "%zu bytes, %zu bytes in all)",
-		    key, FACTS_ITEMS_MAX, FACTS_TEXT_BYTES_MAX,
-		    FACTS_BYTES_MAX);
-}
-
 static bool
 is_of_kind(YR_OBJECT *object, const struct module *module)
 {
@@ -421,12 +424,36 @@ is_of_kind(YR_OBJECT *object, const struct module *module)
 	    object->value.i != UNDEFINED;
 }
 
+/* The big lists of a module; returns the names of those that were cut. */
+static json_t *
+put_parts(const struct module *module, YR_OBJECT *object,
+    struct record_out *out)
+{
+	json_t *cut = json_array();
+
+	for (size_t i = 0; i < module->part_count; i++) {
+		const struct part *part = &module->parts[i];
+		struct walk walk = {.left = FACTS_BYTES_MAX};
+		YR_OBJECT *member = part->fact == NULL ? NULL :
+			member_of(object, part->member, strlen(part->member));
+		json_t *value = member == NULL ? NULL :
+			walk_object(&walk, member, NULL, 0);
+
+		if (value != NULL)
+			record_fact(out, part->fact, value);
+		if (walk.is_cut)
+			(void)json_array_append_new(
+			    cut, json_string(part->fact));
+	}
+	return cut;
+}
+
 void
 facts_put(YR_SCAN_CONTEXT *context, YR_OBJECT *object, struct record_out *out)
 {
 	const struct module *module = NULL;
 	struct walk walk = {.left = FACTS_BYTES_MAX};
-	json_t *fact;
+	json_t *fact, *cut;
 
 	for (size_t i = 0; i < COUNT(modules); i++) {
 		if (strcmp(object->identifier, modules[i].name) == 0)
@@ -435,21 +462,18 @@ facts_put(YR_SCAN_CONTEXT *context, YR_OBJECT *object, struct record_out *out)
 	if (module == NULL || !is_of_kind(object, module))
 		return;
 	fact = walk_object(&walk, object, module, 0);
-	if (fact != NULL) {
-		add_meanings(fact, object, module->name);
-		if (strcmp(module->name, "pe") == 0)
-			add_functions(fact, context, object);
+	cut = put_parts(module, object, out);
+	if (fact == NULL) {
+		json_decref(cut);
+		return;
 	}
-	put(out, module->name, fact, &walk);
-	for (size_t i = 0; i < module->part_count; i++) {
-		const char *name = module->parts[i].member;
-		YR_OBJECT *part = module->parts[i].fact == NULL ? NULL :
-			member_of(object, name, strlen(name));
-
-		if (part == NULL)
-			continue;
-		walk = (struct walk){.left = FACTS_BYTES_MAX};
-		put(out, module->parts[i].fact,
-		    walk_object(&walk, part, NULL, 0), &walk);
-	}
+	add_meanings(fact, object, module->name);
+	if (strcmp(module->name, "pe") == 0)
+		add_functions(fact, context, object);
+	if (walk.is_cut)
+		(void)json_array_append_new(cut, json_string(module->name));
+	if (json_array_size(cut) > 0)
+		(void)json_object_set(fact, "cut", cut);
+	json_decref(cut);
+	record_fact(out, module->name, fact);
 }

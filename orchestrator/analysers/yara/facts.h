@@ -14,7 +14,10 @@
 
 #include <yara.h>
 
-/* JSON bytes of one fact, about; what comes after them is cut. */
+/*
+ * JSON bytes of one fact, about; what comes after them is cut, and the
+ * module's own fact then names the fact that was cut in a list "cut".
+ */
 #define FACTS_BYTES_MAX ((size_t)36 * 1024)
 /* Items of one list. */
 #define FACTS_ITEMS_MAX 256
@@ -23,7 +26,7 @@
 
 /*
  * Writes the facts of a module that was loaded (CALLBACK_MSG_MODULE_IMPORTED)
- * if the artefact is of its kind; LIMIT records where something was cut.
+ * if the artefact is of its kind.
  */
 void facts_put(YR_SCAN_CONTEXT *context, YR_OBJECT *module,
     struct record_out *out);
