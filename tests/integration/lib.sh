@@ -25,11 +25,13 @@ ok() {
 	local name=$1
 	shift
 	N=$((N + 1))
-	if "$@" >"$WORK/ok.out" 2>&1; then
+	local status=0
+	"$@" >"$WORK/ok.out" 2>&1 || status=$?
+	if [ "$status" = 0 ]; then
 		echo "ok $N - $name"
 	else
 		echo "not ok $N - $name"
-		diag "command failed ($?): $*"
+		diag "command failed ($status): $*"
 		head -n 20 "$WORK/ok.out" | sed 's/^/#   /'
 		FAILED=1
 	fi

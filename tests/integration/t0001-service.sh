@@ -29,7 +29,7 @@ done
 sleep 0.5
 printf 'hello\n' >"$WORK/hello.txt"
 ok "and the service works as before" submit "$WORK/hello.txt"
-is "its analysis is complete" "$(artefacts '.[0].state')" done
+is "its analysis is complete" "$(artefacts '.[0].state')" "done"
 
 ok "loep stop stops it" "$LOEP" stop
 wait "$LOEPD" 2>/dev/null

@@ -36,7 +36,7 @@ is "with rule file, offset, length and bytes" \
 	"0 true true"
 like "the engine is named" "$(findings '.[] | select(.type == "match") | .engine' | head -n 1)" '^libyara 4'
 like "facts of ELF files are there" "$(findings '[.[] | select(.type == "fact") | .name] | join(" ")')" elf
-is "everything is done" "$(artefacts '[.[].state] | unique | join(" ")')" done
+is "everything is done" "$(artefacts '[.[].state] | unique | join(" ")')" "done"
 is "the score of the case is that of EICAR" \
 	"$("$LOEP" --json case show "$CASE" | jq '.score > 0')" true
 

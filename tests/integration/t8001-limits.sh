@@ -27,7 +27,7 @@ ok "an empty file" submit "$WORK/empty"
 is "is identified" "$(artefacts '.[0].mime')" "application/x-empty"
 is "its size" "$(artefacts '.[0].size')" 0
 ok "one byte" submit "$WORK/one"
-is "is identified, too" "$(artefacts '.[0].state')" done
+is "is identified, too" "$(artefacts '.[0].state')" "done"
 printf 'hay needle-in-hay hay' >"$WORK/hay"
 ok "a file for the good rules" submit "$WORK/hay"
 is "rules beside bad ones are active" \
