@@ -9,8 +9,11 @@
 
 #include "sched/lease.h"
 
-/* A third of the lease, so that two lost beats do no harm. */
-#define BEAT_MS ((uint64_t)LIMIT_LEASE_SECONDS * 1000 / 3)
+/* Far more often than the lease needs: a beat is also how one hears that the
+ * job was cancelled. */
+#define BEAT_MS ((uint64_t)LIMIT_LEASE_SECONDS * 1000 / 12)
+/* Trouble in the store or vault: other jobs would meet it as well. */
+#define BACK_OFF_MS ((uint64_t)2000)
 #define OPTIONS_DEPTH ((size_t)16)
 /* JOB_DONE must fit in one message. */
 #define REASON_BYTES_MAX ((size_t)1024)
@@ -264,11 +267,7 @@ job_release(struct job *job)
 void
 job_release_or_fail(struct job *job, const char *why)
 {
-	struct job_end end = {
-	    .outcome = "failed",
-	    .reason = why,
-	    .is_final = job->attempt >= LIMIT_ATTEMPTS,
-	};
+	struct job_end end = {.outcome = "failed", .reason = why};
 
 	/* What another program's death cost is not the job's fault, unless
 	 * it happens to this job again and again. */
@@ -277,6 +276,27 @@ job_release_or_fail(struct job *job, const char *why)
 		job_release(job);
 	else
 		job_end(job, &end);
+}
+
+void
+job_trouble(struct job *job, enum err err, const char *why)
+{
+	struct job_end end = {.outcome = "failed", .reason = why};
+
+	switch (err) {
+	case ERR_CONFLICT:
+	case ERR_NOT_FOUND:
+		job_drop(job);
+		return;
+	case ERR_UNAVAILABLE:
+	case ERR_NO_SPACE:
+	case ERR_AGAIN:
+		lease_back_off(job->sched, BACK_OFF_MS);
+		job_release_or_fail(job, why);
+		return;
+	default:
+		job_end(job, &end);
+	}
 }
 
 void
@@ -332,27 +352,15 @@ job_beat(struct job *job, const char *phase, int progress)
 	job_call(job, CALL_JOB_HEARTBEAT, &params, on_beat_row, on_beat_end);
 }
 
-static void
-beat_older(struct sched *sched, uint64_t age_ms)
+void
+job_beat_all(struct sched *sched)
 {
 	uint64_t now_ms = loop_now_ms();
 	struct job *job;
 
 	TAILQ_FOREACH(job, &sched->jobs, entry)
 	{
-		if (job->state == JOB_HELD && now_ms - job->beat_ms >= age_ms)
+		if (job->state == JOB_HELD && now_ms - job->beat_ms >= BEAT_MS)
 			job_beat(job, job->phase, job->progress);
 	}
-}
-
-void
-job_beat_all(struct sched *sched)
-{
-	beat_older(sched, BEAT_MS);
-}
-
-void
-job_beat_each(struct sched *sched)
-{
-	beat_older(sched, 0);
 }

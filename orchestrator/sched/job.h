@@ -60,6 +60,8 @@ struct job {
 /* How an attempt ended, for JOB_DONE. */
 struct job_end {
 	const char *outcome; /* done, partial, failed, cancelled */
+	/* False = worth another attempt, as long as the store grants one;
+	 * without one this outcome is the last. */
 	bool is_final;
 	const char *reason;
 	const char *engine;
@@ -85,13 +87,16 @@ void job_end(struct job *job, const struct job_end *end);
 void job_release(struct job *job);
 /* The same because something else died, with a bound on how often. */
 void job_release_or_fail(struct job *job, const char *why);
+/*
+ * The store or the vault refused what the job needs: gives it back where that
+ * may pass, drops it where the lease is lost, fails the attempt otherwise.
+ */
+void job_trouble(struct job *job, enum err err, const char *why);
 /* Stops the work; the store is not told. */
 void job_drop(struct job *job);
 /* Prolongs the lease now and says where the work is (phase is copied). */
 void job_beat(struct job *job, const char *phase, int progress);
 /* Prolongs every lease that needs it; every few seconds. */
 void job_beat_all(struct sched *sched);
-/* Asks the store about every job now: one of them may be cancelled. */
-void job_beat_each(struct sched *sched);
 
 #endif

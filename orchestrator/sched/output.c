@@ -134,9 +134,12 @@ outputs_are_settled(const struct outputs *outputs)
 static void
 fail(struct outputs *outputs, enum err err, const char *why)
 {
-	if (outputs->err != ERR_OK)
+	if (outputs->err != ERR_OK || outputs->is_limited)
 		return;
-	outputs->err = err;
+	if (err == ERR_LIMIT)
+		outputs->is_limited = true;
+	else
+		outputs->err = err;
 	(void)snprintf(outputs->why, sizeof(outputs->why), "%s", why);
 }
 

@@ -28,6 +28,8 @@ struct outputs {
 	size_t open;	/* asked, not settled */
 	size_t pending; /* bytes */
 	size_t committed;
+	/* The store met a bound of its own (LIMIT_SUBMISSION_BYTES ...). */
+	bool is_limited;
 	/* The first failure of the store or the vault; ERR_OK = none. */
 	enum err err;
 	char why[256];

@@ -36,23 +36,21 @@ pool_is_settling(const struct pool *pool)
 }
 
 size_t
-pool_places(const struct pool *pool, const char *profile)
+pool_places(const struct pool *pool)
 {
 	size_t ready = 0;
-	size_t running = 0;
+	size_t taken = 0;
 	size_t unseen;
 
 	for (size_t i = 0; i < pool->slot_count; i++) {
-		const struct pool_slot *slot = &pool->slots[i];
+		const char *state = pool->slots[i].state;
 
-		if (profile != NULL && slot->profile[0] != '\0' &&
-		    strcmp(slot->profile, profile) != 0)
-			continue;
-		ready += strcmp(slot->state, "ready") == 0;
-		running += strcmp(slot->state, "running") == 0;
+		ready += strcmp(state, "ready") == 0;
+		taken += strcmp(state, "starting") == 0 ||
+		    strcmp(state, "running") == 0;
 	}
 	/* Runs that were ordered, but that no slot's state shows yet. */
-	unseen = pool->runs > running ? pool->runs - running : 0;
+	unseen = pool->runs > taken ? pool->runs - taken : 0;
 	return ready > unseen ? ready - unseen : 0;
 }
 

@@ -50,7 +50,10 @@ void pool_fetch_orders(struct pool *pool);
 bool pool_has_profile(const struct pool *pool, const char *name);
 /* True while a pool that there is may not have shown itself yet. */
 bool pool_is_settling(const struct pool *pool);
-/* Slots that are ready and not spoken for; profile NULL = of any. */
-size_t pool_places(const struct pool *pool, const char *profile);
+/*
+ * Slots that are ready and not spoken for, whatever profile they hold now:
+ * loep-vm rebuilds one for another profile when a run asks for that.
+ */
+size_t pool_places(const struct pool *pool);
 
 #endif

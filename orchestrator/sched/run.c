@@ -10,7 +10,8 @@
 #include "sched/run_options.h"
 
 #define ENVIRONMENT_DEPTH ((size_t)16)
-#define ENVIRONMENT_BYTES (28 * KIB)
+/* The store keeps 32 KiB of a result. */
+#define RESULT_BYTES (31 * KIB)
 /* What a run may take beside its sample's own time, without a sign of life. */
 #define SILENCE_MS ((uint64_t)600000)
 /* Between two heartbeats that only say a percentage. */
@@ -148,22 +149,14 @@ on_sample(void *arg, enum err err, const char *why, int fd)
 {
 	struct job *job = arg;
 	struct run *run = job->work;
-	struct job_end end = {
-	    .outcome = "failed",
-	    .is_final = job->attempt >= LIMIT_ATTEMPTS,
-	    .reason = why,
-	};
 
 	if (run == NULL || job->state != JOB_HELD) {
 		if (fd != -1)
 			(void)close(fd);
 		return;
 	}
-	if (err == ERR_UNAVAILABLE) {
-		lease_back_off(job->sched, BACK_OFF_MS);
-		job_release_or_fail(job, why);
-	} else if (err != ERR_OK || fd == -1) {
-		job_end(job, &end);
+	if (err != ERR_OK || fd == -1) {
+		job_trouble(job, err == ERR_OK ? ERR_PEER : err, why);
 	} else {
 		run->sample_fd = fd;
 		settle(run);
@@ -251,6 +244,22 @@ judge(const struct run *run, const char **ret_outcome)
 	}
 }
 
+/* What the run was, as far as the store has room for it; new reference. */
+static json_t *
+result_of(const struct run *run)
+{
+	const char *name = proto_outcome_name(run->outcome);
+	json_t *result = json_pack("{s:s, s:s, s:O}", "outcome", name,
+	    "profile", run->options.profile, "environment", run->environment);
+	auto_free char *text = json_canonical(result);
+
+	if (strlen(text) > RESULT_BYTES)
+		(void)json_object_set_new(result, "environment",
+		    json_pack("{s:b, s:O?}", "is_cut", 1, "outputs",
+			json_object_get(run->environment, "outputs")));
+	return result;
+}
+
 static void
 finish(struct run *run)
 {
@@ -265,12 +274,10 @@ finish(struct run *run)
 		job_release_or_fail(job, "the VM pool cancelled the run");
 		return;
 	}
-	end.is_final = judge(run, &end.outcome) ||
-	    job->attempt >= LIMIT_ATTEMPTS;
+	end.is_final = judge(run, &end.outcome);
 	if (!end.is_final)
 		lease_back_off(job->sched, BACK_OFF_MS);
-	result = json_pack("{s:s, s:s, s:O}", "outcome", name, "profile",
-	    run->options.profile, "environment", run->environment);
+	result = result_of(run);
 	if (strcmp(end.outcome, "done") != 0)
 		reason = xasprintf("%s: %s", name, run->reason);
 	end.reason = reason != NULL ? reason : run->reason;
@@ -287,8 +294,7 @@ settle(void *arg)
 	struct chan *vm = job->sched->pool.vm;
 
 	if (run->outputs.err != ERR_OK) {
-		lease_back_off(job->sched, BACK_OFF_MS);
-		job_release_or_fail(job, run->outputs.why);
+		job_trouble(job, run->outputs.err, run->outputs.why);
 	} else if (run->is_ended) {
 		if (outputs_are_settled(&run->outputs))
 			finish(run);
@@ -334,7 +340,7 @@ run_begin(struct job *job)
 	    .is_final = true,
 	    .reason = why,
 	};
-	bool has_place = false;
+	bool has_place;
 	int err;
 
 	run->job = job;
@@ -349,9 +355,7 @@ run_begin(struct job *job)
 		    run->options.profile);
 		err = ERR_NOT_FOUND;
 	}
-	if (err == ERR_OK)
-		has_place =
-		    pool_places(&sched->pool, run->options.profile) > 0;
+	has_place = pool_places(&sched->pool) > 0;
 	sched->pool.runs++; /* run_free() takes it back */
 	if (err != ERR_OK) {
 		job_end(job, &end);
@@ -373,7 +377,7 @@ run_places(const struct sched *sched)
 	if (pool->vm == NULL && pool->profile_count == 0 &&
 	    !pool_is_settling(pool))
 		return 1;
-	return pool_places(pool, NULL);
+	return pool_places(pool);
 }
 
 /* --- what loep-vm says --- */
@@ -424,7 +428,7 @@ run_ended(struct sched *sched, uint32_t request, enum run_outcome outcome,
 	run->reason = xstrdup(reason);
 	loop_timer_cancel(run->silence);
 	run->silence = NULL;
-	if (json_parse(environment, strlen(environment), ENVIRONMENT_BYTES,
+	if (json_parse(environment, strlen(environment), LIMIT_MSG_BYTES,
 		ENVIRONMENT_DEPTH, &run->environment) != ERR_OK ||
 	    !json_is_object(run->environment)) {
 		json_decref(run->environment);

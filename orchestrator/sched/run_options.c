@@ -77,6 +77,21 @@ copy(json_t *to, const json_t *from, const char *name)
 		(void)json_object_set(to, name, value);
 }
 
+/* How to start it: loep-vm checks the values. */
+static void
+copy_start(json_t *to, const json_t *from)
+{
+	static const char *const names[] = {"method", "interpreter", "member",
+	    "password", "uid"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const json_t *value = json_object_get(from, names[i]);
+
+		if (is_text(value) || json_is_integer(value))
+			copy(to, from, names[i]);
+	}
+}
+
 int
 run_options_take(const json_t *options, char *why, size_t why_size,
     struct run_options *ret_options)
@@ -108,8 +123,7 @@ run_options_take(const json_t *options, char *why, size_t why_size,
 	    seconds, "network", network);
 	copy(kept, options, "args");
 	copy(kept, options, "env");
-	if (is_text(json_object_get(options, "name")))
-		copy(kept, options, "name");
+	copy_start(kept, options);
 	text = json_canonical(kept);
 	if (strlen(text) > OPTIONS_BYTES_MAX)
 		return refuse(why, why_size, "args and env are too long");

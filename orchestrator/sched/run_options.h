@@ -15,8 +15,9 @@ struct run_options {
 
 /*
  * Takes the known members of a detonate job's options: profile, seconds,
- * args (list of text), env (object of text), name, network.  ERR_FORMAT: why
- * (why_size bytes) says what is wrong.
+ * args (list of text), env (object of text), network, and what only concerns
+ * how loep-vm starts the sample (method, interpreter, member, password, uid).
+ * ERR_FORMAT: why (why_size bytes) says what is wrong.
  */
 int must_check run_options_take(const json_t *options, char *why,
     size_t why_size, struct run_options *ret_options);

@@ -10,7 +10,7 @@
 #include "sched/worker.h"
 
 /* How often leases are looked at for their heartbeat. */
-#define BEAT_LOOK_MS ((uint64_t)2000)
+#define BEAT_LOOK_MS ((uint64_t)1000)
 /* How long jobs that were given back may take at the end. */
 #define STOP_MS ((uint64_t)2000)
 /* How long a pool may take to show its profiles after a start. */
@@ -56,10 +56,8 @@ on_changed(void *arg, struct chan *chan, struct msg *msg)
 	wire_get_str(&msg->in, what, sizeof(what));
 	if (strcmp(what, "jobs") == 0)
 		lease_soon(sched);
-	else if (strcmp(what, "orders") == 0 || strcmp(what, "pool") == 0)
+	else if (strcmp(what, "orders") == 0)
 		pool_fetch_orders(&sched->pool);
-	else if (strcmp(what, "cancel") == 0)
-		job_beat_each(sched);
 	return ERR_OK;
 }
 

@@ -119,6 +119,13 @@ sift_stop(struct sift *sift, const char *limit, const char *text)
 	return ERR_LIMIT;
 }
 
+void
+sift_note_limit(struct sift *sift)
+{
+	if (sift->outputs.is_limited)
+		(void)sift_stop(sift, "store", sift->outputs.why);
+}
+
 int
 sift_take_bytes(struct sift *sift, size_t len)
 {

@@ -54,6 +54,8 @@ void sift_feed(struct sift *sift, const void *p, size_t len);
 void sift_end(struct sift *sift);
 /* True when no more should be read for now. */
 bool sift_is_full(const struct sift *sift);
+/* The store met a bound with an output: stops, and says which. */
+void sift_note_limit(struct sift *sift);
 /* Adds a finding of our own, in plain words. */
 void sift_limit(struct sift *sift, const char *limit, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

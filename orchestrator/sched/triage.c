@@ -105,10 +105,11 @@ on_timer(void *arg)
 static void
 settle(struct triage *t)
 {
+	sift_note_limit(&t->sift);
 	watch_pipe(t);
 	if (t->state == TRIAGE_RUNNING) {
-		/* The vault or the store failed: the child works in vain. */
-		if (t->sift.outputs.err != ERR_OK && t->errand != NULL)
+		/* The vault or the store refused: it works in vain. */
+		if (t->sift.outputs.err != ERR_OK || t->sift.outputs.is_limited)
 			errand_cancel(t->errand);
 		return;
 	}

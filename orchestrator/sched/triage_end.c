@@ -7,7 +7,7 @@
 
 #include "sched/next.h"
 
-/* Trouble in the store or vault: others would meet it as well. */
+/* After an analyser that takes no work. */
 #define BACK_OFF_MS ((uint64_t)2000)
 
 /* partial where there is something to show, else failed. */
@@ -28,11 +28,9 @@ judge_crash(struct triage *t, struct job_end *end, char *why, size_t why_size)
 	} else {
 		(void)snprintf(why, why_size, "the analyser crashed (%s %u)",
 		    t->end.code < 65 ? "signal" : "status", t->end.code);
-		end->is_final = t->job->attempt >= LIMIT_ATTEMPTS;
+		end->is_final = false;
 	}
 	end->outcome = partial_or_failed(t);
-	if (!end->is_final)
-		end->outcome = "failed";
 }
 
 static void
@@ -100,11 +98,13 @@ triage_end(struct triage *t)
 	struct job_end end = {.is_final = true, .engine = t->engine};
 	char why[320] = "";
 
-	if (!t->is_cancelled && (t->sift.outputs.err != ERR_OK ||
-	    t->end.end == ANALYSE_REFUSED)) {
+	if (!t->is_cancelled && t->sift.outputs.err != ERR_OK) {
+		job_trouble(t->job, t->sift.outputs.err, t->sift.outputs.why);
+		return;
+	}
+	if (!t->is_cancelled && t->end.end == ANALYSE_REFUSED) {
 		lease_back_off(t->job->sched, BACK_OFF_MS);
-		job_release_or_fail(t->job, t->sift.outputs.err != ERR_OK ?
-		    t->sift.outputs.why : "the analyser took no work");
+		job_release_or_fail(t->job, "the analyser took no work");
 		return;
 	}
 	if (t->is_cancelled) {
@@ -135,17 +135,7 @@ void
 triage_no_input(struct triage *t, enum err err, const char *why)
 {
 	char text[320];
-	struct job_end end = {
-	    .outcome = "failed",
-	    .is_final = t->job->attempt >= LIMIT_ATTEMPTS,
-	    .reason = text,
-	};
 
 	(void)snprintf(text, sizeof(text), "its bytes cannot be read: %s", why);
-	if (err == ERR_UNAVAILABLE) {
-		lease_back_off(t->job->sched, BACK_OFF_MS);
-		job_release_or_fail(t->job, text);
-		return;
-	}
-	job_end(t->job, &end);
+	job_trouble(t->job, err == ERR_OK ? ERR_PEER : err, text);
 }

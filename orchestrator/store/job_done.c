@@ -102,7 +102,9 @@ finish(struct request *r, const struct attempt *a, struct job_outcome *outcome)
 	if (err != ERR_OK)
 		return err;
 	outcome->next = next;
-	if (strcmp(outcome->state, "failed") == 0 && !is_last &&
+	/* Not final: worth another attempt, the last of which keeps what it
+	 * found (partial). */
+	if (text_has_word("failed partial", outcome->state) && !is_last &&
 	    !a->is_cancelled && a->failures + 1 < LIMIT_ATTEMPTS) {
 		err = attempt_lose(r->store, a, LOSS_FAILED, outcome->reason);
 		return err == ERR_OK ? answer(r, "queued") : err;

@@ -54,6 +54,7 @@ struct fake_job {
 	bool is_over;
 	int64_t attempt;
 	int releases;
+	int failures;
 	int beats;
 	char phase[32];
 	char outcome[16];

@@ -252,8 +252,10 @@ do_done(struct fake *f, uint32_t request, struct fake_job *job,
 	free(job->next);
 	job->result = values_text_dup(params, 6);
 	job->next = values_text_dup(params, 7);
-	job->is_over = job->is_final;
-	job->is_queued = !job->is_final;
+	job->failures += !job->is_final;
+	job->is_over = job->is_final || job->failures >= LIMIT_ATTEMPTS ||
+	    strcmp(job->outcome, "done") == 0;
+	job->is_queued = !job->is_over;
 	values_init(&row);
 	values_add_text(&row, job->is_over ? job->outcome : "queued");
 	answer_row(f, request, &row);
