@@ -110,7 +110,7 @@ void
 configure_send(const struct family_conf *conf,
     const struct table_program *program, struct chan *chan)
 {
-	char name[16];
+	char name[32];
 
 	send_text(chan, "instance", program->instance);
 	send_text(chan, "log_level", conf_get(conf->conf, "loepd.log_level"));

@@ -24,19 +24,20 @@
 static int
 usage(void)
 {
-	(void)fprintf(stderr, "usage: loep-store --init STATE --org NAME "
-	    "--class C1|C1b|C2|C3|C4|C5|CSIRT\n");
+	(void)fprintf(stderr,
+	    "usage: loep-store --init STATE --org NAME "
+	    "--class C1|C1b|C2|C3|C4|C5|CSIRT [--admin-uid UID]\n");
 	return 64;
 }
 
 static int
-init(const char *state, const char *org, const char *class_code)
+init(const char *state, const char *org, const char *class_code, int64_t uid)
 {
 	auto_free char *folder = xasprintf("%s/db", state);
 	char why[512];
 
-	if (store_init(folder, org, class_code, (int64_t)getuid(), why,
-	    sizeof(why)) == ERR_OK)
+	if (store_init(folder, org, class_code, uid, why, sizeof(why)) ==
+	    ERR_OK)
 		return 0;
 	(void)fprintf(stderr, "loep-store: %s\n", why);
 	return 1;
@@ -49,11 +50,15 @@ run_by_hand(int argc, char **argv)
 	    {"init", required_argument, NULL, 'i'},
 	    {"org", required_argument, NULL, 'o'},
 	    {"class", required_argument, NULL, 'c'},
+	    {"admin-uid", required_argument, NULL, 'u'},
 	    {NULL, 0, NULL, 0},
 	};
 	const char *state = NULL;
 	const char *org = NULL;
 	const char *class_code = NULL;
+	/* The caller's, unless loepd started us as another user than it was
+	 * asked by. */
+	int64_t uid = (int64_t)getuid();
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -63,13 +68,15 @@ run_by_hand(int argc, char **argv)
 			org = optarg;
 		else if (c == 'c')
 			class_code = optarg;
+		else if (c == 'u')
+			uid = strtoll(optarg, NULL, 10);
 		else
 			return usage();
 	}
 	if (state == NULL || org == NULL || class_code == NULL ||
 	    optind != argc)
 		return usage();
-	return init(state, org, class_code);
+	return init(state, org, class_code, uid);
 }
 
 static void
@@ -118,14 +125,14 @@ serve(void)
 	enter_cage(&program, folder);
 	if (store_new(program.loop, folder, why, sizeof(why), &store) !=
 	    ERR_OK) {
-		log_line(LOG_ERROR, "msg=\"refusing to start\" reason=\"%s\"",
-		    why);
+		log_line(
+		    LOG_ERROR, "msg=\"refusing to start\" reason=\"%s\"", why);
 		return 78;
 	}
 	store->blame = on_blame;
 	store->blame_arg = &program;
-	store->verify_period_us = DAY_US *
-	    program_conf_int(&program, "verify_days", 30);
+	store->verify_period_us =
+	    DAY_US * program_conf_int(&program, "verify_days", 30);
 	program_run(&program, &ops, store);
 	store_free(store);
 	return 0;
