@@ -15,7 +15,8 @@ rule dropper_shell_fetch_run : dropper shell
 
 	strings:
 		$fetch = /\b(wget|curl|tftp|ftpget|lwp-download|fetch)\s[^\n]{0,80}(https?|ftp|tftp):\/\//
-		$fetch_tftp = /\b(tftp\s+-\w+|ftpget)\s[^\n]{4,120}/
+		$fetch_tftp = /\b(tftp\s+-\w+|ftpget)\s[^\n]{4}/
+		$fetch_variable = /\b(wget|curl)\s[^\n]{0,40}\$\{?\w/
 		$place = /(\bcd|-O|-o|>|--output(-document)?|--directory-prefix|-P)[ =]{0,2}["']?\/((var\/)?tmp|dev\/shm|var\/run|mnt|run\/shm)\b/
 		$chmod = /\bchmod\s+(-R\s+)?(\+x|a\+x|u\+x|0?7[0-7]{2}|[ugoa]+\+[rwx]*x)\s/
 		$start = /(^|[\n;&|]\s{0,8})((nohup|setsid|exec|sudo)\s+)?["']?(\.\/[\w.$-]{1,40}|\/((var\/)?tmp|dev\/shm|var\/run)\/[\w.\/$-]{1,60})/

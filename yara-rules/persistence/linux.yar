@@ -149,3 +149,36 @@ rule persistence_linux_udev : persistence udev
 		and uint32(0) != 0x464c457f and uint16(0) != 0x5a4d
 		and $match and any of ($place, $fetch)
 }
+
+rule persistence_linux_program : persistence elf
+{
+	meta:
+		id = "LOEP-0507"
+		author = "Loep"
+		date = "2026-11-21"
+		description = "An ELF program that carries the text of a cron table or of a systemd unit and the place where to put it."
+		reference = "https://attack.mitre.org/techniques/T1053/003/"
+		tlp = "TLP:CLEAR"
+		score = 55
+		attack = "T1053.003,T1543.002,T1546.004"
+
+	strings:
+		$cron_place = /\/(etc\/cron\.(d|hourly|daily)\/[\w.-]{2,40}|etc\/crontab|var\/spool\/cron\/)/
+		$cron_line = /(\*(\/\d{1,2})? \* \* \* \*|@reboot)\s{1,4}(root\s{1,4})?(\/|%s|\w{2,16} )/
+		$unit_place = /\/etc\/systemd\/system\/[\w%@.-]{2,60}\.service/
+		$unit_section = "[Service]"
+		$unit_start = "ExecStart="
+		$preload = "/etc/ld.so.preload"
+		$keys = "/.ssh/authorized_keys"
+		$local = "/etc/rc.local"
+		$profile = /\/(etc\/profile\.d\/[\w.-]{2,40}\.sh|root\/\.bashrc)/
+
+	condition:
+		uint32(0) == 0x464c457f
+		and filesize < 32MB
+		and (
+			($cron_place and $cron_line)
+			or ($unit_place and $unit_section and $unit_start)
+			or 3 of ($preload, $keys, $local, $profile, $cron_place, $unit_place)
+		)
+}
