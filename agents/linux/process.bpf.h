@@ -328,29 +328,32 @@ BPF_PROG(on_settime)
 	return option(WIRE_EV_SET_TIME, 0);
 }
 
+/* PR_SET_DUMPABLE and PR_SET_MM: a process hides what it is. */
 SEC("fentry/security_task_prctl")
 int
-BPF_PROG(on_prctl, int op, unsigned long arg2)
+BPF_PROG(on_prctl, int op)
+{
+	return op == 4 || op == 35 ? option(WIRE_EV_PRCTL, (__u64)op) : 0;
+}
+
+/*
+ * A process takes another name, by PR_SET_NAME or through /proc. Here the
+ * name is in kernel memory; the caller's page may not be there to be read.
+ */
+SEC("fentry/__set_task_comm")
+int
+BPF_PROG(on_comm, struct task_struct *task, const char *name, bool is_exec)
 {
 	struct scratch *s;
-	long n;
 
-	/* PR_SET_NAME, PR_SET_DUMPABLE, PR_SET_MM: hiding and disguise. */
-	if (op != 15 && op != 4 && op != 35)
+	/* Kernel workers rename themselves all the time. */
+	if (is_exec || (task->flags & PF_KTHREAD) != 0)
 		return 0;
 	s = begin(WIRE_EV_PRCTL);
 	if (s == NULL)
 		return 0;
-	s->record.number[0] = (__u64)op;
-	s->record.number[1] = arg2;
-	if (op == 15) {
-		n = bpf_probe_read_user_str(
-		    s->text, RECORD_COMM_BYTES, (const void *)arg2);
-		if (n > 1 && n <= RECORD_COMM_BYTES) {
-			s->record.text_bytes[TEXT_NAME] = (__u32)n - 1;
-			s->used = (__u32)n - 1;
-		}
-	}
+	s->record.number[0] = 15;
+	add_string(s, TEXT_NAME, name);
 	submit(s);
 	return 0;
 }
