@@ -109,18 +109,22 @@ on_fatal(int number)
 static void
 keep_last_words(struct record_out *out)
 {
+	/* A broken stack pointer must not keep the handler from running. */
+	static uint8_t stack[16 * KIB];
+	stack_t alternate = {.ss_sp = stack, .ss_size = sizeof(stack)};
 #ifdef CAGE_DEVELOPER
-	/* The sanitizers' own handlers tell more. */
+	/* The sanitizers' own handlers tell more; nor do they like other
+	 * stacks. */
 	static const int numbers[] = {SIGTERM, SIGXCPU};
+	const int flags = (int)SA_RESETHAND;
 #else
 	static const int numbers[] = {SIGTERM, SIGXCPU, SIGSEGV, SIGBUS,
 	    SIGILL, SIGFPE, SIGABRT};
+	const int flags = (int)(SA_ONSTACK | SA_RESETHAND);
 #endif
-	static uint8_t stack[16 * KIB];
-	stack_t alternate = {.ss_sp = stack, .ss_size = sizeof(stack)};
 	struct sigaction action = {
 	    .sa_handler = on_fatal,
-	    .sa_flags = (int)(SA_ONSTACK | SA_RESETHAND),
+	    .sa_flags = flags,
 	};
 
 	last_out = out;
