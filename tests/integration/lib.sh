@@ -37,19 +37,20 @@ ok() {
 	fi
 }
 
-# fails NAME STATUS COMMAND... - passes where it exits with that status.
+# fails NAME STATUS COMMAND... - passes where it exits with that status; what
+# it said is in $WORK/said.
 fails() {
 	local name=$1 wanted=$2 status
 	shift 2
 	N=$((N + 1))
-	"$@" >"$WORK/ok.out" 2>&1
+	"$@" >"$WORK/said" 2>&1
 	status=$?
 	if [ "$status" = "$wanted" ]; then
 		echo "ok $N - $name"
 	else
 		echo "not ok $N - $name"
 		diag "status $status, wanted $wanted: $*"
-		head -n 20 "$WORK/ok.out" | sed 's/^/#   /'
+		head -n 20 "$WORK/said" | sed 's/^/#   /'
 		FAILED=1
 	fi
 }
@@ -107,6 +108,7 @@ loep_init() {
 
 # loep_run - starts the service; its log is $WORK/log.
 loep_run() {
+	: >>"$WORK/log"
 	"$BIN/loepd" --state "$STATE" >>"$WORK/log" 2>&1 &
 	LOEPD=$!
 	local i

@@ -5,14 +5,14 @@
 
 loep_init
 fails "init refuses to overwrite" 73 "$LOEP" init
-ok "it says what is there" grep -q 'already holds a Loep' "$WORK/ok.out"
+ok "it says what is there" grep -q 'already holds a Loep' "$WORK/said"
 fails "a client without a service is told how to start it" 69 "$LOEP" status
-ok "its words name the command" grep -q 'loep start' "$WORK/ok.out"
+ok "its words name the command" grep -q 'loep start' "$WORK/said"
 loep_run
 ok "status answers" "$LOEP" status
 fails "a second loepd on the state folder is refused" 75 \
 	"$BIN/loepd" --state "$STATE"
-ok "it names the first" grep -q "process $LOEPD" "$WORK/ok.out"
+ok "it names the first" grep -q "process $LOEPD" "$WORK/said"
 
 # Each program is started again when it dies, and is wired again.
 for program in loep-web loep-store loep-vault loep-sched loep-identify; do
@@ -41,5 +41,5 @@ is "after a restart the case is still there" \
 printf '[web]\nno_such_key = 1\n' >>"$STATE/loep.conf"
 loep_stop
 fails "a wrong key in loep.conf is refused" 78 "$BIN/loepd" --state "$STATE"
-ok "its line is named" grep -qE 'line [0-9]+.*no_such_key' "$WORK/ok.out"
+ok "its line is named" grep -qE 'line [0-9]+.*no_such_key' "$WORK/said"
 finish

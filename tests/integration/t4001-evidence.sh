@@ -13,7 +13,7 @@ is "one blob" "$(find "$STATE/vault/blobs" -type f -name "*$sum*" | wc -l)" 1
 receipt=$(echo "$WORK"/receipts/*.json)
 is "the receipt names the hash" "$(jq -r .receipt.sha256 "$receipt")" "$sum"
 is "the size" "$(jq -r .receipt.size "$receipt")" 3000000
-is "and the case" "$(jq -r .receipt.case "$receipt")" "$CASE"
+is "and the case" "$(jq -r .receipt.number "$receipt")" "$CASE"
 like "it is signed" "$(jq -r .signature "$receipt")" '^[0-9a-f]{128}$'
 
 # The signature is of the canonical receipt, and openssl agrees.
@@ -51,7 +51,7 @@ size=$(stat -c %s "$blob")
 chmod u+w "$blob"
 printf 'X' | dd of="$blob" bs=1 seek=$((size / 2)) conv=notrunc status=none
 fails "one flipped byte is found" 1 "$LOEP" verify
-like "and the blob is named" "$(cat "$WORK/ok.out")" "$sum"
+like "and the blob is named" "$(cat "$WORK/said")" "$sum"
 cat "$WORK/blob.good" >"$blob"
 ok "put right, all is whole again" "$LOEP" verify
 
@@ -64,7 +64,7 @@ if cmp -s "$WORK/audit.ndjson" "$WORK/bad.ndjson"; then
 	sed '6s/"actor":"/"actor":"x/' "$WORK/audit.ndjson" >"$WORK/bad.ndjson"
 fi
 fails "a changed entry is found" 1 "$LOEP" audit verify "$WORK/bad.ndjson"
-like "by its number" "$(cat "$WORK/ok.out")" '\b5\b'
+like "by its number" "$(cat "$WORK/said")" '\b5\b'
 sed 7d "$WORK/audit.ndjson" >"$WORK/bad.ndjson"
 fails "a missing entry is found" 1 "$LOEP" audit verify "$WORK/bad.ndjson"
 head -n -1 "$WORK/audit.ndjson" >"$WORK/bad.ndjson"
