@@ -4,6 +4,7 @@
 
 #include <magic.h>
 #include <stdbool.h>
+#include <unistd.h>
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -131,7 +132,8 @@ look(const void *p, size_t len, int fd, int flags)
 	static const char elf[] = {0x7f, 'E', 'L', 'F'};
 
 	(void)magic_setflags(cookie, flags);
-	if (fd != -1 && len > sizeof(elf) && memcmp(p, elf, sizeof(elf)) == 0)
+	/* libmagic reads on from where the file stands. */
+	if (fd != -1 && lseek(fd, 0, SEEK_SET) == 0 && len > sizeof(elf) && memcmp(p, elf, sizeof(elf)) == 0)
 		return magic_descriptor(cookie, fd);
 	return magic_buffer(cookie, p, len);
 }

@@ -9,13 +9,14 @@
 
 #include "analysers/yara/ruleset.h"
 
-/* Compiling and trying one file, or one rule where the file failed. */
+/* CPU time for one file, or for one rule where the file failed. */
 #define CHECK_SECONDS_MAX 10
-/* Trying all; what is left then is set aside untried. */
-#define CHECK_TOTAL_SECONDS_MAX 90
-/* CPU time that one file's rules may take for the trial buffers, 1 MiB in
- * all: slower than 2 MiB/s is set aside, the slowest rules first. */
-#define CHECK_COST_MS_MAX 500
+/* Wall-clock time for all; what is left then is set aside untried. */
+#define CHECK_TOTAL_SECONDS_MAX 300
+/* CPU time that all rules of a file may take for the trial buffers, 1 MiB in
+ * all, and one rule where they take longer: 2 MiB/s and 10 MiB/s. */
+#define CHECK_COST_MS_MAX	500
+#define CHECK_RULE_COST_MS_MAX	100
 #define CHECK_BUFFER_BYTES ((size_t)256 * 1024)
 #define CHECK_BUFFERS 4
 

@@ -10,6 +10,8 @@
 
 /* Rounds of taking out what does not compile. */
 #define ROUNDS_MAX 200
+/* Ranges that wait while a file is halved: two for each halving. */
+#define HALVES_MAX 128
 /* libyara counts in seconds; a scan of one buffer takes milliseconds. */
 #define SCAN_SECONDS_MAX 2
 
@@ -141,97 +143,178 @@ cost(struct trial *trial, YR_RULES *rules)
 }
 
 static void
-say_slow(struct trial *trial, size_t unit, uint64_t us)
+say_slow(struct trial *trial, long unit, uint64_t us)
 {
 	char why[128];
 
 	(void)snprintf(why, sizeof(why),
-	    "too slow: %llu ms for a trial of %zu KiB, all rules of a file "
-	    "may take %d ms",
+	    "too slow: %llu ms for a trial of %zu KiB; a rule may take %d ms, "
+	    "a file %d",
 	    (unsigned long long)(us / 1000),
-	    CHECK_BUFFERS * CHECK_BUFFER_BYTES / 1024, CHECK_COST_MS_MAX);
-	set_aside(trial, (long)unit, trial->file->units[unit].line_first, why);
+	    CHECK_BUFFERS * CHECK_BUFFER_BYTES / 1024,
+	    CHECK_RULE_COST_MS_MAX, CHECK_COST_MS_MAX);
+	set_aside(trial, unit,
+	    unit == -1 ? 0 : trial->file->units[unit].line_first, why);
 }
 
-/* What one rule costs, with those that it may refer to; 0 = set aside. */
-static uint64_t
-unit_cost(struct trial *trial, size_t unit)
+/*
+ * What the rules from first up to end cost, with those that they may refer
+ * to; false where they do not compile by themselves.
+ */
+static bool
+range_cost(struct trial *trial, size_t first, size_t end, uint64_t *ret_us,
+    struct compile *ret_compile)
 {
 	struct rule_file *file = trial->file;
 	auto_free bool *keep = xcalloc(file->unit_count, sizeof(bool));
-	struct compile compile;
 	YR_RULES *rules;
+
+	for (size_t i = 0; i < end; i++)
+		keep[i] = !file->units[i].is_set_aside &&
+		    (i >= first || file->units[i].is_referenced);
+	rules = compile_kept(trial, keep, ret_compile);
+	if (rules == NULL)
+		return false;
+	*ret_us = cost(trial, rules);
+	(void)yr_rules_destroy(rules);
+	return true;
+}
+
+static void
+try_unit(struct trial *trial, size_t unit)
+{
+	struct compile compile;
 	uint64_t us;
 
-	for (size_t i = 0; i <= unit; i++)
-		keep[i] = !file->units[i].is_set_aside &&
-		    (i == unit || file->units[i].is_referenced);
-	rules = compile_kept(trial, keep, &compile);
-	if (rules == NULL) {
+	say(trial, VERDICT_BEGIN, (long)unit, 0, "");
+	if (!range_cost(trial, unit, unit + 1, &us, &compile))
 		set_aside(trial, (long)unit, compile.errors[0].line,
 		    compile.error_count > 0 ? compile.errors[0].why :
 					      "cannot be compiled");
-		return 0;
-	}
-	us = cost(trial, rules);
-	(void)yr_rules_destroy(rules);
-	return us;
+	else if (us > (uint64_t)CHECK_RULE_COST_MS_MAX * 1000)
+		say_slow(trial, (long)unit, us);
 }
 
-/* The file is too slow: its slowest rules go, until the rest is fast. */
+/*
+ * The file is too slow: the rules to blame are found by halving, since each
+ * look at a file of thousands of rules takes its time.
+ */
 static void
 thin_out(struct trial *trial)
 {
-	struct rule_file *file = trial->file;
-	auto_free uint64_t *costs = xcalloc(file->unit_count, sizeof(*costs));
-	uint64_t sum = 0;
+	/* Depth first, and each step halves: few ranges wait. */
+	struct {
+		size_t first;
+		size_t end;
+	} waiting[HALVES_MAX] = {{0, trial->file->unit_count}};
+	size_t count = 1;
+	struct compile compile;
 
-	for (size_t i = 0; i < file->unit_count; i++) {
-		if (file->units[i].is_set_aside)
+	while (count > 0) {
+		size_t first = waiting[--count].first;
+		size_t end = waiting[count].end;
+		size_t middle = first + (end - first) / 2;
+		uint64_t us = UINT64_MAX;
+
+		if (end - first <= 1 || count + 2 > HALVES_MAX) {
+			if (end > first &&
+			    !trial->file->units[first].is_set_aside)
+				try_unit(trial, first);
 			continue;
-		say(trial, VERDICT_BEGIN, (long)i, 0, "");
-		costs[i] = unit_cost(trial, i);
-		sum += costs[i];
-	}
-	while (sum > (uint64_t)CHECK_COST_MS_MAX * 1000) {
-		size_t worst = 0;
-
-		for (size_t i = 0; i < file->unit_count; i++) {
-			if (costs[i] > costs[worst])
-				worst = i;
 		}
-		say_slow(trial, worst, costs[worst]);
-		sum -= costs[worst];
-		costs[worst] = 0;
+		if (range_cost(trial, first, end, &us, &compile) &&
+		    us <= (uint64_t)CHECK_RULE_COST_MS_MAX * 1000)
+			continue;
+		waiting[count].first = middle;
+		waiting[count++].end = end;
+		waiting[count].first = first;
+		waiting[count++].end = middle;
 	}
 }
 
+/* The whole file's cost, and less and less of it while it is too slow. */
+static void
+time_file(struct trial *trial)
+{
+	struct rule_file *file = trial->file;
+	const uint64_t most = (uint64_t)CHECK_COST_MS_MAX * 1000;
+	struct compile compile;
+	uint64_t us = 0;
+
+	if (!range_cost(trial, 0, file->unit_count, &us, &compile) ||
+	    us <= most)
+		return;
+	thin_out(trial);
+	/* The last try was of one rule; now it is the file's again. */
+	say(trial, VERDICT_BEGIN, -1, 0, "");
+	if (rulefile_active(file) > 0 &&
+	    range_cost(trial, 0, file->unit_count, &us, &compile) &&
+	    us > most)
+		say_slow(trial, -1, us);
+}
+
+/* The rules of all files, or NULL where something does not compile. */
+static YR_RULES *
+compile_together(struct rule_file **files, size_t count)
+{
+	struct compile compile;
+	YR_RULES *rules = NULL;
+	int err = compile_init(&compile);
+
+	for (size_t i = 0; err == ERR_OK && i < count; i++) {
+		struct rule_file *file = files[i];
+		auto_free bool *keep =
+		    xcalloc(file->unit_count + 1, sizeof(bool));
+		auto_free char *text = NULL;
+
+		if (rulefile_active(file) == 0)
+			continue;
+		for (size_t j = 0; j < file->unit_count; j++)
+			keep[j] = !file->units[j].is_set_aside;
+		text = rulefile_text(file, keep);
+		err = compile_add(&compile, text, file->name);
+	}
+	if (err == ERR_OK && compile_finish(&compile, &rules) != ERR_OK)
+		rules = NULL;
+	compile_release(&compile);
+	return rules;
+}
+
 void
-trial_file(struct trial *trial)
+trial_together(struct trial *trial, struct rule_file **files, size_t count)
+{
+	YR_RULES *rules = compile_together(files, count);
+
+	if (rules != NULL &&
+	    cost(trial, rules) <= (uint64_t)CHECK_COST_MS_MAX * 1000)
+		say(trial, VERDICT_FINE, -1, 0, "");
+}
+
+void
+trial_file(struct trial *trial, bool is_timed)
 {
 	struct rule_file *file = trial->file;
 	auto_free bool *keep = xcalloc(file->unit_count + 1, sizeof(bool));
-	YR_RULES *rules = NULL;
 	struct compile compile;
-	uint64_t us;
+	bool is_good = false;
 
 	say(trial, VERDICT_BEGIN, -1, 0, "");
-	for (int round = 0; rules == NULL && rulefile_active(file) > 0;
-	     round++) {
+	for (int round = 0; !is_good && rulefile_active(file) > 0; round++) {
+		YR_RULES *rules;
+
 		for (size_t i = 0; i < file->unit_count; i++)
 			keep[i] = !file->units[i].is_set_aside;
 		rules = compile_kept(trial, keep, &compile);
-		if (rules == NULL && round == ROUNDS_MAX)
+		is_good = rules != NULL;
+		if (rules != NULL)
+			(void)yr_rules_destroy(rules);
+		else if (round == ROUNDS_MAX)
 			set_aside(trial, -1, 0, "more errors than rules");
-		else if (rules == NULL)
+		else
 			(void)take_out(trial, &compile, keep);
 	}
-	if (rules != NULL) {
-		us = cost(trial, rules);
-		(void)yr_rules_destroy(rules);
-		if (us > (uint64_t)CHECK_COST_MS_MAX * 1000)
-			thin_out(trial);
-	}
+	if (is_good && is_timed)
+		time_file(trial);
 	say(trial, VERDICT_DONE, -1, 0, "");
 }
 
@@ -239,14 +322,8 @@ void
 trial_units(struct trial *trial, size_t first)
 {
 	for (size_t i = first; i < trial->file->unit_count; i++) {
-		uint64_t us;
-
-		if (trial->file->units[i].is_set_aside)
-			continue;
-		say(trial, VERDICT_BEGIN, (long)i, 0, "");
-		us = unit_cost(trial, i);
-		if (us > (uint64_t)CHECK_COST_MS_MAX * 1000)
-			say_slow(trial, i, us);
+		if (!trial->file->units[i].is_set_aside)
+			try_unit(trial, i);
 	}
 	say(trial, VERDICT_DONE, -1, 0, "");
 }

@@ -12,7 +12,8 @@
 enum verdict_kind {
 	VERDICT_BEGIN = 1, /* tries file (unit -1) or one unit of it next */
 	VERDICT_ASIDE,	   /* file or unit is set aside */
-	VERDICT_DONE	   /* the file is tried */
+	VERDICT_DONE,	   /* the file is tried */
+	VERDICT_FINE	   /* all files together compile and are fast */
 };
 
 struct verdict {
@@ -35,8 +36,17 @@ struct trial {
 
 /* Fills the buffers: one letter, zeros, noise behind "MZ", words. */
 void trial_buffers(uint8_t (*buffers)[CHECK_BUFFER_BYTES]);
-/* The file as a whole; marks what it sets aside. */
-void trial_file(struct trial *trial);
+/*
+ * All files that are not set aside, at once: says VERDICT_FINE where they
+ * compile and the whole set takes no longer than one file may.
+ */
+void trial_together(struct trial *trial, struct rule_file **files,
+    size_t count);
+/*
+ * The file as a whole, and where is_timed what it costs; marks what it sets
+ * aside.
+ */
+void trial_file(struct trial *trial, bool is_timed);
 /* Each rule from first on by itself, as the whole did not come to an end. */
 void trial_units(struct trial *trial, size_t first);
 
