@@ -1,5 +1,5 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# each rule hits what it has to and nothing else; TAP for prove.
+# Each rule hits what it has to and nothing else; TAP for prove.
 
 PYTHONDONTWRITEBYTECODE=1 exec python3 "$(dirname "$0")/check_cases.py" "$@"

@@ -1,5 +1,5 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# no rule hits a file of a stock Debian; TAP for prove.
+# No rule hits a file of a stock Debian; TAP for prove.
 
 PYTHONDONTWRITEBYTECODE=1 exec python3 "$(dirname "$0")/check_stock.py" "$@"

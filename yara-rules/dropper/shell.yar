@@ -14,7 +14,7 @@ rule dropper_shell_fetch_run : dropper shell
 		attack = "T1059.004,T1105,T1222.002"
 
 	strings:
-		$fetch = /\b(wget|curl|tftp|ftpget|lwp-download|fetch)\s[^\n]{0,80}(https?|ftp|tftp):\/\//
+		$fetch = /\b(wget|curl|tftp|ftpget|lwp-download|fetch)\s[^\n]{0,50}(https?|ftp|tftp):\/\//
 		$fetch_tftp = /\b(tftp\s+-\w+|ftpget)\s[^\n]{4}/
 		$fetch_variable = /\b(wget|curl)\s[^\n]{0,40}\$\{?\w/
 		$place = /(\bcd|-O|-o|>|--output(-document)?|--directory-prefix|-P)[ =]{0,2}["']?\/((var\/)?tmp|dev\/shm|var\/run|mnt|run\/shm)\b/
@@ -103,7 +103,7 @@ rule dropper_shell_rivals : dropper shell miner
 		$port = /\bnetstat\s+-a?n\w{0,4}p?\s{0,4}\|\s{0,4}grep\s+["']?[:\d.]{4,24}["']?\s{0,4}\|\s{0,4}awk/
 		$cron = /\bcrontab\s+-r\b/
 		$immutable = /\bchattr\s+-[iua]{1,3}\s+\/(etc|var|tmp|root|usr)\b/
-		$fetch = /\b(wget|curl)\s[^\n]{0,100}https?:\/\//
+		$fetch = /\b(wget|curl)\s[^\n]{0,50}https?:\/\//
 
 	condition:
 		filesize < 256KB
@@ -127,10 +127,10 @@ rule dropper_shell_pipe_address : dropper shell
 		attack = "T1059.004,T1105"
 
 	strings:
-		$address = /\b(curl|wget)\s[^\n|]{0,80}https?:\/\/[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}[^\n|;]{0,120}\|\s{0,4}(sudo\s+)?(\/bin\/)?(ba|da|a|z|k)?sh\b/
-		$paste = /\b(curl|wget)\s[^\n|]{0,80}https?:\/\/(pastebin\.com\/raw|paste\.ee\/r|transfer\.sh|rentry\.co|ix\.io|[a-z0-9]{16,56}\.onion|[\w.-]{1,40}\.tor2web)[^\n|;]{0,120}\|\s{0,4}(sudo\s+)?(\/bin\/)?(ba|da|a|z|k)?sh\b/
-		$substitute = /\b(ba|da|z)?sh\s+(-c\s+["']?\$\(|<\()\s{0,4}(curl|wget)\s[^\n)]{0,80}https?:\/\/([0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}|pastebin\.com\/raw)/
-		$python = /\b(curl|wget)\s[^\n|]{0,80}https?:\/\/[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}[^\n|;]{0,120}\|\s{0,4}(python[23]?|perl|php)\b/
+		$address = /\b(curl|wget)\s[^\n|]{0,50}https?:\/\/[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}[^\n|;]{0,120}\|\s{0,4}(sudo\s+)?(\/bin\/)?(ba|da|a|z|k)?sh\b/
+		$paste = /\b(curl|wget)\s[^\n|]{0,50}https?:\/\/(pastebin\.com\/raw|paste\.ee\/r|transfer\.sh|rentry\.co|ix\.io|[a-z0-9]{16,56}\.onion|[\w.-]{1,40}\.tor2web)[^\n|;]{0,120}\|\s{0,4}(sudo\s+)?(\/bin\/)?(ba|da|a|z|k)?sh\b/
+		$substitute = /\b(ba|da|z)?sh\s+(-c\s+["']?\$\(|<\()\s{0,4}(curl|wget)\s[^\n)]{0,50}https?:\/\/([0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}|pastebin\.com\/raw)/
+		$python = /\b(curl|wget)\s[^\n|]{0,50}https?:\/\/[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}[^\n|;]{0,120}\|\s{0,4}(python[23]?|perl|php)\b/
 
 	condition:
 		filesize < 16MB

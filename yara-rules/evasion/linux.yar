@@ -80,7 +80,7 @@ rule evasion_linux_protection : evasion script
 		$audit = /\b((systemctl|service)\s{1,4}(stop|disable)\s{1,4}(auditd|rsyslog|syslog|sysmon|falco)|service\s{1,4}(auditd|rsyslog|syslog)\s{1,4}stop|auditctl\s{1,4}-e\s{0,2}0)/
 		$agent = /\b(aegis_(cli|update|uninstall)|aliyun(-service|dun)|cloudmonitor|qcloud|YunJing|bcm-agent|falcon-sensor|ds_agent|wazuh-agent|ossec|mdatp|cbagentd|sentinelone|elastic-agent)\b/ nocase
 		$watchdog = /\b(kernel\.nmi_watchdog\s{0,4}=\s{0,4}0|echo\s{1,4}["']?0["']?\s{0,4}>\s{0,4}\/proc\/sys\/kernel\/nmi_watchdog|vm\.nr_hugepages)/
-		$fetch = /\b(wget|curl)\s[^\n]{0,100}https?:\/\//
+		$fetch = /\b(wget|curl)\s[^\n]{0,50}https?:\/\//
 		$kill = /\b(pkill|killall|kill\s{1,4}-9|rm\s{1,4}-rf|uninstall|apt(-get)?\s{1,4}(purge|remove)|rpm\s{1,4}-e)\b/
 
 	condition:

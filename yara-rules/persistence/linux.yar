@@ -14,7 +14,7 @@ rule persistence_linux_cron : persistence cron
 		attack = "T1053.003"
 
 	strings:
-		$line_fetch = /[\d*\/,-]{1,12}\s{1,8}([\d*\/,-]{1,12}\s{1,8}){4}(root\s+)?[^\n]{0,40}\b(curl|wget)\s[^\n|]{4,120}\|\s{0,4}(sudo\s+)?(\/bin\/)?(ba|da|a|z)?sh\b/
+		$line_fetch = /[\d*\/,-]{1,12}\s{1,8}([\d*\/,-]{1,12}\s{1,8}){4}(root\s+)?[^\n]{0,30}\b(curl|wget)\s[^\n|]{4,90}\|\s{0,4}(sudo\s+)?(\/bin\/)?(ba|da|a|z)?sh\b/
 		$line_decode = /[\d*\/,-]{1,12}\s{1,8}([\d*\/,-]{1,12}\s{1,8}){4}(root\s+)?[^\n]{0,60}\bbase64\s+(-d|--decode)[^\n]{0,40}\|\s{0,4}(ba|da|a|z)?sh\b/
 		$line_place = /\*\s{1,8}\*\s{1,8}\*\s{1,8}(root\s+)?["']?\/((var\/)?tmp|dev\/shm|var\/run)\/[\w.\/-]{1,80}/
 		$reboot = /@(reboot|hourly|daily)\s{1,8}(root\s+)?[^\n]{0,40}(\/((var\/)?tmp|dev\/shm)\/|\b(curl|wget)\s[^\n]{4,160}\|\s{0,4}(ba)?sh\b)/

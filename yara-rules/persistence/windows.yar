@@ -38,7 +38,7 @@ rule persistence_windows_scheduled_task : persistence task
 		attack = "T1053.005"
 
 	strings:
-		$cmd = /\bschtasks(\.exe)?["']?\s[^\n]{0,40}\/create\b[^\n]{0,300}(powershell|pwsh|mshta|wscript|cscript|rundll32|regsvr32|\\AppData\\|\\Temp\\|%(appdata|temp|tmp|public|localappdata)%|\\Users\\Public\\|\\ProgramData\\)/ nocase ascii wide
+		$cmd = /\bschtasks(\.exe)?["']?\s[^\n]{0,40}\/create\b[^\n]{0,200}(powershell|pwsh|mshta|wscript|cscript|rundll32|regsvr32|\\AppData\\|\\Temp\\|%(appdata|temp|tmp|public|localappdata)%|\\Users\\Public\\|\\ProgramData\\)/ nocase ascii wide
 		$ps = /\bNew-ScheduledTaskAction\b[^\n]{0,60}-Execute\b[^\n]{0,40}(powershell|pwsh|mshta|wscript|cscript|rundll32|regsvr32|\$env:|\\AppData\\|\\Temp\\)/ nocase ascii wide
 
 	condition:
@@ -132,7 +132,7 @@ rule persistence_windows_service : persistence service
 		attack = "T1543.003"
 
 	strings:
-		$sc = /\bsc(\.exe)?["']?\s{1,4}(\\\\[\w.-]{1,60}\s{1,4})?create\s{1,4}[^\n]{1,80}binpath\s{0,2}=\s{0,4}["']?[^\n]{0,80}(powershell|cmd(\.exe)?\s{1,4}\/c|mshta|rundll32|regsvr32|\\AppData\\|\\Temp\\|%(appdata|temp|tmp|public|comspec)%|\\Users\\Public\\|\\ProgramData\\)/ nocase ascii wide
+		$sc = /\bsc(\.exe)?["']?\s{1,4}(\\\\[\w.-]{1,60}\s{1,4})?create\s{1,4}[^\n]{1,50}binpath\s{0,2}=\s{0,4}["']?[^\n]{0,50}(powershell|cmd(\.exe)?\s{1,4}\/c|mshta|rundll32|regsvr32|\\AppData\\|\\Temp\\|%(appdata|temp|tmp|public|comspec)%|\\Users\\Public\\|\\ProgramData\\)/ nocase ascii wide
 		$ps = /\bNew-Service\b[^\n]{0,120}-BinaryPathName\b[^\n]{0,80}(powershell|cmd(\.exe)?\s{1,4}\/c|\$env:|\\AppData\\|\\Temp\\|\\Users\\Public\\)/ nocase ascii wide
 
 	condition:
