@@ -16,6 +16,7 @@
 #include "lib/xalloc.h"
 #include "store/store.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <sys/stat.h>
 
@@ -43,6 +44,18 @@ init(const char *state, const char *org, const char *class_code, int64_t uid)
 	return 1;
 }
 
+/* No number must not mean 0: that is root. */
+static bool
+read_uid(const char *text, int64_t *ret_uid)
+{
+	char *end;
+
+	errno = 0;
+	*ret_uid = strtoll(text, &end, 10);
+	return errno == 0 && end != text && *end == '\0' && *ret_uid >= 0 &&
+	    *ret_uid < UINT32_MAX;
+}
+
 static int
 run_by_hand(int argc, char **argv)
 {
@@ -68,8 +81,10 @@ run_by_hand(int argc, char **argv)
 			org = optarg;
 		else if (c == 'c')
 			class_code = optarg;
+		else if (c == 'u' && !read_uid(optarg, &uid))
+			return usage();
 		else if (c == 'u')
-			uid = strtoll(optarg, NULL, 10);
+			continue;
 		else
 			return usage();
 	}

@@ -1,0 +1,784 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_job.c - jobs: leased, heard of, done, lost, tried again. */
+#include "fake.h"
+
+#include "lib/limits.h"
+#include "lib/own.h"
+#include "lib/record.h"
+#include "lib/xalloc.h"
+#include "store/job.h"
+
+#include <inttypes.h>
+
+static int
+setup(void **state)
+{
+	*state = rig_new();
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	rig_free(*state);
+	return 0;
+}
+
+static size_t
+findings(struct rig *rig, const char *case_id, const char *type)
+{
+	return ask_ok(rig, CALL_FINDING_LIST,
+	    ARGS(val_text(case_id), val_text(""), val_text(type), val_int(0),
+		val_text("")))->rows_count;
+}
+
+static void
+test_lease_says_what_to_do(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[UUID_BYTES];
+	struct answer *a;
+	const char *options;
+	size_t len;
+
+	make_artefact(rig, "hello", case_id, artefact);
+	a = ask_ok(rig, CALL_JOB_LEASE,
+	    ARGS(val_text("w1"), val_text("identify,archive"), val_int(10)));
+	assert_int_equal(a->rows_count, 1);
+	assert_string_equal(col_text(rig, 0, "kind"), "identify");
+	assert_string_equal(col_text(rig, 0, "artefact"), artefact);
+	assert_int_equal(col_int(rig, 0, "attempt"), 1);
+	assert_int_equal(col_int(rig, 0, "size"), 5);
+	(void)col_bytes(rig, 0, "sha256", &len);
+	assert_int_equal(len, SHA256_BYTES);
+	options = col_text(rig, 0, "options");
+	assert_non_null(strstr(options, "\"passwords\":[\"infected\"]"));
+	assert_non_null(strstr(options, "\"pap\":\"PAP:RED\""));
+	a = ask_ok(rig, CALL_JOB_LEASE,
+	    ARGS(val_text("w2"), val_text("identify"), val_int(10)));
+	assert_int_equal(a->rows_count, 0);
+	ask_err(rig, ERR_LIMIT, CALL_JOB_LEASE,
+	    ARGS(val_text("w2"), val_text("yara"), val_int(0)));
+	ask_err(rig, ERR_LIMIT, CALL_JOB_LEASE,
+	    ARGS(val_text("w2"), val_text("yara"), val_int(257)));
+}
+
+static void
+test_input(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[UUID_BYTES], job[UUID_BYTES];
+	auto_free char *bytes = NULL;
+	int64_t attempt;
+	struct answer *a;
+	size_t len;
+
+	make_artefact(rig, "hello", case_id, artefact);
+	lease(rig, "yara", job, &attempt);
+	a = ask_ok(rig, CALL_JOB_INPUT,
+	    ARGS(val_text(job), val_int(attempt), val_int(BLOB_AUTO)));
+	assert_int_equal(col_int(rig, 0, "how"), BLOB_MEMFD);
+	bytes = read_all(take_fd(a->fd), &len);
+	assert_string_equal(bytes, "hello");
+	ask_err(rig, ERR_CONFLICT, CALL_JOB_INPUT,
+	    ARGS(val_text(job), val_int(attempt + 1), val_int(BLOB_AUTO)));
+	ask_err(rig, ERR_FORMAT, CALL_JOB_INPUT,
+	    ARGS(val_text(job), val_int(attempt), val_int(9)));
+}
+
+static void
+test_findings_are_seen_when_done(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[UUID_BYTES], job[UUID_BYTES];
+	int64_t attempt;
+
+	make_artefact(rig, "hello", case_id, artefact);
+	lease(rig, "yara", job, &attempt);
+	send_record(rig, job, attempt, RECORD_MATCH,
+	    "{\"rule\":\"eicar\",\"namespace\":\"own\",\"score\":80}");
+	send_record(rig, job, attempt, RECORD_ERROR,
+	    "{\"what\":\"pe\",\"text\":\"cut short\"}");
+	assert_int_equal(findings(rig, case_id, ""), 0);
+	assert_int_equal(done(rig, job, attempt, "done", "")->err, ERR_OK);
+	assert_int_equal(findings(rig, case_id, ""), 2);
+	assert_int_equal(findings(rig, case_id, "match"), 1);
+	assert_string_equal(col_text(rig, 0, "name"), "eicar");
+	assert_string_equal(col_text(rig, 0, "namespace"), "own");
+	assert_string_equal(col_text(rig, 0, "analyser"), "yara");
+	assert_string_equal(col_text(rig, 0, "engine"), "engine 1.0");
+	assert_int_equal(col_int(rig, 0, "score"), 80);
+	assert_int_equal(col_int(rig, 0, "is_partial"), 0);
+	(void)ask_ok(rig, CALL_ARTEFACT_GET, ARGS(val_text(artefact)));
+	assert_int_equal(col_int(rig, 0, "score"), 80);
+	(void)ask_ok(rig, CALL_CASE_GET, ARGS(val_text(case_id)));
+	assert_int_equal(col_int(rig, 0, "score"), 80);
+}
+
+static void
+test_done_twice(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[UUID_BYTES], job[UUID_BYTES];
+	char child[UUID_BYTES];
+	int64_t attempt;
+
+	make_artefact(rig, "hello", case_id, artefact);
+	lease(rig, "yara", job, &attempt);
+	make_child(rig, job, attempt, "child", "archive_member", child);
+	send_record(rig, job, attempt, RECORD_FACT,
+	    "{\"key\":\"k\",\"value\":1}");
+	for (int i = 0; i < 3; i++) {
+		struct answer *a = done(rig, job, attempt, "done",
+		    "[{\"artefact\":\"\",\"kind\":\"archive\"}]");
+
+		assert_int_equal(a->err, ERR_OK);
+		assert_string_equal(col_text(rig, 0, "state"), "done");
+	}
+	assert_int_equal(findings(rig, case_id, ""), 1);
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM job"), 5);
+	/* Another outcome for it comes too late. */
+	assert_int_equal(done(rig, job, attempt, "failed", "")->err,
+	    ERR_CONFLICT);
+	assert_int_equal(done(rig, job, attempt + 1, "done", "")->err,
+	    ERR_CONFLICT);
+	assert_int_equal(done(rig, "nothing", 1, "done", "")->err,
+	    ERR_CONFLICT);
+}
+
+static void
+test_failed_is_tried_again_then_parked(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[UUID_BYTES], job[UUID_BYTES];
+	char child[UUID_BYTES];
+	int64_t attempt;
+
+	make_artefact(rig, "hello", case_id, artefact);
+	for (int i = 1; i <= LIMIT_ATTEMPTS; i++) {
+		lease(rig, "yara", job, &attempt);
+		assert_int_equal(attempt, i);
+		send_record(rig, job, attempt, RECORD_MATCH,
+		    "{\"rule\":\"r\",\"namespace\":\"n\"}");
+		make_child(rig, job, attempt, "from a crash", "carved", child);
+		assert_int_equal(done(rig, job, attempt, "failed", "")->err,
+		    ERR_OK);
+		assert_string_equal(col_text(rig, 0, "state"),
+		    i < LIMIT_ATTEMPTS ? "queued" : "failed");
+		/* What the failed attempts left is swept. */
+		assert_int_equal(sql_int(rig, "SELECT count(*) FROM finding"),
+		    i < LIMIT_ATTEMPTS ? 0 : 1);
+	}
+	(void)ask_ok(rig, CALL_JOB_GET, ARGS(val_text(job)));
+	assert_string_equal(col_text(rig, 0, "state"), "failed");
+	assert_string_equal(col_text(rig, 0, "reason"), "because");
+	assert_int_equal(findings(rig, case_id, ""), 1);
+	assert_int_equal(col_int(rig, 0, "is_partial"), 1);
+	(void)ask_ok(rig, CALL_CASE_GET, ARGS(val_text(case_id)));
+	assert_int_equal(col_int(rig, 0, "jobs_failed"), 1);
+	assert_int_equal(col_int(rig, 0, "artefacts"), 2);
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM attempt "
+	    "WHERE outcome = 'failed'"), LIMIT_ATTEMPTS);
+}
+
+/* The last attempt keeps what it found, marked so. */
+static void
+test_partial_is_tried_again(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[UUID_BYTES], job[UUID_BYTES];
+	int64_t attempt;
+
+	make_artefact(rig, "hello", case_id, artefact);
+	for (int i = 1; i <= LIMIT_ATTEMPTS; i++) {
+		lease(rig, "yara", job, &attempt);
+		send_record(rig, job, attempt, RECORD_MATCH,
+		    "{\"rule\":\"r\",\"namespace\":\"n\"}");
+		assert_int_equal(done(rig, job, attempt, "partial", "")->err,
+		    ERR_OK);
+		assert_string_equal(col_text(rig, 0, "state"),
+		    i < LIMIT_ATTEMPTS ? "queued" : "partial");
+	}
+	assert_int_equal(findings(rig, case_id, ""), 1);
+	assert_int_equal(col_int(rig, 0, "is_partial"), 1);
+}
+
+static void
+test_final_is_not_tried_again(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[UUID_BYTES], job[UUID_BYTES];
+	int64_t attempt;
+
+	make_artefact(rig, "hello", case_id, artefact);
+	lease(rig, "yara", job, &attempt);
+	(void)ask_ok(rig, CALL_JOB_DONE,
+	    ARGS(val_text(job), val_int(attempt), val_text("failed"),
+		val_int(1), val_text("never will"), val_text(""), val_text(""),
+		val_text("")));
+	assert_string_equal(col_text(rig, 0, "state"), "failed");
+}
+
+static void
+expire(struct rig *rig, const char *job)
+{
+	auto_free char *sql = xasprintf("UPDATE job SET lease_until = 1 "
+	    "WHERE id = '%s'", job);
+
+	sql_run(rig, sql);
+	for (int i = 0; i < 300; i++) {
+		rig_turn(rig, 5);
+		if (sql_int(rig, "SELECT count(*) FROM job "
+		    "WHERE lease_until = 1") == 0)
+			return;
+	}
+	fail_msg("the lease does not end");
+}
+
+static void
+test_lease_runs_out(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[UUID_BYTES], job[UUID_BYTES];
+	char again[UUID_BYTES], child[UUID_BYTES];
+	int64_t first, second;
+
+	make_artefact(rig, "hello", case_id, artefact);
+	lease(rig, "yara", job, &first);
+	send_record(rig, job, first, RECORD_MATCH,
+	    "{\"rule\":\"r\",\"namespace\":\"n\"}");
+	make_child(rig, job, first, "half", "carved", child);
+	rig->changed_jobs = 0;
+	expire(rig, job);
+	assert_true(rig->changed_jobs > 0);
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM finding"), 0);
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM artefact"), 1);
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM blob "
+	    "WHERE unused_since IS NOT NULL"), 1);
+	/* The one who lost it hears so, whatever it says. */
+	ask_err(rig, ERR_CONFLICT, CALL_JOB_HEARTBEAT,
+	    ARGS(val_text(job), val_int(first), val_text("x"), val_int(1)));
+	ask_err(rig, ERR_CONFLICT, CALL_CHILD_CREATE,
+	    ARGS(val_text(job), val_int(first)));
+	assert_int_equal(done(rig, job, first, "done", "")->err, ERR_CONFLICT);
+	lease(rig, "yara", again, &second);
+	assert_string_equal(again, job);
+	assert_int_equal(second, first + 1);
+	make_child(rig, job, second, "half", "carved", child);
+	assert_int_equal(done(rig, job, second, "done", "")->err, ERR_OK);
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM blob "
+	    "WHERE unused_since IS NOT NULL"), 0);
+}
+
+static void
+test_heartbeat(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[UUID_BYTES], job[UUID_BYTES];
+	int64_t attempt, before;
+	struct answer *a;
+
+	make_artefact(rig, "hello", case_id, artefact);
+	lease(rig, "yara", job, &attempt);
+	before = sql_int(rig, "SELECT lease_until FROM job "
+	    "WHERE state = 'running'");
+	rig_turn(rig, 3);
+	(void)ask_ok(rig, CALL_JOB_HEARTBEAT,
+	    ARGS(val_text(job), val_int(attempt), val_text("restoring"),
+		val_int(40)));
+	assert_int_equal(col_int(rig, 0, "is_cancelled"), 0);
+	assert_true(sql_int(rig, "SELECT lease_until FROM job "
+	    "WHERE state = 'running'") > before);
+	a = ask_ok(rig, CALL_CASE_PROGRESS, ARGS(val_text(case_id)));
+	assert_int_equal(a->rows_count, 2);
+	assert_string_equal(col_text(rig, 1, "kind"), "yara");
+	assert_string_equal(col_text(rig, 1, "detail"), "restoring 40%");
+	ask_err(rig, ERR_FORMAT, CALL_JOB_HEARTBEAT,
+	    ARGS(val_text(job), val_int(attempt), val_text(""),
+		val_int(101)));
+}
+
+static void
+test_cancel(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[UUID_BYTES], job[UUID_BYTES];
+	char queued[UUID_BYTES];
+	int64_t attempt;
+
+	make_artefact(rig, "hello", case_id, artefact);
+	lease(rig, "yara", job, &attempt);
+	(void)ask_ok(rig, CALL_JOB_CANCEL, ARGS(val_text(job)));
+	(void)ask_ok(rig, CALL_JOB_HEARTBEAT,
+	    ARGS(val_text(job), val_int(attempt), val_text(""), val_int(0)));
+	assert_int_equal(col_int(rig, 0, "is_cancelled"), 1);
+	/* One that fails while it is to end is not tried again. */
+	assert_int_equal(done(rig, job, attempt, "failed", "")->err, ERR_OK);
+	assert_string_equal(col_text(rig, 0, "state"), "cancelled");
+	ask_err(rig, ERR_CONFLICT, CALL_JOB_CANCEL, ARGS(val_text(job)));
+
+	(void)ask_ok(rig, CALL_JOB_LIST,
+	    ARGS(val_text(case_id), val_text("queued"), val_int(0),
+		val_text("")));
+	(void)snprintf(queued, sizeof(queued), "%s", col_text(rig, 0, "id"));
+	(void)ask_ok(rig, CALL_JOB_CANCEL, ARGS(val_text(queued)));
+	(void)ask_ok(rig, CALL_JOB_GET, ARGS(val_text(queued)));
+	assert_string_equal(col_text(rig, 0, "state"), "cancelled");
+	ask_err(rig, ERR_NOT_FOUND, CALL_JOB_CANCEL, ARGS(val_text("none")));
+}
+
+static void
+test_retry_replaces(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[UUID_BYTES], job[UUID_BYTES];
+	char child[UUID_BYTES];
+	int64_t attempt;
+	struct answer *a;
+
+	make_artefact(rig, "hello", case_id, artefact);
+	lease(rig, "yara", job, &attempt);
+	make_child(rig, job, attempt, "first", "carved", child);
+	send_record(rig, job, attempt, RECORD_MATCH,
+	    "{\"rule\":\"old\",\"namespace\":\"n\",\"score\":90}");
+	(void)ask_ok(rig, CALL_JOB_DONE,
+	    ARGS(val_text(job), val_int(attempt), val_text("partial"),
+		val_int(1), val_text("crashed"), val_text(""), val_text(""),
+		val_text("")));
+	(void)ask_ok(rig, CALL_JOB_RETRY, ARGS(val_text(job)));
+	/* Until the new outcome is there, the old one is shown. */
+	assert_int_equal(findings(rig, case_id, ""), 1);
+	ask_err(rig, ERR_CONFLICT, CALL_JOB_RETRY, ARGS(val_text(job)));
+	do {
+		lease(rig, "yara,identify", child, &attempt);
+		if (strcmp(child, job) != 0)
+			(void)done(rig, child, attempt, "done", "");
+	} while (strcmp(child, job) != 0);
+	send_record(rig, job, attempt, RECORD_MATCH,
+	    "{\"rule\":\"new\",\"namespace\":\"n\",\"score\":20}");
+	make_child(rig, job, attempt, "second", "carved", child);
+	assert_int_equal(done(rig, job, attempt, "done", "")->err, ERR_OK);
+	assert_int_equal(findings(rig, case_id, ""), 1);
+	assert_string_equal(col_text(rig, 0, "name"), "new");
+	a = ask_ok(rig, CALL_ARTEFACT_LIST,
+	    ARGS(val_text(case_id), val_text(artefact), val_int(0),
+		val_text("")));
+	assert_int_equal(a->rows_count, 1);
+	assert_string_equal(col_text(rig, 0, "id"), child);
+	(void)ask_ok(rig, CALL_ARTEFACT_GET, ARGS(val_text(artefact)));
+	assert_int_equal(col_int(rig, 0, "score"), 20);
+	(void)ask_ok(rig, CALL_CASE_GET, ARGS(val_text(case_id)));
+	assert_int_equal(col_int(rig, 0, "artefacts"), 2);
+	ask_err(rig, ERR_CONFLICT, CALL_JOB_RETRY, ARGS(val_text(job)));
+}
+
+static void
+test_release(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[UUID_BYTES], job[UUID_BYTES];
+	int64_t attempt;
+
+	make_artefact(rig, "hello", case_id, artefact);
+	for (int i = 0; i < 2 * JOB_LOSSES_MAX; i++) {
+		lease(rig, "yara", job, &attempt);
+		(void)ask_ok(rig, CALL_JOB_RELEASE,
+		    ARGS(val_text(job), val_int(attempt)));
+	}
+	lease(rig, "yara", job, &attempt);
+	assert_int_equal(done(rig, job, attempt, "done", "")->err, ERR_OK);
+}
+
+static void
+test_children(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[UUID_BYTES], job[UUID_BYTES];
+	char member[UUID_BYTES], trace[UUID_BYTES], events[UUID_BYTES];
+	char next[256];
+	int64_t attempt;
+	struct answer *a;
+
+	make_artefact(rig, "hello", case_id, artefact);
+	lease(rig, "yara", job, &attempt);
+	make_child(rig, job, attempt, "m", "archive_member", member);
+	make_child(rig, job, attempt, "t", "run_trace", trace);
+	make_child(rig, job, attempt, "e", "events", events);
+	a = ask_ok(rig, CALL_ARTEFACT_LIST,
+	    ARGS(val_text(case_id), val_text("*"), val_int(0), val_text("")));
+	assert_int_equal(a->rows_count, 1);
+	(void)snprintf(next, sizeof(next), "[{\"artefact\":\"%s\",\"kind\":"
+	    "\"archive\",\"options\":{\"x\":1}},{\"kind\":\"detonate\"}]",
+	    member);
+	assert_int_equal(done(rig, job, attempt, "done", next)->err, ERR_OK);
+	a = ask_ok(rig, CALL_ARTEFACT_LIST,
+	    ARGS(val_text(case_id), val_text("*"), val_int(0), val_text("")));
+	assert_int_equal(a->rows_count, 4);
+	(void)ask_ok(rig, CALL_ARTEFACT_GET, ARGS(val_text(member)));
+	assert_string_equal(col_text(rig, 0, "parent"), artefact);
+	assert_string_equal(col_text(rig, 0, "relation"), "archive_member");
+	assert_int_equal(col_int(rig, 0, "depth"), 1);
+	assert_string_equal(col_text(rig, 0, "tlp"), "TLP:AMBER+STRICT");
+	/* identify and yara for the member, behaviour for the trace, nothing
+	 * for the events; and what was asked for. */
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM job j "
+	    "JOIN artefact a ON a.id = j.artefact_id "
+	    "WHERE a.relation = 'archive_member' "
+	    "AND j.kind IN ('identify', 'yara', 'archive')"), 3);
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM job j "
+	    "JOIN artefact a ON a.id = j.artefact_id "
+	    "WHERE a.relation = 'run_trace'"), 1);
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM job j "
+	    "JOIN artefact a ON a.id = j.artefact_id "
+	    "WHERE a.relation = 'events'"), 0);
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM job "
+	    "WHERE options = '{\"x\":1}'"), 1);
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM run"), 1);
+	(void)ask_ok(rig, CALL_CASE_GET, ARGS(val_text(case_id)));
+	assert_int_equal(col_int(rig, 0, "artefacts"), 4);
+}
+
+static void
+test_bad_next(void **state)
+{
+	struct rig *rig = *state;
+	static const char *const bad[] = {
+	    "{}", "[", "[1]", "[{\"artefact\":\"\"}]",
+	    "[{\"kind\":\"UPPER\"}]", "[{\"kind\":\"x\",\"options\":3}]"};
+	char case_id[UUID_BYTES], artefact[UUID_BYTES], job[UUID_BYTES];
+	char other_case[UUID_BYTES], foreign[UUID_BYTES], next[128];
+	int64_t attempt;
+
+	make_artefact(rig, "other", other_case, foreign);
+	make_artefact(rig, "hello", case_id, artefact);
+	lease(rig, "yara", job, &attempt);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(done(rig, job, attempt, "done", bad[i])->err,
+		    ERR_FORMAT);
+	/* A job for another case's artefact is not made. */
+	(void)snprintf(next, sizeof(next),
+	    "[{\"artefact\":\"%s\",\"kind\":\"archive\"}]",
+	    strcmp(job, "") == 0 ? "" : artefact);
+	assert_int_equal(done(rig, job, attempt, "done", next)->err, ERR_OK);
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM job j "
+	    "JOIN artefact a ON a.id = j.artefact_id "
+	    "WHERE a.case_id <> j.case_id"), 0);
+}
+
+static void
+test_bad_records(void **state)
+{
+	struct rig *rig = *state;
+	static const struct {
+		unsigned int type;
+		const char *json;
+	} bad[] = {
+	    {RECORD_MATCH, "{\"rule\":7}"},
+	    {RECORD_MATCH, "{"},
+	    {RECORD_MATCH, "[]"},
+	    {RECORD_MATCH, "{\"rule\":\"r\",\"score\":101}"},
+	    {RECORD_EVENT, "{}"},
+	    {RECORD_CHILD, "{}"},
+	    {77, "{}"},
+	};
+	char case_id[UUID_BYTES], artefact[UUID_BYTES], job[UUID_BYTES];
+	int64_t attempt;
+	struct wire_out out;
+
+	make_artefact(rig, "hello", case_id, artefact);
+	lease(rig, "yara", job, &attempt);
+	wire_out_init(&out, LIMIT_MSG_BYTES);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		wire_out_reset(&out);
+		/* The good one before it is taken back with it. */
+		put_record(&out, RECORD_FACT, "{\"key\":\"k\",\"value\":0}");
+		put_record(&out, bad[i].type, bad[i].json);
+		ask_err(rig, ERR_FORMAT, CALL_JOB_RECORDS,
+		    ARGS(val_text(job), val_int(attempt),
+			val_bytes(out.buf, out.len)));
+	}
+	for (size_t len = 1; len < out.len; len++) {
+		struct answer *a = ask(rig, CALL_JOB_RECORDS,
+		    ARGS(val_text(job), val_int(attempt),
+			val_bytes(out.buf, len)));
+
+		if (a->err == ERR_OK)
+			assert_int_equal(len, out.len - 7);
+	}
+	wire_out_release(&out);
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM finding"), 1);
+}
+
+static void
+test_findings_are_bounded(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[UUID_BYTES], job[UUID_BYTES];
+	int64_t attempt;
+	struct wire_out out;
+
+	make_artefact(rig, "hello", case_id, artefact);
+	lease(rig, "yara", job, &attempt);
+	wire_out_init(&out, LIMIT_MSG_BYTES);
+	for (int i = 0; i < 1000; i++)
+		put_record(&out, RECORD_FACT, "{\"key\":\"k\",\"value\":0}");
+	for (size_t sent = 0; sent < LIMIT_FINDINGS + 2000; sent += 1000)
+		(void)ask_ok(rig, CALL_JOB_RECORDS,
+		    ARGS(val_text(job), val_int(attempt),
+			val_bytes(out.buf, out.len)));
+	wire_out_release(&out);
+	assert_int_equal(done(rig, job, attempt, "done", "")->err, ERR_OK);
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM finding"),
+	    LIMIT_FINDINGS + 1);
+	assert_int_equal(findings(rig, case_id, "limit"), 1);
+	assert_string_equal(col_text(rig, 0, "name"), "findings");
+}
+
+static void
+test_identify_fills_the_artefact(void **state)
+{
+	struct rig *rig = *state;
+	static const char *const facts[] = {
+	    "{\"key\":\"mime\",\"value\":\"text/plain\"}",
+	    "{\"key\":\"magic\",\"value\":\"ASCII text\"}",
+	    "{\"key\":\"md5\",\"value\":\"5d41402abc4b2a76b9719d911017c592\"}",
+	    "{\"key\":\"sha1\",\"value\":\"not hexadecimal\"}",
+	    "{\"key\":\"entropy\",\"value\":1.922}",
+	    "{\"key\":\"tlsh\",\"value\":\"T1AB\"}"};
+	char case_id[UUID_BYTES], artefact[UUID_BYTES], job[UUID_BYTES];
+	int64_t attempt;
+	size_t len;
+
+	make_artefact(rig, "hello", case_id, artefact);
+	lease(rig, "identify", job, &attempt);
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
+		send_record(rig, job, attempt, RECORD_FACT, facts[i]);
+	assert_int_equal(done(rig, job, attempt, "done", "")->err, ERR_OK);
+	(void)ask_ok(rig, CALL_ARTEFACT_GET, ARGS(val_text(artefact)));
+	assert_string_equal(col_text(rig, 0, "mime"), "text/plain");
+	assert_string_equal(col_text(rig, 0, "magic"), "ASCII text");
+	assert_string_equal(col_text(rig, 0, "tlsh"), "T1AB");
+	assert_int_equal(col_int(rig, 0, "entropy_milli"), 1922);
+	assert_memory_equal(col_bytes(rig, 0, "md5", &len),
+	    "\x5d\x41\x40\x2a", 4);
+	assert_int_equal(len, 16);
+	assert_true(col_is_null(rig, 0, "sha1"));
+}
+
+static void
+test_scheduler_goes_away(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[UUID_BYTES], job[UUID_BYTES];
+	int64_t attempt;
+	struct answer *a;
+
+	make_artefact(rig, "hello", case_id, artefact);
+	lease(rig, "yara", job, &attempt);
+	a = ask_ok(rig, CALL_CHILD_CREATE,
+	    ARGS(val_text(job), val_int(attempt)));
+	(void)close(take_fd(a->fd));
+	rig_drop_sched(rig);
+	assert_int_equal(rig->vault.aborts, 1);
+	rig_connect_sched(rig);
+	lease(rig, "yara", job, &attempt);
+	assert_int_equal(attempt, 2);
+	/* It did nothing wrong: the attempts that it has are not used up. */
+	assert_int_equal(sql_int(rig, "SELECT failures FROM job "
+	    "WHERE state = 'running'"), 0);
+}
+
+static void
+test_lost_too_often(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[UUID_BYTES], job[UUID_BYTES];
+	int64_t attempt;
+
+	make_artefact(rig, "hello", case_id, artefact);
+	for (int i = 0; i < JOB_LOSSES_MAX; i++) {
+		lease(rig, "yara", job, &attempt);
+		rig_drop_sched(rig);
+		rig_connect_sched(rig);
+	}
+	(void)ask_ok(rig, CALL_JOB_GET, ARGS(val_text(job)));
+	assert_string_equal(col_text(rig, 0, "state"), "failed");
+	assert_string_equal(col_text(rig, 0, "reason"),
+	    "the scheduler ended");
+}
+
+static void
+test_store_restarts_under_a_lease(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[UUID_BYTES], job[UUID_BYTES];
+	int64_t attempt;
+
+	make_artefact(rig, "hello", case_id, artefact);
+	lease(rig, "yara", job, &attempt);
+	send_record(rig, job, attempt, RECORD_MATCH,
+	    "{\"rule\":\"r\",\"namespace\":\"n\"}");
+	rig_stop(rig);
+	rig_start(rig);
+	/* The worker lived on: its attempt is as good as before. */
+	assert_int_equal(done(rig, job, attempt, "done", "")->err, ERR_OK);
+	assert_int_equal(findings(rig, case_id, ""), 1);
+}
+
+static void
+test_child_bounds(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[UUID_BYTES], job[UUID_BYTES];
+	char child[UUID_BYTES];
+	auto_free char *sql = NULL;
+	int64_t attempt, id;
+	struct answer *a;
+
+	make_artefact(rig, "hello", case_id, artefact);
+	lease(rig, "yara", job, &attempt);
+	sql_run(rig, "UPDATE artefact SET depth = 8");
+	a = ask_ok(rig, CALL_CHILD_CREATE,
+	    ARGS(val_text(job), val_int(attempt)));
+	(void)close(take_fd(a->fd));
+	id = col_int(rig, 0, "child");
+	ask_err(rig, ERR_LIMIT, CALL_CHILD_COMMIT,
+	    ARGS(val_text(job), val_int(attempt), val_int(id), val_int(0),
+		val_bytes("n", 1), val_text("archive_member"),
+		val_text("file"), val_text("{}")));
+	/* The bytes are there for nothing, and known to be. */
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM blob "
+	    "WHERE unused_since IS NOT NULL"), 1);
+	/* What a run itself gives is not something found inside. */
+	make_child(rig, job, attempt, "trace", "run_trace", child);
+	sql_run(rig, "UPDATE artefact SET depth = 0");
+	sql = xasprintf("UPDATE submission SET derived_bytes = %" PRIu64,
+	    (uint64_t)LIMIT_SUBMISSION_BYTES);
+	sql_run(rig, sql);
+	a = ask_ok(rig, CALL_CHILD_CREATE,
+	    ARGS(val_text(job), val_int(attempt)));
+	id = col_int(rig, 0, "child");
+	assert_int_equal(write(a->fd, "x", 1), 1);
+	(void)close(take_fd(a->fd));
+	ask_err(rig, ERR_LIMIT, CALL_CHILD_COMMIT,
+	    ARGS(val_text(job), val_int(attempt), val_int(id), val_int(1),
+		val_bytes("n", 1), val_text("archive_member"),
+		val_text("file"), val_text("{}")));
+	sql_run(rig, "UPDATE attempt SET children = 10000");
+	ask_err(rig, ERR_LIMIT, CALL_CHILD_CREATE,
+	    ARGS(val_text(job), val_int(attempt)));
+}
+
+static void
+test_child_parameters(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[UUID_BYTES], job[UUID_BYTES];
+	int64_t attempt, id;
+	struct answer *a;
+
+	make_artefact(rig, "hello", case_id, artefact);
+	lease(rig, "yara", job, &attempt);
+	a = ask_ok(rig, CALL_CHILD_CREATE,
+	    ARGS(val_text(job), val_int(attempt)));
+	(void)close(take_fd(a->fd));
+	id = col_int(rig, 0, "child");
+#define COMMIT(size, relation, detail) \
+	ARGS(val_text(job), val_int(attempt), val_int(id), val_int(size), \
+	    val_bytes("n", 1), val_text(relation), val_text("file"), \
+	    val_text(detail))
+	ask_err(rig, ERR_FORMAT, CALL_CHILD_COMMIT, COMMIT(0, "", "{}"));
+	ask_err(rig, ERR_FORMAT, CALL_CHILD_COMMIT, COMMIT(0, "A-B", "{}"));
+	ask_err(rig, ERR_FORMAT, CALL_CHILD_COMMIT, COMMIT(0, "x", "[]"));
+	ask_err(rig, ERR_FORMAT, CALL_CHILD_COMMIT, COMMIT(-1, "x", "{}"));
+	ask_err(rig, ERR_NOT_FOUND, CALL_CHILD_COMMIT,
+	    ARGS(val_text(job), val_int(attempt), val_int(id + 1), val_int(0),
+		val_bytes("n", 1), val_text("x"), val_text("file"),
+		val_text("{}")));
+	/* More bytes were said than came. */
+	ask_err(rig, ERR_FORMAT, CALL_CHILD_COMMIT, COMMIT(9, "x", "{}"));
+	(void)ask_ok(rig, CALL_CHILD_ABORT,
+	    ARGS(val_text(job), val_int(attempt), val_int(id)));
+	assert_int_equal(rig->store->commits_in_flight, 0);
+}
+
+static void
+test_run(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[UUID_BYTES], run[UUID_BYTES];
+	char job[UUID_BYTES], trace[UUID_BYTES], events[UUID_BYTES];
+	int64_t attempt;
+	struct answer *a;
+
+	make_artefact(rig, "hello", case_id, artefact);
+	ask_err(rig, ERR_DENIED, CALL_RUN_CREATE,
+	    ARGS(val_text(artefact), val_text("{\"network\":\"real\"}")));
+	ask_err(rig, ERR_FORMAT, CALL_RUN_CREATE,
+	    ARGS(val_text(artefact), val_text("[]")));
+	(void)ask_ok(rig, CALL_RUN_CREATE,
+	    ARGS(val_text(artefact), val_text("{\"profile\":\"debian-12\"}")));
+	(void)snprintf(run, sizeof(run), "%s", col_text(rig, 0, "id"));
+	lease(rig, "detonate", job, &attempt);
+	assert_string_equal(job, run);
+	a = ask_ok(rig, CALL_JOB_INPUT,
+	    ARGS(val_text(job), val_int(attempt), val_int(BLOB_AUTO)));
+	(void)close(take_fd(a->fd));
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM custody_event "
+	    "WHERE event = 'copied_to_run'"), 1);
+	make_child(rig, job, attempt, "trace", "run_trace", trace);
+	(void)ask_ok(rig, CALL_JOB_DONE,
+	    ARGS(val_text(job), val_int(attempt), val_text("done"), val_int(0),
+		val_text(""), val_text("loep-vm"),
+		val_text("{\"outcome\":\"timeout\",\"profile\":\"debian-12\","
+			 "\"environment\":{\"image_digest\":\"abc\"}}"),
+		val_text("")));
+	lease(rig, "behaviour", job, &attempt);
+	make_child(rig, job, attempt, "events", "events", events);
+	assert_int_equal(done(rig, job, attempt, "done", "")->err, ERR_OK);
+	(void)ask_ok(rig, CALL_RUN_GET, ARGS(val_text(run)));
+	assert_string_equal(col_text(rig, 0, "profile"), "debian-12");
+	assert_string_equal(col_text(rig, 0, "outcome"), "timeout");
+	assert_string_equal(col_text(rig, 0, "environment"),
+	    "{\"image_digest\":\"abc\"}");
+	assert_string_equal(col_text(rig, 0, "trace"), trace);
+	assert_string_equal(col_text(rig, 0, "events"), events);
+	assert_true(col_is_null(rig, 0, "pcap"));
+	a = ask_ok(rig, CALL_RUN_LIST,
+	    ARGS(val_text(case_id), val_int(0), val_text("")));
+	assert_int_equal(a->rows_count, 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	    T(test_lease_says_what_to_do),
+	    T(test_input),
+	    T(test_findings_are_seen_when_done),
+	    T(test_done_twice),
+	    T(test_failed_is_tried_again_then_parked),
+	    T(test_partial_is_tried_again),
+	    T(test_final_is_not_tried_again),
+	    T(test_lease_runs_out),
+	    T(test_heartbeat),
+	    T(test_cancel),
+	    T(test_retry_replaces),
+	    T(test_release),
+	    T(test_children),
+	    T(test_bad_next),
+	    T(test_bad_records),
+	    T(test_findings_are_bounded),
+	    T(test_identify_fills_the_artefact),
+	    T(test_scheduler_goes_away),
+	    T(test_lost_too_often),
+	    T(test_store_restarts_under_a_lease),
+	    T(test_child_bounds),
+	    T(test_child_parameters),
+	    T(test_run),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
