@@ -172,8 +172,8 @@ hyper_open(const struct hyper_conf *conf, char *why, struct hyper **ret_hyper)
 		if (err != ERR_OK)
 			return err;
 	}
-	/* Only errors, on standard error: its own words are not our log. */
-	(void)setenv("LIBVIRT_LOG_OUTPUTS", "4:stderr", 1);
+	/* What fails is told by who called; its own words are no log. */
+	(void)setenv("LIBVIRT_LOG_OUTPUTS", "4:file:/dev/null", 1);
 	if (virInitialize() == -1 || virEventRegisterDefaultImpl() == -1)
 		return fail(why, "starting", "libvirt");
 	(void)virEventAddTimeout(1000, on_timer, NULL, NULL);

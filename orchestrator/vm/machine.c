@@ -86,11 +86,6 @@ add_network(struct text *t, const struct machine *m)
 	    "<guest csum='off' tso4='off' tso6='off' ecn='off' ufo='off'/>"
 	    "</driver>",
 	    tap);
-	if (m->tun_device != NULL) {
-		auto_free char *tun = escape(m->tun_device);
-
-		add(t, "<backend tap='%s'/>", tun);
-	}
 	add(t, "</interface>");
 }
 

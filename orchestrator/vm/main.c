@@ -20,6 +20,7 @@
 #include "vm/kvm.h"
 #include "vm/pool.h"
 #include "vm/shadow.h"
+#include "vm/tun.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -37,7 +38,6 @@ struct vm {
 	char *quarantine;
 	char *accel;
 	const char *uri;
-	const char *tun_device;
 	char versions[256];
 };
 
@@ -140,7 +140,6 @@ start_workers(struct vm *v)
 			break;
 		}
 		w->slot.machine.is_kvm = v->pool.is_kvm;
-		w->slot.machine.tun_device = v->tun_device;
 		(void)snprintf(
 		    w->slot.versions, sizeof(w->slot.versions), "%s", text);
 	}
@@ -248,9 +247,6 @@ configure(struct vm *v)
 	/* Without a root of its own the embedded driver has ours. */
 	if (strcmp(v->uri, "qemu:///embed") == 0)
 		v->uri = NULL;
-	v->tun_device = program_conf(&v->program, "tun_device", "");
-	if (v->tun_device[0] == '\0')
-		v->tun_device = NULL;
 	v->pool.slots = slots < 0			 ? 0
 			: (size_t)slots > POOL_SLOTS_MAX ? POOL_SLOTS_MAX
 							 : (size_t)slots;
@@ -268,6 +264,13 @@ main(int argc, char *argv[])
 	program_start(&vm.program, ROLE_VM, "loep-vm");
 	configure(&vm);
 	make_folders(&vm);
+	if (tun_use(program_conf(&vm.program, "tun_device", "")) != ERR_OK) {
+		log_line(LOG_ERROR,
+		    "msg=\"cannot take a tun device of our own\" "
+		    "reason=\"%s\"",
+		    strerror(errno));
+		return 71;
+	}
 	image_dir = program_conf(&vm.program, "image_dir", "");
 	vm.pool.image_dir = image_dir;
 	vm.pool.profile_count = profile_list(

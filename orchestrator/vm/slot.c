@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 
 #define AGENT_ANSWER_MS 20000u
+/* A profile's time is for a machine that has hardware virtualisation. */
+#define EMULATION_FACTOR 4u
 /* Changes with what a saved image must look like. */
 #define SAVED_FORMAT 1
 #define SAVED_BYTES  (16 * KIB)
@@ -201,8 +203,8 @@ next_overlay(struct slot *slot, char *why)
 static int
 boot(struct slot *slot, const struct machine *m, char *why)
 {
-	uint64_t until_ms =
-	    loop_now_ms() + m->profile->boot_timeout_s * 1000ull;
+	uint64_t until_ms = loop_now_ms() + m->profile->boot_timeout_s *
+	    1000ull * (m->is_kvm ? 1 : EMULATION_FACTOR);
 	auto_free struct guest *guest = xcalloc(1, sizeof(*guest));
 	struct port *port = NULL;
 	int err;
