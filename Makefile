@@ -140,8 +140,8 @@ $(patsubst %.c,$O/%,$(1)): $(patsubst %.c,$O/%.o,$(1)) $(UNIT_HELPERS) \
 endef
 $(foreach t,$(UNIT_SRCS),$(eval $(call unit,$(t),$(call unit_folder,$(t)),$(call unit_program,$(call unit_folder,$(t))))))
 
-# This one drives the real program over its channel.
-$O/tests/unit/web/test_serve: | $O/loep-web
+# These drive the real program over its channel.
+$O/tests/unit/web/test_serve $O/tests/unit/web/test_upload: | $O/loep-web
 
 # Fuzz targets: tests/fuzz/fuzz_X.c; a line "fuzz-links: FOLDER ..." in its
 # opening comment names the folders whose objects it is linked with.  Without

@@ -13,9 +13,9 @@
 /* Nothing of an answer is a page, a script or to be kept by a proxy. */
 #define POLICY "default-src 'none'; frame-ancestors 'none'"
 /* A report brings its own styles and pictures, and nothing else. */
-#define POLICY_REPORT \
-	"default-src 'none'; style-src 'unsafe-inline'; img-src data:; " \
-	"frame-ancestors 'none'; sandbox"
+#define POLICY_REPORT                                             \
+ "default-src 'none'; style-src 'unsafe-inline'; img-src data:; " \
+ "frame-ancestors 'none'; sandbox"
 #define ETAG_BYTES 16
 
 void
@@ -116,8 +116,9 @@ exchange_answer(struct exchange *x, unsigned int status, const char *type)
 	if (x->out.is_failed) {
 		wire_out_release(&x->out);
 		wire_out_init(&x->out, PROBLEM_BYTES);
-		exchange_problem(x, 413, "the answer is too long; ask for a "
-					 "shorter page");
+		exchange_problem(x, 413,
+		    "the answer is too long; ask for a "
+		    "shorter page");
 		return;
 	}
 	if (is_unchanged(x, status)) {

@@ -82,22 +82,21 @@ struct exchange {
 void exchange_call(struct exchange *x, enum call_op op,
     const struct values *params, call_row_fn *row, call_end_fn *end);
 /* Answers with x->out as a body of this type. */
-void exchange_answer(struct exchange *x, unsigned int status,
-    const char *type);
+void exchange_answer(struct exchange *x, unsigned int status, const char *type);
 /* Answers without a body. */
 void exchange_answer_empty(struct exchange *x, unsigned int status);
 /* Answers with a problem document; detail may be foreign. */
-void exchange_problem(struct exchange *x, unsigned int status,
-    const char *detail);
+void exchange_problem(
+    struct exchange *x, unsigned int status, const char *detail);
 /* The same for a result; a missing why gets words of its own. */
 void exchange_fail(struct exchange *x, enum err err, const char *why);
 /* The headers of every answer; before an answer that is made elsewhere. */
-void exchange_headers(struct exchange *x, unsigned int status,
-    const char *type);
+void exchange_headers(
+    struct exchange *x, unsigned int status, const char *type);
 /* Keeps the location of what was made, from the route and the row. */
 void exchange_locate(struct exchange *x, const struct values *row);
-void exchange_set_part(struct exchange *x, const struct part_ops *ops,
-    void *part);
+void exchange_set_part(
+    struct exchange *x, const struct part_ops *ops, void *part);
 /* From now on the answer has until then. */
 void exchange_deadline(struct exchange *x, uint64_t ms);
 

@@ -24,7 +24,7 @@
  * lives on.  Longer ones are cut off. */
 #define SWALLOW_BYTES ((int64_t)(256 * KIB))
 /* How long a client may go on sending after its answer went out early. */
-#define LINGER_MS 10000
+#define LINGER_MS   10000
 #define HEADERS_MAX 16
 
 struct http {
@@ -57,15 +57,19 @@ struct source {
 	struct http_req *req;
 };
 
-enum body_state { BODY_UNASKED, BODY_READING, BODY_ENDED };
+enum body_state {
+	BODY_UNASKED,
+	BODY_READING,
+	BODY_ENDED
+};
 
 struct http_req {
 	struct http_conn *conn;
 	char *target;
 	const char *method;
-	bool has_head;	   /* ops->head() was called */
-	bool is_past_head; /* libmicrohttpd reads the body, or has read it */
-	bool is_suspended; /* by us */
+	bool has_head;	    /* ops->head() was called */
+	bool is_past_head;  /* libmicrohttpd reads the body, or has read it */
+	bool is_suspended;  /* by us */
 	bool is_swallowing; /* the body is read and dropped */
 	bool is_lingering;  /* the answer went out early, by hand */
 	enum body_state body;
@@ -187,8 +191,7 @@ http_wake(struct http_req *req)
 }
 
 void
-http_read_body(struct http_req *req, const struct http_body_ops *ops,
-    void *arg)
+http_read_body(struct http_req *req, const struct http_body_ops *ops, void *arg)
 {
 	assert(req->body == BODY_UNASKED && !req->has_answer);
 	req->body_ops = ops;
@@ -255,8 +258,8 @@ static void
 add_headers(struct http_req *req)
 {
 	for (size_t i = 0; i < req->header_count; i++)
-		(void)MHD_add_response_header(req->response,
-		    req->headers[i].name, req->headers[i].value);
+		(void)MHD_add_response_header(
+		    req->response, req->headers[i].name, req->headers[i].value);
 }
 
 /* An answer before the end of the body, which was already asked for. */
@@ -291,15 +294,15 @@ http_answer(struct http_req *req, unsigned int status, void *body, size_t len)
 }
 
 void
-http_answer_static(struct http_req *req, unsigned int status, const void *body,
-    size_t len)
+http_answer_static(
+    struct http_req *req, unsigned int status, const void *body, size_t len)
 {
 	req->text = body;
 	req->text_bytes = len;
 	/* MHD_RESPMEM_PERSISTENT: it is only read. */
 	answer(req, status,
-	    MHD_create_response_from_buffer(len, (void *)(uintptr_t)body,
-		MHD_RESPMEM_PERSISTENT));
+	    MHD_create_response_from_buffer(
+		len, (void *)(uintptr_t)body, MHD_RESPMEM_PERSISTENT));
 }
 
 static ssize_t
@@ -369,8 +372,8 @@ on_data(struct http_req *req, const char *data, size_t *size)
 			return MHD_NO;
 		return MHD_YES;
 	}
-	taken = req->body_ops->data(req->body_arg, (const uint8_t *)data,
-	    *size);
+	taken =
+	    req->body_ops->data(req->body_arg, (const uint8_t *)data, *size);
 	assert(taken <= *size);
 	req->body_taken += (int64_t)taken;
 	*size -= taken;
@@ -394,8 +397,7 @@ leave_head(struct http_req *req)
 	if (req->has_answer) {
 		/* Short bodies are read, so that the connection lives on; a
 		 * client that asked first sends none. */
-		if (req->text == NULL ||
-		    http_req_header(req, "Expect") != NULL)
+		if (req->text == NULL || http_req_header(req, "Expect") != NULL)
 			return false;
 		cut_body(req);
 	} else if (req->body_ops == NULL) {
@@ -577,21 +579,19 @@ on_sweep(void *arg)
 {
 	struct http *http = arg;
 	uint64_t now_ms = loop_now_ms();
-	uint64_t head_ms =
-	    1000 * (uint64_t)(http->limits.idle_seconds +
-		       http->limits.head_seconds);
+	uint64_t head_ms = 1000 * (uint64_t)(http->limits.idle_seconds +
+					     http->limits.head_seconds);
 	struct http_conn *conn;
 
-	TAILQ_FOREACH(conn, &http->conns, entry)
-	{
+	TAILQ_FOREACH (conn, &http->conns, entry) {
 		const struct http_req *req = conn->req;
 		bool is_late;
 
 		if (req == NULL || !req->has_head)
 			is_late = now_ms - conn->since_ms > head_ms;
 		else
-			is_late = req->is_lingering &&
-			    now_ms > req->linger_until_ms;
+			is_late =
+			    req->is_lingering && now_ms > req->linger_until_ms;
 		if (is_late)
 			(void)shutdown(conn->fd, SHUT_RDWR);
 	}
@@ -619,21 +619,20 @@ drop_log(void *cls, const char *fmt, va_list args)
 static struct MHD_Daemon *
 start_daemon(struct http *http, int listen_fd)
 {
-	const unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME |
-	    MHD_USE_ERROR_LOG;
+	const unsigned int flags =
+	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
 
 	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, http,
 	    MHD_OPTION_EXTERNAL_LOGGER, drop_log, NULL,
-	    MHD_OPTION_LISTEN_SOCKET, listen_fd,
-	    MHD_OPTION_CONNECTION_LIMIT, http->limits.connections,
-	    MHD_OPTION_CONNECTION_TIMEOUT, http->limits.idle_seconds,
-	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_BYTES,
-	    MHD_OPTION_URI_LOG_CALLBACK, on_target, http,
+	    MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_CONNECTION_LIMIT,
+	    http->limits.connections, MHD_OPTION_CONNECTION_TIMEOUT,
+	    http->limits.idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+	    CONNECTION_BYTES, MHD_OPTION_URI_LOG_CALLBACK, on_target, http,
 	    MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, http,
 	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
 	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
-	    MHD_OPTION_STRICT_FOR_CLIENT, 1,
-	    MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP,
+	    1, MHD_OPTION_END);
 }
 
 int
@@ -657,8 +656,8 @@ http_start(struct loop *loop, int listen_fd, const struct http_limits *limits,
 	info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	if (info == NULL)
 		return ERR_SYS;
-	http->watch = loop_watch(loop, info->epoll_fd, LOOP_READ, on_ready,
-	    http);
+	http->watch =
+	    loop_watch(loop, info->epoll_fd, LOOP_READ, on_ready, http);
 	http->sweep = loop_timer(loop, 1000, on_sweep, http);
 	/* The first turn, which begins to accept, is the loop's: a program
 	 * enters its cage before it. */

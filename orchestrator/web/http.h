@@ -78,8 +78,8 @@ struct http_body_ops {
 };
 
 /* Asks for the body, which the client is told with 100 Continue. */
-void http_read_body(struct http_req *req, const struct http_body_ops *ops,
-    void *arg);
+void http_read_body(
+    struct http_req *req, const struct http_body_ops *ops, void *arg);
 /* A source has bytes again, or a body's taker has room again. */
 void http_wake(struct http_req *req);
 
@@ -89,17 +89,17 @@ void http_wake(struct http_req *req);
  * A header of the answer to come.  name is static and value is copied; value
  * must be printable ASCII.
  */
-void http_answer_header(struct http_req *req, const char *name,
-    const char *value);
+void http_answer_header(
+    struct http_req *req, const char *name, const char *value);
 /*
  * Answers with a body in memory, which it takes (free()).  An answer that
  * comes before the end of the body of a request cuts that body off.
  */
-void http_answer(struct http_req *req, unsigned int status, void *body,
-    size_t len);
+void http_answer(
+    struct http_req *req, unsigned int status, void *body, size_t len);
 /* The same with memory that stays. */
-void http_answer_static(struct http_req *req, unsigned int status,
-    const void *body, size_t len);
+void http_answer_static(
+    struct http_req *req, unsigned int status, const void *body, size_t len);
 
 #define HTTP_SOURCE_END	   ((ssize_t)-1)
 #define HTTP_SOURCE_BROKEN ((ssize_t)-2)

@@ -83,8 +83,8 @@ trim(struct idem *idem)
 	struct entry *e;
 
 	while ((e = TAILQ_FIRST(&idem->by_age)) != NULL &&
-	    (idem->count > ENTRIES_MAX || idem->bytes > BYTES_MAX ||
-		now_ms - e->at_ms > KEPT_MS))
+	       (idem->count > ENTRIES_MAX || idem->bytes > BYTES_MAX ||
+		   now_ms - e->at_ms > KEPT_MS))
 		drop(idem, e);
 }
 
@@ -107,8 +107,7 @@ find(struct idem *idem, const uint8_t name[SHA256_BYTES])
 {
 	struct entry *e;
 
-	TAILQ_FOREACH(e, &idem->by_name[name[0] % BUCKETS], by_name)
-	{
+	TAILQ_FOREACH (e, &idem->by_name[name[0] % BUCKETS], by_name) {
 		if (memcmp(e->name, name, SHA256_BYTES) == 0)
 			return e;
 	}
@@ -122,8 +121,7 @@ idem_begin(struct idem *idem, const struct idem_request *request,
 	uint8_t name[SHA256_BYTES], fingerprint[SHA256_BYTES];
 	struct entry *e;
 
-	digest_pair(name, request->account, request->key,
-	    strlen(request->key));
+	digest_pair(name, request->account, request->key, strlen(request->key));
 	digest_pair(fingerprint, request->target, request->body, request->len);
 	trim(idem);
 	e = find(idem, name);
@@ -135,8 +133,8 @@ idem_begin(struct idem *idem, const struct idem_request *request,
 		e->at_ms = loop_now_ms();
 		e->bytes = sizeof(*e);
 		TAILQ_INSERT_TAIL(&idem->by_age, e, by_age);
-		TAILQ_INSERT_TAIL(&idem->by_name[name[0] % BUCKETS], e,
-		    by_name);
+		TAILQ_INSERT_TAIL(
+		    &idem->by_name[name[0] % BUCKETS], e, by_name);
 		idem->count++;
 		idem->bytes += e->bytes;
 		*ret_slot = e->slot;
@@ -179,8 +177,8 @@ idem_finish(struct idem *idem, uint64_t slot, const struct idem_answer *answer)
 	}
 	if (answer->type != NULL) {
 		e->type = xstrdup(answer->type);
-		e->body = xmemdup(answer->len > 0 ? answer->body : "",
-		    answer->len);
+		e->body =
+		    xmemdup(answer->len > 0 ? answer->body : "", answer->len);
 	}
 	if (answer->location != NULL)
 		e->location = xstrdup(answer->location);

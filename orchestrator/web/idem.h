@@ -47,8 +47,8 @@ void idem_free(struct idem *idem);
 int must_check idem_begin(struct idem *idem, const struct idem_request *request,
     uint64_t *ret_slot, struct idem_answer *ret_answer);
 /* Keeps the answer of a slot; 0 is no slot. */
-void idem_finish(struct idem *idem, uint64_t slot,
-    const struct idem_answer *answer);
+void idem_finish(
+    struct idem *idem, uint64_t slot, const struct idem_answer *answer);
 /* Forgets a slot: the request ended without an answer. */
 void idem_forget(struct idem *idem, uint64_t slot);
 

@@ -125,7 +125,7 @@ main(void)
 	int listen_fd;
 
 	program_start(&program, ROLE_WEB, "loep-web");
-	limits.connections = conf_number("connections", 512, 3000);
+	limits.connections = conf_number("connections", 512, 2000);
 	limits.idle_seconds = conf_number("idle_seconds", 60, 3600);
 	limits.head_seconds = conf_number("head_seconds", 30, 600);
 	web.call_ms = 1000 * (uint64_t)conf_number("call_seconds", 60, 600);

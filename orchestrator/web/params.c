@@ -100,8 +100,8 @@ static int
 add_int(struct params *params, const struct source *s, int64_t i)
 {
 	if (strcmp(s->name, "limit") == 0 && (i < 1 || i > PARAMS_LIMIT_MAX))
-		return fail(params, ERR_FORMAT, s->api,
-		    "must be from 1 to 500");
+		return fail(
+		    params, ERR_FORMAT, s->api, "must be from 1 to 500");
 	values_add_int(&params->values, i);
 	return ERR_OK;
 }
@@ -174,8 +174,8 @@ add_text(struct params *params, const struct call_field *field,
 		break;
 	}
 	if (text->len > LIMIT_TEXT_BYTES)
-		return fail(params, ERR_LIMIT, s->api,
-		    "is longer than 8192 bytes");
+		return fail(
+		    params, ERR_LIMIT, s->api, "is longer than 8192 bytes");
 	if (memchr(text->p, '\0', text->len) != NULL ||
 	    !utf8_is_valid(text->p, text->len))
 		return fail(params, ERR_FORMAT, s->api,
@@ -193,8 +193,7 @@ add_json(struct params *params, const struct source *s, const json_t *json)
 
 	/* A call must fit into one message. */
 	if (len > LIMIT_MSG_BYTES / 2)
-		return fail(params, ERR_LIMIT, s->api,
-		    "is longer than 32 KiB");
+		return fail(params, ERR_LIMIT, s->api, "is longer than 32 KiB");
 	values_add_text_len(&params->values, text, len);
 	return ERR_OK;
 }
@@ -213,8 +212,8 @@ add_member(struct params *params, const struct call_field *field,
 	}
 	if (field->type == 'i') {
 		if (!json_is_integer(json))
-			return fail(params, ERR_FORMAT, s->api,
-			    "must be an integer");
+			return fail(
+			    params, ERR_FORMAT, s->api, "must be an integer");
 		return add_int(params, s, json_integer_value(json));
 	}
 	if (field->type == 'f') {
@@ -297,8 +296,8 @@ is_known(const struct route_match *match, const char *name, size_t len)
 	}
 	/* Lists that are short by nature come whole, whoever asks for pages. */
 	return match->route->kind == ROUTE_LIST &&
-	    ((len == 5 && memcmp(name, "limit", 5) == 0) ||
-		(len == 6 && memcmp(name, "cursor", 6) == 0));
+	       ((len == 5 && memcmp(name, "limit", 5) == 0) ||
+		   (len == 6 && memcmp(name, "cursor", 6) == 0));
 }
 
 static int
@@ -337,9 +336,8 @@ params_fill(struct params *params, const struct route_match *match,
 	params->why[0] = '\0';
 	values_init(&params->values);
 	err = check_known(params, match, target, body);
-	for (size_t i = 0; spec != NULL && err == ERR_OK &&
-	     i < spec->param_count;
-	     i++)
+	for (size_t i = 0;
+	     spec != NULL && err == ERR_OK && i < spec->param_count; i++)
 		err = add_one(params, match, target, body, &spec->params[i]);
 	return err;
 }
@@ -382,8 +380,8 @@ say_where(const void *p, size_t len, char why[PARAMS_WHY_BYTES])
 }
 
 int
-params_parse_body(const void *p, size_t len, json_t **ret_body,
-    char why[PARAMS_WHY_BYTES])
+params_parse_body(
+    const void *p, size_t len, json_t **ret_body, char why[PARAMS_WHY_BYTES])
 {
 	auto_json json_t *json = NULL;
 	int err;
@@ -401,8 +399,8 @@ params_parse_body(const void *p, size_t len, json_t **ret_body,
 	if (err != ERR_OK)
 		return err;
 	if (!json_is_object(json)) {
-		(void)snprintf(why, PARAMS_WHY_BYTES,
-		    "the body must be a JSON object");
+		(void)snprintf(
+		    why, PARAMS_WHY_BYTES, "the body must be a JSON object");
 		return ERR_FORMAT;
 	}
 	*ret_body = take_ptr(json);

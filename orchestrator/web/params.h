@@ -27,8 +27,8 @@ struct params {
  * Parses a body: one JSON object within the bounds above; an empty body is an
  * empty object.  ERR_FORMAT or ERR_LIMIT with line and column in why.
  */
-int must_check params_parse_body(const void *p, size_t len, json_t **ret_body,
-    char why[PARAMS_WHY_BYTES]);
+int must_check params_parse_body(
+    const void *p, size_t len, json_t **ret_body, char why[PARAMS_WHY_BYTES]);
 /*
  * Fills the parameters of the route's call.  target and body (NULL = none)
  * must live as long as params.  ERR_FORMAT or ERR_LIMIT with params->why; to
@@ -39,7 +39,7 @@ int must_check params_fill(struct params *params,
     const json_t *body);
 void params_release(struct params *params);
 /* The value of one parameter, to be replaced; NULL if the call has none. */
-struct value *params_value(struct params *params, enum call_op op,
-    const char *name);
+struct value *params_value(
+    struct params *params, enum call_op op, const char *name);
 
 #endif

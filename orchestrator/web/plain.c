@@ -19,8 +19,8 @@ keep_cursor(struct exchange *x, const struct values *row)
 		return;
 	free(x->cursor);
 	x->cursor = row->v[column].type == VALUE_INT
-	    ? xasprintf("%" PRId64, row->v[column].i)
-	    : values_text_dup(row, (size_t)column);
+			? xasprintf("%" PRId64, row->v[column].i)
+			: values_text_dup(row, (size_t)column);
 }
 
 static void
@@ -43,8 +43,8 @@ on_row(void *arg, const struct values *row)
 	x->row_count++;
 	switch (x->match.route->kind) {
 	case ROUTE_LIST:
-		rows_put_literal(&x->out,
-		    x->row_count == 1 ? "{\"items\":[" : ",");
+		rows_put_literal(
+		    &x->out, x->row_count == 1 ? "{\"items\":[" : ",");
 		rows_put_object(&x->out, op, row);
 		keep_cursor(x, row);
 		break;
@@ -68,7 +68,7 @@ has_next(struct exchange *x)
 	    params_value(&x->params, x->match.route->op, "limit");
 
 	return x->cursor != NULL && limit != NULL && limit->i > 0 &&
-	    x->row_count >= (size_t)limit->i;
+	       x->row_count >= (size_t)limit->i;
 }
 
 static void

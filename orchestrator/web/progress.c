@@ -165,8 +165,8 @@ on_case(void *arg, const struct values *row)
 	rows_put_literal(&p->doc, ",\"items\":[");
 	(void)values_text(row, (size_t)call_column(CALL_CASE_GET, "id"),
 	    p->case_id, sizeof(p->case_id));
-	p->jobs_open = values_int(row,
-	    (size_t)call_column(CALL_CASE_GET, "jobs_open"));
+	p->jobs_open =
+	    values_int(row, (size_t)call_column(CALL_CASE_GET, "jobs_open"));
 }
 
 static void

@@ -4,7 +4,7 @@
 
 #define ROUTE_PAGE "limit=50 cursor="
 #define ROUTE(method, path, call, params, kind, location) \
-	{ROUTE_METHOD_##method, path, CALL_##call, params, kind, location},
+ {ROUTE_METHOD_##method, path, CALL_##call, params, kind, location},
 static const struct route routes[] = {
 #include "web/route.def"
 };
@@ -88,7 +88,7 @@ is_match(const struct route *route, const struct target *target,
 			if (!take_variable(match, part, len, text))
 				return false;
 		} else if (text->len != len ||
-		    memcmp(text->p, part, len) != 0) {
+			   memcmp(text->p, part, len) != 0) {
 			return false;
 		}
 		part += len;
@@ -102,7 +102,7 @@ is_method(const struct route *route, const char *method)
 	if (route->method == ROUTE_METHOD_POST)
 		return strcmp(method, "POST") == 0;
 	return strcmp(method, "GET") == 0 ||
-	    (strcmp(method, "HEAD") == 0 && route_has_head(route));
+	       (strcmp(method, "HEAD") == 0 && route_has_head(route));
 }
 
 int

@@ -6,7 +6,10 @@
 #include "lib/call.h"
 #include "web/target.h"
 
-enum route_method { ROUTE_METHOD_GET, ROUTE_METHOD_POST };
+enum route_method {
+	ROUTE_METHOD_GET,
+	ROUTE_METHOD_POST
+};
 
 enum route_kind {
 	ROUTE_OBJECT,	/* one row as an object, with an ETag */
@@ -60,8 +63,8 @@ const struct route *route_all(size_t *ret_count);
 int must_check route_find(const struct target *target, const char *method,
     struct route_match *ret_match, char allow[ROUTE_ALLOW_BYTES]);
 /* The value of a path variable, or NULL. */
-const struct target_text *route_variable(const struct route_match *match,
-    const char *name);
+const struct target_text *route_variable(
+    const struct route_match *match, const char *name);
 /* May HEAD ask for it? */
 bool route_has_head(const struct route *route);
 

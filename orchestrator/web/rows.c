@@ -151,8 +151,8 @@ rows_put_value(struct wire_out *out, char type, const struct value *v)
 }
 
 void
-rows_put_member(struct wire_out *out, const struct call_field *field,
-    const struct value *v)
+rows_put_member(
+    struct wire_out *out, const struct call_field *field, const struct value *v)
 {
 	rows_put_text(out, field->name, strlen(field->name));
 	wire_put_raw(out, ":", 1);
@@ -167,8 +167,7 @@ rows_put_member(struct wire_out *out, const struct call_field *field,
 }
 
 void
-rows_put_object(struct wire_out *out, enum call_op op,
-    const struct values *row)
+rows_put_object(struct wire_out *out, enum call_op op, const struct values *row)
 {
 	const struct call_spec *spec = call_spec(op);
 	const char *comma = "";

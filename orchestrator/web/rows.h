@@ -23,8 +23,8 @@ void rows_put_value(struct wire_out *out, char type, const struct value *value);
 void rows_put_member(struct wire_out *out, const struct call_field *field,
     const struct value *value);
 /* A row as an object.  The column "cursor" is left out: it is not data. */
-void rows_put_object(struct wire_out *out, enum call_op op,
-    const struct values *row);
+void rows_put_object(
+    struct wire_out *out, enum call_op op, const struct values *row);
 /* The column that the next page starts behind, or -1. */
 int rows_cursor_column(enum call_op op);
 

@@ -99,8 +99,8 @@ check_key(struct exchange *x)
 		return false;
 	if (x->match.route->kind == ROUTE_UPLOAD ||
 	    x->match.route->kind == ROUTE_ROWS) {
-		exchange_fail(x, ERR_FORMAT,
-		    "an Idempotency-Key is not supported here");
+		exchange_fail(
+		    x, ERR_FORMAT, "an Idempotency-Key is not supported here");
 		return true;
 	}
 	if (len == 0 || len > IDEM_KEY_BYTES) {
@@ -191,7 +191,8 @@ has_type(const struct exchange *x, const char *type)
 	size_t len = strlen(type);
 
 	return header != NULL && strncasecmp(header, type, len) == 0 &&
-	    (header[len] == '\0' || header[len] == ';' || header[len] == ' ');
+	       (header[len] == '\0' || header[len] == ';' ||
+		   header[len] == ' ');
 }
 
 static void
@@ -202,15 +203,14 @@ take_body(struct exchange *x)
 
 	if (x->match.route->method == ROUTE_METHOD_GET) {
 		if (bytes != 0)
-			exchange_fail(x, ERR_FORMAT,
-			    "this method takes no body");
+			exchange_fail(
+			    x, ERR_FORMAT, "this method takes no body");
 		else
 			proceed(x);
 		return;
 	}
-	if (bytes != 0 &&
-	    !has_type(x,
-		is_upload ? "application/octet-stream" : "application/json")) {
+	if (bytes != 0 && !has_type(x, is_upload ? "application/octet-stream"
+						 : "application/json")) {
 		exchange_problem(x, 415,
 		    is_upload ? "the body must be application/octet-stream"
 			      : "the body must be application/json");
@@ -325,8 +325,7 @@ log_request(const struct exchange *x)
 	log_line(is_change || x->status >= 500 ? LOG_INFO : LOG_DEBUG,
 	    "msg=request id=%s method=%s path=%s status=%u ms=%" PRIu64
 	    " account=%s",
-	    x->id,
-	    route == NULL ? "-" : (is_change ? "POST" : "GET"),
+	    x->id, route == NULL ? "-" : (is_change ? "POST" : "GET"),
 	    route == NULL ? "-" : route->path, x->status,
 	    loop_now_ms() - x->started_ms, session_account(x->session));
 }
@@ -396,8 +395,7 @@ on_sweep(void *arg)
 	uint64_t now_ms = loop_now_ms();
 	struct exchange *x;
 
-	TAILQ_FOREACH(x, &web->exchanges, entry)
-	{
+	TAILQ_FOREACH (x, &web->exchanges, entry) {
 		if (!x->is_answered && x->deadline_ms != 0 &&
 		    now_ms > x->deadline_ms)
 			give_up(x);
@@ -420,8 +418,7 @@ serve_changed(struct web *web, const char *case_id)
 {
 	struct exchange *x;
 
-	TAILQ_FOREACH(x, &web->exchanges, entry)
-	{
+	TAILQ_FOREACH (x, &web->exchanges, entry) {
 		if (x->part_ops != NULL && x->part_ops->changed != NULL)
 			x->part_ops->changed(x->part, case_id);
 	}

@@ -91,8 +91,8 @@ on_row(void *arg, const struct values *row)
 	struct session *session = arg;
 
 	session->principal = (uint64_t)values_int(row, column("principal"));
-	(void)values_text(row, column("account"), session->account,
-	    sizeof(session->account));
+	(void)values_text(
+	    row, column("account"), session->account, sizeof(session->account));
 	keep_json(session, row);
 }
 
@@ -119,8 +119,8 @@ on_end(void *arg, enum err err, const char *why, int fd)
 static void
 ask(struct session *session, struct exchange *x)
 {
-	int fd = fcntl(http_conn_fd(http_req_conn(x->http)), F_DUPFD_CLOEXEC,
-	    0);
+	int fd =
+	    fcntl(http_conn_fd(http_req_conn(x->http)), F_DUPFD_CLOEXEC, 0);
 
 	session->principal = 0;
 	session->generation = x->web->generation;

@@ -76,8 +76,7 @@ fraction_us(struct cursor *c)
 	(void)one_of(c, "0123456789");
 	if (!c->is_failed)
 		c->p--;
-	while (!c->is_failed && c->p < c->end && *c->p >= '0' &&
-	    *c->p <= '9') {
+	while (!c->is_failed && c->p < c->end && *c->p >= '0' && *c->p <= '9') {
 		us += (*c->p++ - '0') * unit;
 		unit /= 10;
 	}

@@ -14,11 +14,11 @@
 #include <inttypes.h>
 #include <sys/stat.h>
 
-#define PIPE_BYTES   (1 << 20)
-#define NAME_BYTES   100
+#define PIPE_BYTES (1 << 20)
+#define NAME_BYTES 100
 /* Rows that a slow client may leave waiting here. */
-#define WAITING_MAX  (8 * MIB)
-#define TYPE_NDJSON  "application/x-ndjson"
+#define WAITING_MAX (8 * MIB)
+#define TYPE_NDJSON "application/x-ndjson"
 
 /* The end of a stream belongs to its answer, the rest to its exchange. */
 struct stream {
@@ -101,9 +101,9 @@ make_name(struct stream *s, const struct values *row, size_t at)
 
 	for (size_t i = 0; i < len && n < NAME_BYTES; i++) {
 		bool is_plain = (p[i] >= 'a' && p[i] <= 'z') ||
-		    (p[i] >= 'A' && p[i] <= 'Z') ||
-		    (p[i] >= '0' && p[i] <= '9') || p[i] == '-' ||
-		    (p[i] == '.' && n > 0);
+				(p[i] >= 'A' && p[i] <= 'Z') ||
+				(p[i] >= '0' && p[i] <= '9') || p[i] == '-' ||
+				(p[i] == '.' && n > 0);
 
 		s->name[n++] = is_plain ? (char)p[i] : '_';
 	}
@@ -140,8 +140,8 @@ type_of(const struct stream *s)
 	switch (s->x->match.route->kind) {
 	case ROUTE_REPORT:
 		return strncmp(s->type, "text/html", 9) == 0
-		    ? "text/html; charset=utf-8"
-		    : "application/json";
+			   ? "text/html; charset=utf-8"
+			   : "application/json";
 	case ROUTE_EVENTS:
 	case ROUTE_EXPORT:
 		return TYPE_NDJSON;
@@ -161,8 +161,8 @@ begin(struct stream *s)
 	(void)fcntl(s->fd, F_SETPIPE_SZ, PIPE_BYTES);
 	/* Memory files cannot be waited for, and need not be. */
 	if (fstat(s->fd, &st) == -1 || !S_ISREG(st.st_mode))
-		s->watch = loop_watch(x->web->loop, s->fd, LOOP_READ, on_ready,
-		    s);
+		s->watch =
+		    loop_watch(x->web->loop, s->fd, LOOP_READ, on_ready, s);
 	exchange_headers(x, 200, type_of(s));
 	if (x->match.route->kind == ROUTE_DOWNLOAD) {
 		(void)snprintf(disposition, sizeof(disposition),
@@ -170,8 +170,8 @@ begin(struct stream *s)
 		    s->name[0] == '\0' ? "artefact.sample" : s->name);
 		http_answer_header(x->http, "Content-Disposition", disposition);
 		if (s->sha256[0] != '\0')
-			http_answer_header(x->http, "X-Content-SHA256",
-			    s->sha256);
+			http_answer_header(
+			    x->http, "X-Content-SHA256", s->sha256);
 	}
 	s->has_source = true;
 	http_answer_source(x->http, s->size, &source_ops, s);

@@ -23,8 +23,8 @@ hex_digit(char c)
  * dropped leaves a byte for the NUL.
  */
 static int
-decode(const char *p, const char *end, char **writer,
-    struct target_text *ret_text)
+decode(
+    const char *p, const char *end, char **writer, struct target_text *ret_text)
 {
 	char *start = *writer;
 	char *to = start;
@@ -203,7 +203,7 @@ bool
 target_text_is(const struct target_text *text, const char *other)
 {
 	return text->len == strlen(other) &&
-	    memcmp(text->p, other, text->len) == 0;
+	       memcmp(text->p, other, text->len) == 0;
 }
 
 /* Is p[i] a continuation byte between low and high? */

@@ -44,12 +44,12 @@ struct target {
  * a bad escape, or a parameter named twice; ERR_LIMIT: too long or too many
  * parts.  *ret_why then says which, in words for the client.
  */
-int must_check target_parse(struct target *target, const char *text,
-    const char **ret_why);
+int must_check target_parse(
+    struct target *target, const char *text, const char **ret_why);
 void target_release(struct target *target);
 /* The value of a query parameter, or NULL. */
-const struct target_text *target_parameter(const struct target *target,
-    const char *name);
+const struct target_text *target_parameter(
+    const struct target *target, const char *name);
 bool target_text_is(const struct target_text *text, const char *other);
 
 /* The bytes of one valid UTF-8 sequence (RFC 3629) at p, or 0. */

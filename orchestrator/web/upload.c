@@ -17,7 +17,7 @@
 /* A size that the vault cannot have counted: asks what went wrong. */
 #define NO_SIZE INT64_MAX
 /* From the last byte to durable evidence. */
-#define FINISH_MS 600000
+#define FINISH_MS  600000
 #define PIPE_BYTES (1 << 20)
 
 enum upload_state {

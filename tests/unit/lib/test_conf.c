@@ -62,7 +62,7 @@ test_values(void **state)
 	(void)state;
 	assert_int_equal(parse("# comment\r\n"
 			       "[loepd]\r\n"
-			       "  state_dir =  /srv/a b = c # no comment \r\n"
+			       "  user =  /srv/a b = c # no comment \r\n"
 			       "\n"
 			       "\t[ web ]\n"
 			       "connections=7\n"
@@ -70,7 +70,7 @@ test_values(void **state)
 			     &conf),
 	    ERR_OK);
 	assert_string_equal(
-	    conf_get(conf, "loepd.state_dir"), "/srv/a b = c # no comment");
+	    conf_get(conf, "loepd.user"), "/srv/a b = c # no comment");
 	assert_string_equal(conf_get(conf, "web.connections"), "7");
 	assert_string_equal(conf_get(conf, "web.idle_seconds"), "");
 	assert_string_equal(conf_get(conf, "vm.slots"), "1");
@@ -81,9 +81,9 @@ static void
 test_errors_name_the_line(void **state)
 {
 	(void)state;
-	refuses("state_dir = x\n", "line 1: a [section] must come");
-	refuses("[loepd]\n\nstate_dri = x\n",
-	    "line 3: there is no key \"loepd.state_dri\"");
+	refuses("user = x\n", "line 1: a [section] must come");
+	refuses(
+	    "[loepd]\n\nusr = x\n", "line 3: there is no key \"loepd.usr\"");
 	refuses("[loepd]\nlog_level = a\nlog_level = b\n",
 	    "line 3: this key was set before");
 	refuses("[nothing]\n", "line 1: there is no section \"nothing\"");
@@ -91,10 +91,10 @@ test_errors_name_the_line(void **state)
 	refuses("[", "line 1: a section is");
 	refuses("[]", "line 1: a section's name");
 	refuses("[LOEPD]", "line 1: a section's name");
-	refuses("[loepd]\nstate_dir /x\n", "line 2: expected \"key = value\"");
+	refuses("[loepd]\nuser /x\n", "line 2: expected \"key = value\"");
 	refuses("[loepd]\n= x\n", "line 2: a key is");
 	refuses("[loepd]\nState = x\n", "line 2: a key is");
-	refuses("[loepd]\nstate_dir = a\vb\n", "line 2: the value holds");
+	refuses("[loepd]\nuser = a\vb\n", "line 2: the value holds");
 	/* A section's name is not a beginning of another. */
 	refuses("[loep]\n", "there is no section");
 }
@@ -102,7 +102,7 @@ test_errors_name_the_line(void **state)
 static void
 test_nul_is_refused(void **state)
 {
-	static const char text[] = "[loepd]\nstate_dir = a\0b\n";
+	static const char text[] = "[loepd]\nuser = a\0b\n";
 	struct conf *conf = NULL;
 
 	(void)state;
@@ -131,7 +131,7 @@ test_bounds(void **state)
 	    ERR_LIMIT);
 	assert_null(conf);
 	assert_non_null(strstr(why, "longer than"));
-	len = snprintf(text, LIMIT_CONF_BYTES, "[loepd]\nstate_dir = ");
+	len = snprintf(text, LIMIT_CONF_BYTES, "[loepd]\nuser = ");
 	memset(text + len, 'x', LIMIT_TEXT_BYTES);
 	assert_int_equal(conf_parse(text, (size_t)len + LIMIT_TEXT_BYTES, why,
 			     sizeof(why), &conf),

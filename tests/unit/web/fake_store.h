@@ -18,7 +18,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#define FAKE_NAME "in\"voice\x1b[31m<b>\xff.exe"
+#define FAKE_NAME  "in\"voice\x1b[31m<b>\xff.exe"
 #define FAKE_TOTAL 120 /* cases in the list */
 
 struct fake_upload {
@@ -78,8 +78,8 @@ fake_any_row(struct fake *f, enum call_op op, int64_t n)
 	for (size_t i = 0; i < spec->column_count; i++) {
 		const struct call_field *c = &spec->columns[i];
 
-		(void)snprintf(text[i], sizeof(text[i]), "%s-%lld", c->name,
-		    (long long)n);
+		(void)snprintf(
+		    text[i], sizeof(text[i]), "%s-%lld", c->name, (long long)n);
 		if (c->is_nullable)
 			values_add_null(&row);
 		else if (c->type == 's')
@@ -132,8 +132,8 @@ fake_status(struct fake *f)
 	char text[32];
 
 	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
-		(void)snprintf(text, sizeof(text), "%lld",
-		    (long long)list[i].value);
+		(void)snprintf(
+		    text, sizeof(text), "%lld", (long long)list[i].value);
 		values_init(&row);
 		values_add_text(&row, list[i].name);
 		values_add_text(&row, text);
@@ -232,7 +232,8 @@ fake_find_upload(struct fake *f, const struct values *params)
 	char id[32];
 
 	return &f->uploads[strtoull(values_text(params, 0, id, sizeof(id)),
-			       NULL, 10) % 64];
+			       NULL, 10) %
+			   64];
 }
 
 static void
@@ -307,7 +308,8 @@ fake_open(struct fake *f, enum call_op op, const struct values *params)
 {
 	const struct call_spec *spec = call_spec(op);
 	char id[64];
-	int64_t size = strtoll(values_text(params, 0, id, sizeof(id)), NULL, 10);
+	int64_t size =
+	    strtoll(values_text(params, 0, id, sizeof(id)), NULL, 10);
 	int64_t sent = size;
 	struct values row;
 
@@ -324,8 +326,8 @@ fake_open(struct fake *f, enum call_op op, const struct values *params)
 		else if (spec->columns[i].type == 'n')
 			values_add_bytes(&row, FAKE_NAME, strlen(FAKE_NAME));
 		else if (spec->columns[i].type == 'h')
-			values_add_bytes(&row, "01234567890123456789012345678901",
-			    32);
+			values_add_bytes(
+			    &row, "01234567890123456789012345678901", 32);
 		else if (spec->columns[i].type == 'i')
 			values_add_int(&row, 1);
 		else

@@ -15,8 +15,8 @@ static uint64_t slot;
 static struct idem_answer answer;
 
 static int
-begin(const char *account, const char *key, const char *target,
-    const char *body)
+begin(
+    const char *account, const char *key, const char *target, const char *body)
 {
 	const struct idem_request request = {
 	    .account = account,

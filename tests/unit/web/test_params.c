@@ -71,8 +71,7 @@ is_text(struct request *r, const char *name, const char *expected)
 }
 
 static void
-refuses(const char *method, const char *path, const char *body,
-    const char *why)
+refuses(const char *method, const char *path, const char *body, const char *why)
 {
 	struct request r = fill(method, path, body);
 
@@ -120,9 +119,9 @@ test_query_refusals(void **state)
 	static const char *const bad[][2] = {{"limit=", "integer"},
 	    {"limit=1x", "integer"}, {"limit=%201", "integer"},
 	    {"limit=%2b1", "integer"}, {"limit=-1", "1 to 500"},
-	    {"limit=99999999999999999999", "integer"}, {"limit=1%00", "integer"},
-	    {"case=1", "not a query parameter"}, {"state=%c0", "UTF-8"},
-	    {"cursor=a%00b", "NUL"}};
+	    {"limit=99999999999999999999", "integer"},
+	    {"limit=1%00", "integer"}, {"case=1", "not a query parameter"},
+	    {"state=%c0", "UTF-8"}, {"cursor=a%00b", "NUL"}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -161,8 +160,8 @@ test_upload(void **state)
 	assert_int_equal(value(&r, "size")->i, -1);
 	is_text(&r, "kind", "file");
 	drop(&r);
-	refuses("POST", "/api/v1/submissions/s1/files?filename=a&sha256=",
-	    NULL, "64 hexadecimal");
+	refuses("POST", "/api/v1/submissions/s1/files?filename=a&sha256=", NULL,
+	    "64 hexadecimal");
 	refuses("POST",
 	    "/api/v1/submissions/s1/files?filename=a&sha256=zz000000000000000"
 	    "00000000000000000000000000000000000000000000000",
@@ -184,8 +183,7 @@ test_body(void **state)
 	assert_int_equal(value(&r, "collected")->i, 1000000);
 	assert_int_equal(value(&r, "run_seconds")->i, 7);
 	drop(&r);
-	r = fill("POST", "/api/v1/cases/1/submissions",
-	    "{\"collected\":null}");
+	r = fill("POST", "/api/v1/cases/1/submissions", "{\"collected\":null}");
 	assert_int_equal(r.err, ERR_OK);
 	assert_int_equal(value(&r, "collected")->type, VALUE_NULL);
 	is_text(&r, "passwords", "[]");

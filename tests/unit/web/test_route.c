@@ -49,12 +49,12 @@ test_table(void **state)
 
 		for (const char *p = r->path; *p != '\0'; p++) {
 			if (*p != '{' && *p != '}')
-				(void)snprintf(path + strlen(path), 2, "%c",
-				    *p);
+				(void)snprintf(
+				    path + strlen(path), 2, "%c", *p);
 		}
-		assert_int_equal(find(r->method == ROUTE_METHOD_GET ? "GET"
-								    : "POST",
-				     path, &match),
+		assert_int_equal(
+		    find(r->method == ROUTE_METHOD_GET ? "GET" : "POST", path,
+			&match),
 		    ERR_OK);
 		assert_ptr_equal(match.route, r);
 		for (size_t j = 0; j < match.count; j++) {
@@ -85,8 +85,8 @@ test_find(void **state)
 	assert_int_equal(match.route->op, CALL_CASE_CREATE);
 	assert_int_equal(find("PUT", "/api/v1/cases", &match), ERR_DENIED);
 	assert_string_equal(allow, "GET, HEAD, POST, OPTIONS");
-	assert_int_equal(find("HEAD", "/api/v1/runs/1/events", &match),
-	    ERR_DENIED);
+	assert_int_equal(
+	    find("HEAD", "/api/v1/runs/1/events", &match), ERR_DENIED);
 	assert_string_equal(allow, "GET, OPTIONS");
 	assert_int_equal(find("get", "/api/v1/cases", &match), ERR_DENIED);
 }
@@ -94,12 +94,13 @@ test_find(void **state)
 static void
 test_unknown(void **state)
 {
-	static const char *const paths[] = {"/", "/api", "/api/v1",
-	    "/api/v1/", "/api/v1/cases/", "/api/v1//cases", "/API/v1/cases",
+	static const char *const paths[] = {"/", "/api", "/api/v1", "/api/v1/",
+	    "/api/v1/cases/", "/api/v1//cases", "/API/v1/cases",
 	    "/api/v1/cases/..", "/api/v1/cases/.", "/api/v1/cases/%2e%2e",
 	    "/api/v1/cases/a%2fb", "/api/v1/cases/a%00", "/api/v1/cases/a%20b",
 	    "/api/v1/cases/%c3%a9", "/api/v1/cases/a/b/c/d/e/f",
-	    "/api/v1/cases%00", "/api/v1/cases/"
+	    "/api/v1/cases%00",
+	    "/api/v1/cases/"
 	    "0123456789012345678901234567890123456789012345678901234567890123"
 	    "4"};
 	struct route_match match;

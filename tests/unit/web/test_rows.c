@@ -91,8 +91,8 @@ test_deep_json(void **state)
 	memset(deep, '[', 5000);
 	memset(deep + 5000, ']', 5000);
 	wire_out_init(&out, LIMIT_MSG_BYTES);
-	rows_put_value(&out, 'j', &(struct value){VALUE_TEXT, 0,
-				       (const uint8_t *)deep, 10000});
+	rows_put_value(&out, 'j',
+	    &(struct value){VALUE_TEXT, 0, (const uint8_t *)deep, 10000});
 	assert_int_equal(out.buf[0], '"');
 	assert_int_equal(out.len, 10002);
 	wire_out_release(&out);
@@ -105,8 +105,8 @@ test_members(void **state)
 
 	(void)state;
 	wire_out_init(&out, LIMIT_MSG_BYTES);
-	rows_put_member(&out, &name, &(struct value){VALUE_BYTES, 0,
-					 (const uint8_t *)"a\xff", 2});
+	rows_put_member(&out, &name,
+	    &(struct value){VALUE_BYTES, 0, (const uint8_t *)"a\xff", 2});
 	wire_put_u8(&out, 0);
 	assert_string_equal((const char *)out.buf,
 	    "\"name\":\"a\xef\xbf\xbd\",\"name_hex\":\"61ff\"");
@@ -135,8 +135,8 @@ test_object(void **state)
 	assert_int_equal(json_parse(out.buf, out.len, MIB, 4, &json), ERR_OK);
 	assert_int_equal(json_object_size(json), 6);
 	assert_null(json_object_get(json, "cursor"));
-	assert_string_equal(json_member_text(json, "name", ""),
-	    "Ministry \"of\" \x01");
+	assert_string_equal(
+	    json_member_text(json, "name", ""), "Ministry \"of\" \x01");
 	assert_true(json_member_int(json, "cases", 0) == INT64_MAX);
 	wire_out_release(&out);
 	assert_int_equal(rows_cursor_column(CALL_ORG_LIST), 6);

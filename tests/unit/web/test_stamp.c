@@ -82,8 +82,8 @@ test_get_refuses(void **state)
 	}
 	assert_true(us == 77);
 	/* A NUL inside is not an end. */
-	assert_int_equal(stamp_get("2023-01-01T00:00:00Z\0", 21, &us),
-	    ERR_FORMAT);
+	assert_int_equal(
+	    stamp_get("2023-01-01T00:00:00Z\0", 21, &us), ERR_FORMAT);
 }
 
 static void

@@ -31,8 +31,8 @@ test_path(void **state)
 	assert_int_equal(t.segment_count, 1);
 	has_segment(&t, 0, "", 0);
 	target_release(&t);
-	assert_int_equal(target_parse(&t, "/a//b%2Fc/%2e%2E/x%00y/", &why),
-	    ERR_OK);
+	assert_int_equal(
+	    target_parse(&t, "/a//b%2Fc/%2e%2E/x%00y/", &why), ERR_OK);
 	assert_int_equal(t.segment_count, 6);
 	has_segment(&t, 0, "a", 1);
 	has_segment(&t, 1, "", 0);
@@ -58,8 +58,8 @@ test_query(void **state)
 	const struct target_text *v;
 
 	(void)state;
-	assert_int_equal(target_parse(&t,
-			     "/p?a=1&b=x%26y%3dz&c&&d==&%65=+%ff%00&=n", &why),
+	assert_int_equal(
+	    target_parse(&t, "/p?a=1&b=x%26y%3dz&c&&d==&%65=+%ff%00&=n", &why),
 	    ERR_OK);
 	assert_int_equal(t.parameter_count, 6);
 	assert_true(target_text_is(target_parameter(&t, "a"), "1"));
@@ -117,8 +117,9 @@ test_bounds(void **state)
 	    target_parse(&t, "/1/2/3/4/5/6/7/8/9/10/11/12", &why), ERR_OK);
 	target_release(&t);
 	/* Only names, one letter each: every one needs two NULs. */
-	(void)snprintf(text, 64, "/?a&b&c&d&e&f&g&h&i&j&k&l&m&n&o&p&q&r&s&t&u&"
-				 "v&w&x");
+	(void)snprintf(text, 64,
+	    "/?a&b&c&d&e&f&g&h&i&j&k&l&m&n&o&p&q&r&s&t&u&"
+	    "v&w&x");
 	assert_int_equal(target_parse(&t, text, &why), ERR_OK);
 	assert_int_equal(t.parameter_count, TARGET_PARAMETERS);
 	target_release(&t);
@@ -129,8 +130,8 @@ test_bounds(void **state)
 static void
 test_utf8(void **state)
 {
-	static const char *const good[] = {"", "abc", "\xc3\xa9", "\xe2\x82\xac",
-	    "\xf0\x9f\x98\x80", "\xed\x9f\xbf", "\xee\x80\x80",
+	static const char *const good[] = {"", "abc", "\xc3\xa9",
+	    "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xed\x9f\xbf", "\xee\x80\x80",
 	    "\xf4\x8f\xbf\xbf", "\xef\xbf\xbf"};
 	static const char *const bad[] = {"\x80", "\xc3", "\xc0\x80",
 	    "\xc1\xbf", "\xe0\x80\x80", "\xe0\x9f\xbf", "\xed\xa0\x80",
