@@ -191,3 +191,45 @@ report_open(struct request *r)
 				  : "application/json");
 	return open_blob(o, on_report);
 }
+
+static void
+on_events(void *arg, struct vault_answer *answer)
+{
+	struct opening *o = arg;
+	struct request *r = o->r;
+	struct audit_object object = {"run", param_text(r, 0), o->blob.org};
+	struct values row;
+	int err = (int)answer->err;
+
+	if (err == ERR_OK)
+		err = request_begin(r);
+	if (err != ERR_OK) {
+		opening_free(o);
+		request_end(r, (enum err)err,
+		    answer->err != ERR_OK ? answer->why : NULL, -1);
+		return;
+	}
+	err = audit_by(r, "run.events_read", &object,
+	    json_pack("{s:s}", "case", o->case_id));
+	values_init(&row);
+	values_add_int(&row, o->size);
+	if (err == ERR_OK)
+		request_row(r, &row);
+	opening_free(o);
+	request_finish(r, err, take_fd(answer->fd));
+}
+
+int
+run_events(struct request *r)
+{
+	AUTO(query) q = {0};
+	int err = query_one(&q, r->store->db, STMT_RUN_EVENTS_FIND,
+	    ARGS(WHO(r), val_text(param_text(r, 0))));
+
+	if (err == ERR_NOT_FOUND)
+		return request_why(r, err, "there is no such run, or it has no "
+		    "events yet");
+	if (err != ERR_OK)
+		return err;
+	return open_blob(opening_new(r, &q), on_events);
+}

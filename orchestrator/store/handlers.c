@@ -55,6 +55,7 @@ request_fn *const handlers[CALL_COUNT] = {
     [CALL_RUN_CREATE] = run_create,
     [CALL_RUN_LIST] = read_RUN_LIST,
     [CALL_RUN_GET] = read_RUN_GET,
+    [CALL_RUN_EVENTS] = run_events,
     [CALL_REPORT_CREATE] = report_create,
     [CALL_REPORT_LIST] = read_REPORT_LIST,
     [CALL_REPORT_OPEN] = report_open,

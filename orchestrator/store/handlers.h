@@ -26,6 +26,7 @@ int artefact_list(struct request *r);
 int artefact_open(struct request *r);
 int finding_list(struct request *r);
 int report_open(struct request *r);
+int run_events(struct request *r);
 /* job.c */
 int job_retry(struct request *r);
 int job_cancel(struct request *r);

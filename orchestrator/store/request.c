@@ -170,6 +170,10 @@ serve(struct request *r, uint64_t handle)
 		err = authorise(r, handle);
 	if (err == ERR_OK)
 		err = resolve(r);
+	/* A call that is in the catalogue but not here yet. */
+	if (err == ERR_OK && handlers[r->op] == NULL)
+		return request_why(r, ERR_UNAVAILABLE, "this service does not "
+		    "know %s", r->spec->name);
 	if (err == ERR_OK)
 		err = handlers[r->op](r);
 	return err;

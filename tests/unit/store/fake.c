@@ -383,6 +383,20 @@ rig_other_org(struct rig *rig, const char *name, const char *class_code,
 	return principal;
 }
 
+uint64_t
+rig_session_of_admin(struct rig *rig)
+{
+	auto_free char *sql = xasprintf("UPDATE account SET uid = NULL;"
+	    "UPDATE account SET uid = %u WHERE name = 'administrator'",
+	    getuid());
+	uint64_t principal;
+
+	sql_run(rig, sql);
+	principal = rig_session(rig);
+	sql_run(rig, "UPDATE account SET uid = NULL");
+	return principal;
+}
+
 void
 make_case(struct rig *rig, char ret_id[UUID_BYTES], char ret_number[32])
 {

@@ -127,6 +127,9 @@ uint64_t rig_session(struct rig *rig);
 uint64_t rig_other_org(struct rig *rig, const char *name,
     const char *class_code, const char *capabilities, char ret_org[UUID_BYTES]);
 
+/* A session of the first account, whoever's the uid is now. */
+uint64_t rig_session_of_admin(struct rig *rig);
+
 /* Short cuts that every test needs. */
 void make_case(struct rig *rig, char ret_id[UUID_BYTES], char ret_number[32]);
 void make_submission(struct rig *rig, const char *case_id,
