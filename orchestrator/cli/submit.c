@@ -29,6 +29,7 @@ struct submit {
 	const char *name;
 	const char *receipts;
 	const char *report;
+	const char *files0; /* a list of paths, each ended by a NUL */
 	json_int_t seconds;
 	bool is_recursive;
 	bool is_wait;
@@ -56,7 +57,8 @@ enum option_code {
 	OPT_SECONDS,
 	OPT_RECEIPTS,
 	OPT_REPORT,
-	OPT_NAME
+	OPT_NAME,
+	OPT_FILES0
 };
 
 static const struct option options[] = {
@@ -77,6 +79,7 @@ static const struct option options[] = {
     {"wait", no_argument, NULL, 'w'},
     {"report", required_argument, NULL, OPT_REPORT},
     {"name", required_argument, NULL, OPT_NAME},
+    {"files0-from", required_argument, NULL, OPT_FILES0},
     {NULL, 0, NULL, 0},
 };
 
@@ -136,6 +139,9 @@ take_text(struct submit *s, int c)
 		return true;
 	case OPT_NAME:
 		s->name = optarg;
+		return true;
+	case OPT_FILES0:
+		s->files0 = optarg;
 		return true;
 	default:
 		return false;
@@ -335,6 +341,23 @@ send_path(struct submit *s, const char *path)
 		send_file(s, path, s->name ? s->name : name);
 }
 
+static void
+send_list(struct submit *s)
+{
+	FILE *f = strcmp(s->files0, "-") == 0 ? stdin : fopen(s->files0, "re");
+	char *path = NULL;
+	size_t size = 0;
+
+	if (f == NULL)
+		fail(EXIT_NO_INPUT, "cannot read %s: %s", s->files0,
+		    strerror(errno));
+	while (getdelim(&path, &size, '\0', f) > 0)
+		send_path(s, path);
+	free(path);
+	if (f != stdin)
+		(void)fclose(f);
+}
+
 /* Nothing is made in the service for a command line that cannot work. */
 static void
 check_paths(const struct submit *s, int argc, char **argv)
@@ -421,16 +444,20 @@ cmd_submit(struct cli *cli, int argc, char **argv)
 
 	while ((c = getopt_long(argc, argv, "c:rw", options, NULL)) != -1)
 		take_option(&s, c);
-	if (optind == argc)
+	if (optind == argc && s.files0 == NULL)
 		command_usage("submit", EXIT_USAGE);
 	check_paths(&s, argc, argv);
-	make_case(&s, strcmp(argv[optind], "-") == 0 ? "" : argv[optind]);
+	make_case(&s, optind == argc || strcmp(argv[optind], "-") == 0
+			  ? ""
+			  : argv[optind]);
 	make_submission(&s);
 	if (!cli->is_json)
 		printf("%sCase %s%s\n", text_style("\033[1m"), s.number,
 		    text_style("\033[0m"));
 	for (int i = optind; i < argc; i++)
 		send_path(&s, argv[i]);
+	if (s.files0 != NULL)
+		send_list(&s);
 	c = finish(&s);
 	json_decref(s.passwords);
 	json_decref(s.uploaded);

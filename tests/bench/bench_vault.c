@@ -40,6 +40,25 @@ peak_kib(const struct drive *d)
 	return kib;
 }
 
+/* Processor time of the vault's process, all threads; tells more than the
+ * clock where others use the machine, too. */
+static double
+cpu_s(const struct drive *d)
+{
+	auto_free char *path = xasprintf("/proc/%d/stat", (int)d->pid);
+	FILE *f = fopen(path, "re");
+	unsigned long user = 0, sys = 0;
+
+	if (f == NULL ||
+	    fscanf(f,
+		"%*d %*s %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u "
+		"%lu %lu",
+		&user, &sys) != 2)
+		drive_die("no %s", path);
+	(void)fclose(f);
+	return (double)(user + sys) / (double)sysconf(_SC_CLK_TCK);
+}
+
 /* A MiB of one kind; number makes each different from the others. */
 static void
 make_mib(uint8_t *p, const char *kind, uint64_t number)
@@ -128,13 +147,17 @@ bench_large(struct drive *d, const char *kind, size_t mib)
 {
 	auto_free char *path = make_file(d, kind, mib);
 	const double bytes = (double)mib * (double)MIB;
-	double vault_s, sum_s;
+	double vault_s, sum_s, cpu;
 
 	sum_s = sha256sum(path);
+	cpu = cpu_s(d);
 	vault_s = intake(d, path, mib * MIB);
+	cpu = cpu_s(d) - cpu;
 	(void)printf("intake_%s_mb_per_s %.0f\n", kind, bytes / 1e6 / vault_s);
 	(void)printf("sha256sum_%s_mb_per_s %.0f\n", kind, bytes / 1e6 / sum_s);
 	(void)printf("intake_%s_vs_sha256sum %.2f\n", kind, sum_s / vault_s);
+	(void)printf(
+	    "intake_%s_cpu_ns_per_byte %.2f\n", kind, cpu * 1e9 / bytes);
 	(void)printf("peak_mib_after_%s %ld\n", kind, peak_kib(d) / 1024);
 	(void)fflush(stdout);
 	(void)unlink(path);
