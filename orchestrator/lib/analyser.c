@@ -100,8 +100,8 @@ on_deadline(void *arg)
 	struct work *work = arg;
 
 	end_child(work, ANALYSE_TIMEOUT, SIGTERM);
-	work->deadline = loop_timer(work->frame->program.loop, GRACE_MS,
-	    on_grace_over, work);
+	work->deadline = loop_timer(
+	    work->frame->program.loop, GRACE_MS, on_grace_over, work);
 }
 
 static void
@@ -122,8 +122,7 @@ find(struct frame *frame, uint32_t request)
 {
 	struct work *work;
 
-	TAILQ_FOREACH(work, &frame->works, entry)
-	{
+	TAILQ_FOREACH (work, &frame->works, entry) {
 		if (work->request == request)
 			return work;
 	}
@@ -195,10 +194,10 @@ on_analyse_out(void *arg, struct chan *chan, struct msg *msg)
 	}
 	/* The child has its own; the pipe must end when the child ends. */
 	child_order_release(&work->order);
-	work->watch = loop_watch(frame->program.loop, work->pidfd, LOOP_READ,
-	    on_ended, work);
-	work->deadline = loop_timer(frame->program.loop,
-	    (uint64_t)seconds * 1000, on_deadline, work);
+	work->watch = loop_watch(
+	    frame->program.loop, work->pidfd, LOOP_READ, on_ended, work);
+	work->deadline = loop_timer(
+	    frame->program.loop, (uint64_t)seconds * 1000, on_deadline, work);
 	return ERR_OK;
 }
 
@@ -243,8 +242,8 @@ on_sched_gone(void *arg, struct chan *chan, int err)
 	struct frame *frame = arg;
 
 	if (err == ERR_PEER)
-		program_blame(&frame->program, chan,
-		    "broke the protocol of analysers");
+		program_blame(
+		    &frame->program, chan, "broke the protocol of analysers");
 	if (frame->sched == chan)
 		frame->sched = NULL;
 	chan_free(chan);
@@ -272,14 +271,14 @@ send_info(struct frame *frame)
 	struct wire_out body;
 
 	if (frame->analyser->info != NULL)
-		frame->analyser->info(frame->data, engine, sizeof(engine),
-		    &detail);
+		frame->analyser->info(
+		    frame->data, engine, sizeof(engine), &detail);
 	text = detail == NULL ? xstrdup("{}") : json_canonical(detail);
 	wire_out_init(&body, LIMIT_MSG_BYTES);
 	wire_put_str(&body, frame->analyser->name);
 	wire_put_str(&body, engine);
-	wire_put_str(&body, strlen(text) <= DETAIL_BYTES_MAX ?
-		text : "{\"is_cut\":true}");
+	wire_put_str(&body,
+	    strlen(text) <= DETAIL_BYTES_MAX ? text : "{\"is_cut\":true}");
 	(void)chan_send(frame->sched, MSG_ANALYSER_INFO, 0, &body, -1);
 	wire_out_release(&body);
 }

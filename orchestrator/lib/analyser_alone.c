@@ -45,7 +45,7 @@ read_arguments(char *buf, size_t size)
 	ssize_t n;
 
 	while (fd != -1 && len < size - 1 &&
-	    (n = read(fd, buf + len, size - 1 - len)) > 0)
+	       (n = read(fd, buf + len, size - 1 - len)) > 0)
 		len += (size_t)n;
 	buf[len] = '\0';
 	return len;
@@ -68,7 +68,8 @@ usage(const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vfprintf(stderr, fmt, ap);
 	va_end(ap);
-	(void)fprintf(stderr, "\nusage: --file PATH [--context JSON] "
+	(void)fprintf(stderr,
+	    "\nusage: --file PATH [--context JSON] "
 	    "[--conf KEY=VALUE]... [--seconds N] [--memory-mib N] [--data]\n");
 	exit(64);
 }
@@ -144,8 +145,8 @@ parse_arguments(struct alone *alone, int argc, char **argv)
 static int
 seal_copy(int file, uint64_t size)
 {
-	auto_close int fd = memfd_create("artefact",
-	    MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	auto_close int fd =
+	    memfd_create("artefact", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	uint64_t left = size;
 	ssize_t n;
 
@@ -157,8 +158,7 @@ seal_copy(int file, uint64_t size)
 	}
 	if (fd == -1 || lseek(fd, 0, SEEK_SET) == -1 ||
 	    fcntl(fd, F_ADD_SEALS,
-		F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) ==
-		-1)
+		F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == -1)
 		return -1;
 	return take_fd(fd);
 }
@@ -174,8 +174,9 @@ open_file(struct alone *alone)
 		    strerror(errno));
 	alone->order.how = BLOB_MEMFD;
 	alone->order.size = (uint64_t)st.st_size;
-	alone->order.input_fd = alone->order.size <= LIMIT_MEMFD_BYTES ?
-	    seal_copy(fd, alone->order.size) : take_fd(fd);
+	alone->order.input_fd = alone->order.size <= LIMIT_MEMFD_BYTES
+				    ? seal_copy(fd, alone->order.size)
+				    : take_fd(fd);
 	if (alone->order.input_fd == -1)
 		usage("cannot copy %s to memory: %s", alone->file,
 		    strerror(errno));
@@ -214,16 +215,16 @@ print_record(void *arg, const struct record *record)
 
 	line = json_pack("{s:s}", "type", record_type_name(record->type));
 	if (record->type == RECORD_DATA) {
-		(void)json_object_set_new(line, "size",
-		    json_integer((json_int_t)record->len));
+		(void)json_object_set_new(
+		    line, "size", json_integer((json_int_t)record->len));
 		if (alone->is_with_data) {
 			auto_free char *hex = xmalloc(2 * record->len + 1);
 
 			for (size_t i = 0; i < record->len; i++)
-				(void)snprintf(hex + 2 * i, 3, "%02x",
-				    record->data[i]);
-			(void)json_object_set_new(line, "bytes",
-			    json_stringn(hex, 2 * record->len));
+				(void)snprintf(
+				    hex + 2 * i, 3, "%02x", record->data[i]);
+			(void)json_object_set_new(
+			    line, "bytes", json_stringn(hex, 2 * record->len));
 		}
 	} else {
 		(void)json_object_update_missing(line, record->body);
@@ -299,9 +300,10 @@ run(struct alone *alone, void *data)
 	is_complete = record_in_is_complete(in);
 	record_in_free(in);
 	(void)printf("{\"type\":\"end\",\"end\":\"%s\",\"code\":%u,"
-	    "\"peak_kib\":%llu,\"cpu_us\":%llu,\"valid\":%s}\n",
-	    err == ERR_OK && end.code == ANALYSER_EXIT_PARTIAL ?
-		"partial" : end_name(end.end),
+		     "\"peak_kib\":%llu,\"cpu_us\":%llu,\"valid\":%s}\n",
+	    err == ERR_OK && end.code == ANALYSER_EXIT_PARTIAL
+		? "partial"
+		: end_name(end.end),
 	    end.code, (unsigned long long)end.peak_kib,
 	    (unsigned long long)end.cpu_us, err == ERR_OK ? "true" : "false");
 	if (fflush(stdout) != 0)

@@ -74,7 +74,7 @@ narrow(const struct cage *cage, uint32_t memory_mib)
 	struct rlimit none = {0, 0};
 
 	if (bytes != 0 && (narrowed.memory_bytes_max == 0 ||
-	    bytes < narrowed.memory_bytes_max))
+			      bytes < narrowed.memory_bytes_max))
 		narrowed.memory_bytes_max = bytes;
 	if ((cage->groups & writes) == 0 &&
 	    setrlimit(RLIMIT_FSIZE, &none) == -1)
@@ -118,8 +118,8 @@ keep_last_words(struct record_out *out)
 	static const int numbers[] = {SIGTERM, SIGXCPU};
 	const int flags = (int)SA_RESETHAND;
 #else
-	static const int numbers[] = {SIGTERM, SIGXCPU, SIGSEGV, SIGBUS,
-	    SIGILL, SIGFPE, SIGABRT};
+	static const int numbers[] = {
+	    SIGTERM, SIGXCPU, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 	const int flags = (int)(SA_ONSTACK | SA_RESETHAND);
 #endif
 	struct sigaction action = {
@@ -192,8 +192,8 @@ static enum analyse_end
 end_of_status(int status)
 {
 	if (WIFSIGNALED(status))
-		return WTERMSIG(status) == SIGXCPU ? ANALYSE_TIMEOUT :
-						     ANALYSE_CRASHED;
+		return WTERMSIG(status) == SIGXCPU ? ANALYSE_TIMEOUT
+						   : ANALYSE_CRASHED;
 	if (WEXITSTATUS(status) == ANALYSER_EXIT_DONE)
 		return ANALYSE_DONE;
 	if (WEXITSTATUS(status) == ANALYSER_EXIT_MEMORY)
@@ -224,8 +224,8 @@ child_reap(pid_t pid, enum analyse_end killed_as, struct child_end *ret_end)
 	} while (reaped == -1 && errno == EINTR);
 	*ret_end = (struct child_end){
 	    .end = end_of_status(status),
-	    .code = (uint32_t)(WIFSIGNALED(status) ? WTERMSIG(status) :
-						     WEXITSTATUS(status)),
+	    .code = (uint32_t)(WIFSIGNALED(status) ? WTERMSIG(status)
+						   : WEXITSTATUS(status)),
 	    .peak_kib = (uint64_t)usage.ru_maxrss,
 	    .cpu_us = to_us(usage.ru_utime) + to_us(usage.ru_stime),
 	};

@@ -41,7 +41,7 @@ int must_check child_start(const struct analyser *analyser, void *data,
  * Reaps an ended child.  killed_as is what it was killed as by its parent
  * (ANALYSE_DONE where it was not).
  */
-void child_reap(pid_t pid, enum analyse_end killed_as,
-    struct child_end *ret_end);
+void child_reap(
+    pid_t pid, enum analyse_end killed_as, struct child_end *ret_end);
 
 #endif

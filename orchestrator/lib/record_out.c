@@ -196,10 +196,9 @@ record_done(struct record_out *out)
 			    json_integer(out->counts[i]));
 	}
 	if (out->data_bytes > 0)
-		(void)json_object_set_new(counts, "data_bytes",
-		    json_integer(out->data_bytes));
-	record_put(out, RECORD_DONE,
-	    json_pack("{s:o}", "counts", counts));
+		(void)json_object_set_new(
+		    counts, "data_bytes", json_integer(out->data_bytes));
+	record_put(out, RECORD_DONE, json_pack("{s:o}", "counts", counts));
 }
 
 void

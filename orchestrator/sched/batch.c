@@ -28,7 +28,8 @@ on_end(void *arg, enum err err, const char *why, int fd)
 	if (fd != -1)
 		(void)close(fd);
 	if (err != ERR_OK && err != ERR_UNAVAILABLE)
-		log_line(LOG_WARN, "msg=\"the store refused findings\" job=%s "
+		log_line(LOG_WARN,
+		    "msg=\"the store refused findings\" job=%s "
 		    "attempt=%lld error=%s reason=\"%s\"",
 		    job->id, (long long)job->attempt, err_name(err), why);
 	job->records_open--;
@@ -57,8 +58,8 @@ batch_flush(struct batch *batch)
 }
 
 void
-batch_add(struct batch *batch, enum record_type type, const void *body,
-    size_t len)
+batch_add(
+    struct batch *batch, enum record_type type, const void *body, size_t len)
 {
 	if (len + RECORD_HEADER_BYTES > BATCH_BYTES - batch->out.len)
 		batch_flush(batch);

@@ -23,8 +23,8 @@ struct batch {
 void batch_init(struct batch *batch, struct job *job);
 void batch_release(struct batch *batch);
 /* Adds one record whose body is len bytes of JSON. */
-void batch_add(struct batch *batch, enum record_type type, const void *body,
-    size_t len);
+void batch_add(
+    struct batch *batch, enum record_type type, const void *body, size_t len);
 /* Adds a record of our own; takes the reference. */
 void batch_add_json(struct batch *batch, enum record_type type, json_t *body);
 /* True when the store is behind: read no more until job_ops.ready. */

@@ -13,7 +13,7 @@ static bool
 is_same(const json_t *text, const void *p, size_t len)
 {
 	return json_string_length(text) == len &&
-	    memcmp(json_string_value(text), p, len) == 0;
+	       memcmp(json_string_value(text), p, len) == 0;
 }
 
 static json_t *
@@ -21,13 +21,13 @@ limits_of(const struct job *job, uint32_t seconds, uint64_t bytes_max)
 {
 	json_int_t left = LIMIT_DEPTH - (json_int_t)job->depth;
 
-	return json_pack("{s:I, s:I, s:I, s:I, s:I}",
-	    "depth_left", left > 0 ? left : 0,
-	    "children", (json_int_t)LIMIT_CHILDREN,
-	    "bytes", bytes_max > INT64_MAX ? (json_int_t)INT64_MAX :
-					     (json_int_t)bytes_max,
-	    "findings", (json_int_t)LIMIT_FINDINGS,
-	    "seconds", (json_int_t)seconds);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "depth_left",
+	    left > 0 ? left : 0, "children", (json_int_t)LIMIT_CHILDREN,
+	    "bytes",
+	    bytes_max > INT64_MAX ? (json_int_t)INT64_MAX
+				  : (json_int_t)bytes_max,
+	    "findings", (json_int_t)LIMIT_FINDINGS, "seconds",
+	    (json_int_t)seconds);
 }
 
 static void
@@ -45,8 +45,7 @@ context_of(const struct job *job, uint32_t seconds, uint64_t bytes_max)
 
 	put(context, "name", name);
 	if (!is_same(name, job->name, job->name_len))
-		put(context, "name_hex",
-		    record_hex(job->name, job->name_len));
+		put(context, "name_hex", record_hex(job->name, job->name_len));
 	put(context, "job", json_string(job->id));
 	put(context, "case", json_string(job->case_id));
 	put(context, "mime", record_text(job->mime, strlen(job->mime)));

@@ -13,7 +13,7 @@
  * job was cancelled. */
 #define BEAT_MS ((uint64_t)LIMIT_LEASE_SECONDS * 1000 / 12)
 /* Trouble in the store or vault: other jobs would meet it as well. */
-#define BACK_OFF_MS ((uint64_t)2000)
+#define BACK_OFF_MS   ((uint64_t)2000)
 #define OPTIONS_DEPTH ((size_t)16)
 /* JOB_DONE must fit in one message. */
 #define REASON_BYTES_MAX ((size_t)1024)
@@ -53,8 +53,8 @@ take_options(const struct values *row)
 	    values_text_dup(row, (size_t)column("options"));
 	json_t *json;
 
-	if (json_parse(options, strlen(options), LIMIT_MSG_BYTES,
-		OPTIONS_DEPTH, &json) != ERR_OK)
+	if (json_parse(options, strlen(options), LIMIT_MSG_BYTES, OPTIONS_DEPTH,
+		&json) != ERR_OK)
 		return json_object();
 	if (!json_is_object(json)) {
 		json_decref(json);
@@ -186,8 +186,8 @@ job_call(struct job *job, enum call_op op, const struct values *params,
 	call->row = row;
 	call->end = end;
 	job_ref(job);
-	(void)calls_start(job->sched->calls, op, 0, params, -1, on_row,
-	    on_end, call);
+	(void)calls_start(
+	    job->sched->calls, op, 0, params, -1, on_row, on_end, call);
 }
 
 static void
@@ -199,7 +199,8 @@ on_done(void *arg, enum err err, const char *why, int fd)
 		(void)close(fd);
 	/* ERR_CONFLICT: the lease had run out and the job is another's. */
 	if (err != ERR_OK && err != ERR_UNAVAILABLE)
-		log_line(LOG_WARN, "msg=\"the store refused a result\" job=%s "
+		log_line(LOG_WARN,
+		    "msg=\"the store refused a result\" job=%s "
 		    "attempt=%lld error=%s reason=\"%s\"",
 		    job->id, (long long)job->attempt, err_name(err), why);
 	leave(job);
@@ -231,8 +232,8 @@ job_end(struct job *job, const struct job_end *end)
 		return;
 	unhold(job, JOB_ENDING);
 	/* Reasons may quote foreign bytes: what goes out is UTF-8. */
-	reason = record_text(text_of_reason,
-	    len < REASON_BYTES_MAX ? len : REASON_BYTES_MAX);
+	reason = record_text(
+	    text_of_reason, len < REASON_BYTES_MAX ? len : REASON_BYTES_MAX);
 	log_line(strcmp(end->outcome, "done") == 0 ? LOG_DEBUG : LOG_INFO,
 	    "msg=\"job ended\" job=%s kind=%s attempt=%lld outcome=%s "
 	    "final=%d reason=\"%s\"",
@@ -271,8 +272,7 @@ job_release_or_fail(struct job *job, const char *why)
 
 	/* What another program's death cost is not the job's fault, unless
 	 * it happens to this job again and again. */
-	if (tally_releases(&job->sched->tally, job->id) <=
-	    TALLY_RELEASES_MAX)
+	if (tally_releases(&job->sched->tally, job->id) <= TALLY_RELEASES_MAX)
 		job_release(job);
 	else
 		job_end(job, &end);
@@ -329,7 +329,8 @@ on_beat_end(void *arg, enum err err, const char *why, int fd)
 		(void)close(fd);
 	if (err == ERR_OK || err == ERR_UNAVAILABLE || job->state != JOB_HELD)
 		return;
-	log_line(LOG_WARN, "msg=\"a lease was lost\" job=%s attempt=%lld "
+	log_line(LOG_WARN,
+	    "msg=\"a lease was lost\" job=%s attempt=%lld "
 	    "error=%s reason=\"%s\"",
 	    job->id, (long long)job->attempt, err_name(err), why);
 	job_drop(job);
@@ -358,8 +359,7 @@ job_beat_all(struct sched *sched)
 	uint64_t now_ms = loop_now_ms();
 	struct job *job;
 
-	TAILQ_FOREACH(job, &sched->jobs, entry)
-	{
+	TAILQ_FOREACH (job, &sched->jobs, entry) {
 		if (job->state == JOB_HELD && now_ms - job->beat_ms >= BEAT_MS)
 			job_beat(job, job->phase, job->progress);
 	}

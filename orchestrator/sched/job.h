@@ -35,9 +35,9 @@ struct job {
 	unsigned int refs; /* itself in the list, and open calls */
 	const struct job_ops *ops;
 	void *work;
-	uint64_t beat_ms; /* when the lease was last prolonged */
-	char phase[32];	  /* where the work is, for people */
-	int progress;	  /* 0-100 */
+	uint64_t beat_ms;	   /* when the lease was last prolonged */
+	char phase[32];		   /* where the work is, for people */
+	int progress;		   /* 0-100 */
 	unsigned int records_open; /* unanswered JOB_RECORDS */
 	/* What the store says of it. */
 	char id[64];

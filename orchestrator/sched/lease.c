@@ -43,7 +43,8 @@ on_end(void *arg, enum err err, const char *why, int fd)
 		(void)close(fd);
 	ask->is_open = false;
 	if (err != ERR_OK && err != ERR_UNAVAILABLE)
-		log_line(LOG_WARN, "msg=\"no jobs to be had\" error=%s "
+		log_line(LOG_WARN,
+		    "msg=\"no jobs to be had\" error=%s "
 		    "reason=\"%s\"",
 		    err_name(err), why);
 	/* A full answer means that there may be more. */
@@ -52,8 +53,8 @@ on_end(void *arg, enum err err, const char *why, int fd)
 }
 
 static void
-ask_for(struct sched *sched, enum lease_lane lane, const char *kinds,
-    size_t count)
+ask_for(
+    struct sched *sched, enum lease_lane lane, const char *kinds, size_t count)
 {
 	struct lease_ask *ask = &sched->lease.lanes[lane];
 	struct values params;
@@ -74,8 +75,8 @@ ask_for(struct sched *sched, enum lease_lane lane, const char *kinds,
 	values_add_text(&params, sched->worker_name);
 	values_add_text(&params, kinds);
 	values_add_int(&params, (int64_t)count);
-	(void)calls_start(sched->calls, CALL_JOB_LEASE, 0, &params, -1, on_row,
-	    on_end, ask);
+	(void)calls_start(
+	    sched->calls, CALL_JOB_LEASE, 0, &params, -1, on_row, on_end, ask);
 }
 
 static void
@@ -91,8 +92,8 @@ static void
 set_timer(struct sched *sched, uint64_t delay_ms)
 {
 	loop_timer_cancel(sched->lease.timer);
-	sched->lease.timer = loop_timer(sched->program.loop, delay_ms,
-	    on_timer, sched);
+	sched->lease.timer =
+	    loop_timer(sched->program.loop, delay_ms, on_timer, sched);
 }
 
 static void

@@ -16,12 +16,16 @@
 struct loop_timer;
 struct sched;
 
-enum lease_lane { LEASE_ANALYSES, LEASE_RUNS, LEASE_LANE_COUNT };
+enum lease_lane {
+	LEASE_ANALYSES,
+	LEASE_RUNS,
+	LEASE_LANE_COUNT
+};
 
 struct lease_ask {
 	struct sched *sched;
 	enum lease_lane lane;
-	bool is_open; /* JOB_LEASE is not answered yet */
+	bool is_open;  /* JOB_LEASE is not answered yet */
 	bool is_again; /* something changed meanwhile */
 	size_t asked;
 	size_t got;

@@ -82,9 +82,9 @@ profile_for(const struct job *job, const struct next_run *run)
 static void
 add(json_t *jobs, const char *kind, json_t *options)
 {
-	(void)json_array_append_new(jobs,
-	    json_pack("{s:s, s:s, s:o}", "artefact", "", "kind", kind,
-		"options", options));
+	(void)json_array_append_new(
+	    jobs, json_pack("{s:s, s:s, s:o}", "artefact", "", "kind", kind,
+		      "options", options));
 }
 
 static void
@@ -94,7 +94,8 @@ add_analysers(json_t *jobs, struct job *job, struct sift *sift)
 		if (!is_match(analysers[i].mime, sift->mime))
 			continue;
 		if (job->depth >= LIMIT_DEPTH)
-			sift_limit(sift, "depth", "not unpacked: this is "
+			sift_limit(sift, "depth",
+			    "not unpacked: this is "
 			    "level %d of artefacts inside artefacts",
 			    LIMIT_DEPTH);
 		else
@@ -109,8 +110,8 @@ run_options(const struct job *job, const char *profile)
 	json_t *options = json_pack("{s:s}", "profile", profile);
 
 	if (seconds > 0)
-		(void)json_object_set_new(options, "seconds",
-		    json_integer(seconds));
+		(void)json_object_set_new(
+		    options, "seconds", json_integer(seconds));
 	return options;
 }
 
@@ -125,17 +126,22 @@ add_run(json_t *jobs, struct job *job, struct sift *sift)
 		return;
 	profile = profile_for(job, run);
 	if (strcmp(profile, "none") == 0) {
-		sift_limit(sift, "detonation", "not detonated: the submitter "
+		sift_limit(sift, "detonation",
+		    "not detonated: the submitter "
 		    "asked for no run");
 	} else if (profile[0] == '\0') {
-		sift_limit(sift, "detonation", "not detonated: no VM profile "
-		    "runs %s", sift->mime);
+		sift_limit(sift, "detonation",
+		    "not detonated: no VM profile "
+		    "runs %s",
+		    sift->mime);
 	} else if (!pool_has_profile(&job->sched->pool, profile)) {
-		sift_limit(sift, "detonation", "not detonated: no VM profile "
-		    "'%s' is there", profile);
-	} else if (tally_runs(tally, job->submission, 0) >=
-	    LIMIT_DETONATIONS) {
-		sift_limit(sift, "detonation", "not detonated: %llu files of "
+		sift_limit(sift, "detonation",
+		    "not detonated: no VM profile "
+		    "'%s' is there",
+		    profile);
+	} else if (tally_runs(tally, job->submission, 0) >= LIMIT_DETONATIONS) {
+		sift_limit(sift, "detonation",
+		    "not detonated: %llu files of "
 		    "this submission are run already",
 		    (unsigned long long)LIMIT_DETONATIONS);
 	} else {
@@ -155,7 +161,7 @@ next_must_wait(const struct job *job, const struct sift *sift)
 		return false;
 	profile = profile_for(job, run);
 	return profile[0] != '\0' && strcmp(profile, "none") != 0 &&
-	    !pool_has_profile(pool, profile) && pool_is_settling(pool);
+	       !pool_has_profile(pool, profile) && pool_is_settling(pool);
 }
 
 json_t *

@@ -109,7 +109,7 @@ outputs_release(struct outputs *outputs)
 
 	while ((output = TAILQ_FIRST(&outputs->list)) != NULL) {
 		bool is_answered = output->state == OUTPUT_QUEUED ||
-		    output->state == OUTPUT_OPEN;
+				   output->state == OUTPUT_OPEN;
 
 		/* An answer that is under way frees the others. */
 		let_go(output);
@@ -122,7 +122,7 @@ bool
 outputs_are_full(const struct outputs *outputs)
 {
 	return outputs->pending >= OUTPUTS_PENDING_MAX ||
-	    outputs->queued + outputs->open >= OUTPUTS_OPEN_MAX;
+	       outputs->queued + outputs->open >= OUTPUTS_OPEN_MAX;
 }
 
 bool
@@ -266,8 +266,7 @@ ask_for_queued(struct outputs *outputs)
 
 	if (outputs->queued == 0)
 		return;
-	TAILQ_FOREACH(output, &outputs->list, entry)
-	{
+	TAILQ_FOREACH (output, &outputs->list, entry) {
 		if (outputs->open >= OUTPUTS_OPEN_MAX)
 			return;
 		if (output->state != OUTPUT_QUEUED)
@@ -340,8 +339,8 @@ watch(struct output *output, bool is_on)
 	struct loop *loop = output->outputs->job->sched->program.loop;
 
 	if (is_on && output->watch == NULL) {
-		output->watch = loop_watch(loop, output->fd, LOOP_WRITE,
-		    on_writable, output);
+		output->watch = loop_watch(
+		    loop, output->fd, LOOP_WRITE, on_writable, output);
 	} else if (!is_on) {
 		loop_unwatch(output->watch);
 		output->watch = NULL;
@@ -352,8 +351,8 @@ watch(struct output *output, bool is_on)
 static void
 lose(struct output *output)
 {
-	fail(output->outputs, ERR_UNAVAILABLE,
-	    "the vault stopped taking bytes");
+	fail(
+	    output->outputs, ERR_UNAVAILABLE, "the vault stopped taking bytes");
 	close_pipe(output);
 	drop_pending(output);
 	output->is_aborted = true;
@@ -370,8 +369,8 @@ push(struct output *output)
 	if (output->state != OUTPUT_OPEN)
 		return;
 	if (len > 0 && output->fd != -1) {
-		err = write_some(output, output->pending + output->pending_at,
-		    len, &n);
+		err = write_some(
+		    output, output->pending + output->pending_at, len, &n);
 		output->pending_at += n;
 		output->outputs->pending -= n;
 	}
@@ -403,8 +402,8 @@ keep(struct output *output, const uint8_t *p, size_t len)
 	output->pending_len = left;
 	if (need > output->pending_size) {
 		output->pending_size = need < 4 * KIB ? 4 * KIB : 2 * need;
-		output->pending = xrealloc(output->pending,
-		    output->pending_size);
+		output->pending =
+		    xrealloc(output->pending, output->pending_size);
 	}
 	memcpy(output->pending + output->pending_len, p, len);
 	output->pending_len += len;
@@ -451,8 +450,7 @@ output_finish(struct output *output)
 void
 output_abort(struct output *output)
 {
-	bool is_created = output->state != OUTPUT_ASKED ||
-	    !output->is_aborted;
+	bool is_created = output->state != OUTPUT_ASKED || !output->is_aborted;
 
 	if (output->state == OUTPUT_QUEUED || !is_created) {
 		output_free(output);

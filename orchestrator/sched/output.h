@@ -13,7 +13,7 @@
 #include "sched/job.h"
 
 /* Outputs of one job that are open in the vault at a time. */
-#define OUTPUTS_OPEN_MAX    ((size_t)32)
+#define OUTPUTS_OPEN_MAX ((size_t)32)
 /* Bytes that may wait before the source must stop. */
 #define OUTPUTS_PENDING_MAX (256 * KIB)
 
@@ -55,8 +55,8 @@ bool outputs_are_full(const struct outputs *outputs);
 bool outputs_are_settled(const struct outputs *outputs);
 
 /* Copies what spec points to. */
-struct output *output_new(struct outputs *outputs,
-    const struct output_spec *spec);
+struct output *output_new(
+    struct outputs *outputs, const struct output_spec *spec);
 void output_write(struct output *output, const void *p, size_t len);
 /* No more bytes come: commits once all are written.  output is gone. */
 void output_finish(struct output *output);

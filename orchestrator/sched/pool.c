@@ -47,7 +47,7 @@ pool_places(const struct pool *pool)
 
 		ready += strcmp(state, "ready") == 0;
 		taken += strcmp(state, "starting") == 0 ||
-		    strcmp(state, "running") == 0;
+			 strcmp(state, "running") == 0;
 	}
 	/* Runs that were ordered, but that no slot's state shows yet. */
 	unseen = pool->runs > taken ? pool->runs - taken : 0;
@@ -121,7 +121,7 @@ on_slot(void *arg, struct chan *chan, struct msg *msg)
 	if (msg->in.is_failed)
 		return ERR_PEER;
 	while (at < pool->slot_count &&
-	    strcmp(pool->slots[at].name, slot.name) != 0)
+	       strcmp(pool->slots[at].name, slot.name) != 0)
 		at++;
 	if (at == POOL_SLOTS_MAX)
 		return ERR_PEER;
@@ -149,7 +149,7 @@ on_profile(void *arg, struct chan *chan, struct msg *msg)
 	if (msg->in.is_failed)
 		return ERR_PEER;
 	while (at < pool->profile_count &&
-	    strcmp(pool->profiles[at].name, profile.name) != 0)
+	       strcmp(pool->profiles[at].name, profile.name) != 0)
 		at++;
 	if (at == POOL_PROFILES_MAX)
 		return ERR_PEER;
@@ -175,8 +175,8 @@ on_progress(void *arg, struct chan *chan, struct msg *msg)
 	percent = wire_get_u8(&msg->in);
 	if (msg->in.is_failed)
 		return ERR_PEER;
-	run_progress(pool->sched, msg->request, phase,
-	    percent > 100 ? 100 : percent);
+	run_progress(
+	    pool->sched, msg->request, phase, percent > 100 ? 100 : percent);
 	return ERR_OK;
 }
 
@@ -204,8 +204,8 @@ on_gone(void *arg, struct chan *chan, int err)
 	struct pool *pool = arg;
 
 	if (err == ERR_PEER)
-		program_blame(&pool->sched->program, chan,
-		    "broke the protocol of runs");
+		program_blame(
+		    &pool->sched->program, chan, "broke the protocol of runs");
 	if (pool->vm == chan)
 		pool->vm = NULL;
 	chan_free(chan);
@@ -267,6 +267,6 @@ pool_fetch_orders(struct pool *pool)
 {
 	/* The store hands out each order once: only when it can be passed. */
 	if (pool->vm != NULL && calls_is_connected(pool->sched->calls))
-		(void)calls_start(pool->sched->calls, CALL_POOL_ORDERS, 0,
-		    NULL, -1, on_order, NULL, pool);
+		(void)calls_start(pool->sched->calls, CALL_POOL_ORDERS, 0, NULL,
+		    -1, on_order, NULL, pool);
 }

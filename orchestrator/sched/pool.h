@@ -29,10 +29,10 @@ struct pool_slot {
 
 struct pool {
 	struct sched *sched;
-	struct chan *vm; /* NULL while there is none */
-	uint64_t since_ms; /* when this process began to wait for it */
+	struct chan *vm;    /* NULL while there is none */
+	uint64_t since_ms;  /* when this process began to wait for it */
 	uint64_t settle_ms; /* how long it may take to show itself */
-	size_t runs; /* jobs that hold, or soon will, a slot */
+	size_t runs;	    /* jobs that hold, or soon will, a slot */
 	struct pool_profile profiles[POOL_PROFILES_MAX];
 	size_t profile_count;
 	struct pool_slot slots[POOL_SLOTS_MAX];

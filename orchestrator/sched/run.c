@@ -20,7 +20,7 @@
 #define BACK_OFF_MS ((uint64_t)3000)
 
 struct run_kind {
-	const char *output;   /* RUN_OUTPUT's name, and in "outputs" */
+	const char *output; /* RUN_OUTPUT's name, and in "outputs" */
 	const char *name;
 	const char *relation;
 	const char *kind;
@@ -60,8 +60,8 @@ run_free(struct job *job)
 
 	job->work = NULL;
 	if (run->request != 0 && !run->is_ended && pool->vm != NULL)
-		(void)chan_send(pool->vm, MSG_RUN_CANCEL, run->request, NULL,
-		    -1);
+		(void)chan_send(
+		    pool->vm, MSG_RUN_CANCEL, run->request, NULL, -1);
 	pool->runs--;
 	loop_timer_cancel(run->silence);
 	outputs_release(&run->outputs);
@@ -83,8 +83,8 @@ on_silence(void *arg)
 	run->silence = NULL;
 	log_line(LOG_WARN, "msg=\"a run fell silent\" job=%s", run->job->id);
 	if (sched->pool.vm != NULL)
-		program_blame(&sched->program, sched->pool.vm,
-		    "did not end a run");
+		program_blame(
+		    &sched->program, sched->pool.vm, "did not end a run");
 	job_release_or_fail(run->job, "the VM pool did not end the run");
 }
 
@@ -124,8 +124,8 @@ send_order(struct run *run, struct chan *vm)
 	wire_put_bytes(&body, run->job->name, run->job->name_len);
 	wire_put_str(&body, run->options.json);
 	run->request = chan_next_request(vm);
-	err = chan_send(vm, MSG_RUN_START, run->request, &body,
-	    take_fd(run->sample_fd));
+	err = chan_send(
+	    vm, MSG_RUN_START, run->request, &body, take_fd(run->sample_fd));
 	wire_out_release(&body);
 	for (size_t i = 0; i < KINDS && err == ERR_OK; i++)
 		err = send_output(run, vm, i);
@@ -169,8 +169,9 @@ ask_sample(struct run *run)
 	struct values params;
 
 	job_params(run->job, &params);
-	values_add_int(&params, run->job->size <= (int64_t)LIMIT_MEMFD_BYTES ?
-		BLOB_MEMFD : BLOB_STREAM);
+	values_add_int(&params, run->job->size <= (int64_t)LIMIT_MEMFD_BYTES
+				    ? BLOB_MEMFD
+				    : BLOB_STREAM);
 	job_call(run->job, CALL_JOB_INPUT, &params, NULL, on_sample);
 }
 
@@ -179,14 +180,14 @@ make_outputs(struct run *run)
 {
 	outputs_init(&run->outputs, run->job, settle, run);
 	for (size_t i = 0; i < KINDS; i++)
-		run->output[i] = output_new(&run->outputs,
-		    &(struct output_spec){
-			.name = kinds[i].name,
-			.name_len = strlen(kinds[i].name),
-			.relation = kinds[i].relation,
-			.kind = kinds[i].kind,
-			.detail = "{}",
-		    });
+		run->output[i] = output_new(
+		    &run->outputs, &(struct output_spec){
+				       .name = kinds[i].name,
+				       .name_len = strlen(kinds[i].name),
+				       .relation = kinds[i].relation,
+				       .kind = kinds[i].kind,
+				       .detail = "{}",
+				   });
 }
 
 /* --- the end --- */
@@ -194,8 +195,8 @@ make_outputs(struct run *run)
 static json_int_t
 output_bytes(const struct run *run, const char *name)
 {
-	return json_member_int(json_object_get(run->environment, "outputs"),
-	    name, 0);
+	return json_member_int(
+	    json_object_get(run->environment, "outputs"), name, 0);
 }
 
 /* Keeps what came; an output without a byte is no evidence of anything. */
@@ -349,8 +350,8 @@ run_begin(struct job *job)
 	job->ops = &run_ops;
 	job->work = run;
 	err = run_options_take(job->options, why, sizeof(why), &run->options);
-	if (err == ERR_OK && !pool_has_profile(&sched->pool,
-	    run->options.profile)) {
+	if (err == ERR_OK &&
+	    !pool_has_profile(&sched->pool, run->options.profile)) {
 		(void)snprintf(why, sizeof(why), "no VM profile '%s' is there",
 		    run->options.profile);
 		err = ERR_NOT_FOUND;
@@ -387,8 +388,7 @@ find(struct sched *sched, uint32_t request)
 {
 	struct job *job;
 
-	TAILQ_FOREACH(job, &sched->jobs, entry)
-	{
+	TAILQ_FOREACH (job, &sched->jobs, entry) {
 		struct run *run = job->work;
 
 		if (job->state == JOB_HELD && job->ops == &run_ops &&
@@ -399,8 +399,8 @@ find(struct sched *sched, uint32_t request)
 }
 
 void
-run_progress(struct sched *sched, uint32_t request, const char *phase,
-    uint8_t percent)
+run_progress(
+    struct sched *sched, uint32_t request, const char *phase, uint8_t percent)
 {
 	struct run *run = find(sched, request);
 	uint64_t now_ms = loop_now_ms();
@@ -443,13 +443,12 @@ run_lose_all(struct sched *sched)
 {
 	struct job *job;
 
-	TAILQ_FOREACH(job, &sched->jobs, entry)
-	{
+	TAILQ_FOREACH (job, &sched->jobs, entry) {
 		const struct run *run = job->work;
 
 		if (job->state == JOB_HELD && job->ops == &run_ops &&
 		    run->request != 0 && !run->is_ended)
-			job_release_or_fail(job,
-			    "the VM pool died during the run");
+			job_release_or_fail(
+			    job, "the VM pool died during the run");
 	}
 }

@@ -15,8 +15,8 @@ void run_begin(struct job *job);
 /* How many more detonations may be leased now. */
 size_t run_places(const struct sched *sched);
 /* What loep-vm says of the run with this request id. */
-void run_progress(struct sched *sched, uint32_t request, const char *phase,
-    uint8_t percent);
+void run_progress(
+    struct sched *sched, uint32_t request, const char *phase, uint8_t percent);
 void run_ended(struct sched *sched, uint32_t request, enum run_outcome outcome,
     const char *reason, const char *environment);
 /* loep-vm is gone, and with it all its runs. */

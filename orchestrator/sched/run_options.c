@@ -22,7 +22,7 @@ static bool
 is_text(const json_t *value)
 {
 	return json_is_string(value) &&
-	    json_string_length(value) <= LIMIT_TEXT_BYTES;
+	       json_string_length(value) <= LIMIT_TEXT_BYTES;
 }
 
 static bool
@@ -64,8 +64,9 @@ is_profile_valid(const char *profile)
 	size_t len = strlen(profile);
 
 	return len > 0 && len < 64 &&
-	    strspn(profile, "abcdefghijklmnopqrstuvwxyz0123456789._-") == len &&
-	    profile[0] != '.' && profile[0] != '-';
+	       strspn(profile, "abcdefghijklmnopqrstuvwxyz0123456789._-") ==
+		   len &&
+	       profile[0] != '.' && profile[0] != '-';
 }
 
 static void
@@ -81,8 +82,8 @@ copy(json_t *to, const json_t *from, const char *name)
 static void
 copy_start(json_t *to, const json_t *from)
 {
-	static const char *const names[] = {"method", "interpreter", "member",
-	    "password", "uid"};
+	static const char *const names[] = {
+	    "method", "interpreter", "member", "password", "uid"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const json_t *value = json_object_get(from, names[i]);
@@ -111,14 +112,14 @@ run_options_take(const json_t *options, char *why, size_t why_size,
 	if (seconds < 1 || seconds > LIMIT_RUN_SECONDS_MAX)
 		return refuse(why, why_size, "seconds is out of range");
 	if (!are_args_valid(json_object_get(options, "args")))
-		return refuse(why, why_size,
-		    "args is not a short list of texts");
+		return refuse(
+		    why, why_size, "args is not a short list of texts");
 	if (!is_env_valid(json_object_get(options, "env")))
-		return refuse(why, why_size,
-		    "env is not a short list of named texts");
+		return refuse(
+		    why, why_size, "env is not a short list of named texts");
 	if (strcmp(network, "simulated") != 0 && strcmp(network, "none") != 0)
-		return refuse(why, why_size,
-		    "network is neither none nor simulated");
+		return refuse(
+		    why, why_size, "network is neither none nor simulated");
 	kept = json_pack("{s:s, s:I, s:s}", "profile", profile, "seconds",
 	    seconds, "network", network);
 	copy(kept, options, "args");
@@ -127,8 +128,8 @@ run_options_take(const json_t *options, char *why, size_t why_size,
 	text = json_canonical(kept);
 	if (strlen(text) > OPTIONS_BYTES_MAX)
 		return refuse(why, why_size, "args and env are too long");
-	(void)snprintf(ret_options->profile, sizeof(ret_options->profile),
-	    "%s", profile);
+	(void)snprintf(
+	    ret_options->profile, sizeof(ret_options->profile), "%s", profile);
 	ret_options->seconds = (uint32_t)seconds;
 	ret_options->json = take_ptr(text);
 	return ERR_OK;

@@ -29,8 +29,8 @@ on_beat(void *arg)
 {
 	struct sched *sched = arg;
 
-	sched->beat_timer = loop_timer(sched->program.loop, BEAT_LOOK_MS,
-	    on_beat, sched);
+	sched->beat_timer =
+	    loop_timer(sched->program.loop, BEAT_LOOK_MS, on_beat, sched);
 	if (calls_is_connected(sched->calls))
 		job_beat_all(sched);
 }
@@ -77,8 +77,8 @@ on_store_gone(void *arg, struct chan *chan, int err)
 	struct sched *sched = arg;
 
 	if (err == ERR_PEER)
-		program_blame(&sched->program, chan,
-		    "broke the protocol of calls");
+		program_blame(
+		    &sched->program, chan, "broke the protocol of calls");
 	log_line(LOG_WARN, "msg=\"the store is gone\"");
 	if (sched->store == chan) {
 		sched->store = NULL;
@@ -145,8 +145,8 @@ on_stop_time(void *arg)
 	if (TAILQ_EMPTY(&sched->jobs) || loop_now_ms() >= sched->stop_ms)
 		loop_stop(sched->program.loop);
 	else
-		sched->stop_timer = loop_timer(sched->program.loop, 10,
-		    on_stop_time, sched);
+		sched->stop_timer =
+		    loop_timer(sched->program.loop, 10, on_stop_time, sched);
 }
 
 static void
@@ -159,7 +159,7 @@ on_stop(void *arg)
 		return;
 	sched->is_stopping = true;
 	lease_stop(sched);
-	TAILQ_FOREACH(job, &sched->jobs, entry)
+	TAILQ_FOREACH (job, &sched->jobs, entry)
 		job_release(job);
 	sched->stop_ms = loop_now_ms() + STOP_MS;
 	on_stop_time(sched);
@@ -170,17 +170,18 @@ configure(struct sched *sched)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	int64_t workers = program_conf_int(&sched->program, "workers", 0);
-	int64_t seconds = program_conf_int(&sched->program, "job_seconds",
-	    LIMIT_ANALYSER_SECONDS);
-	int64_t settle_ms = program_conf_int(&sched->program,
-	    "pool_settle_ms", POOL_SETTLE_MS);
+	int64_t seconds = program_conf_int(
+	    &sched->program, "job_seconds", LIMIT_ANALYSER_SECONDS);
+	int64_t settle_ms =
+	    program_conf_int(&sched->program, "pool_settle_ms", POOL_SETTLE_MS);
 
 	if (workers <= 0 || workers > 128)
 		workers = (processors > 0 ? processors : 1) + 1;
 	sched->places_max = (size_t)workers;
 	sched->prefetch = PREFETCH;
-	sched->job_seconds = seconds > 0 && seconds < 86400 ?
-	    (uint32_t)seconds : LIMIT_ANALYSER_SECONDS;
+	sched->job_seconds = seconds > 0 && seconds < 86400
+				 ? (uint32_t)seconds
+				 : LIMIT_ANALYSER_SECONDS;
 	(void)snprintf(sched->worker_name, sizeof(sched->worker_name),
 	    "sched-%d", (int)getpid());
 	pool_init(&sched->pool, sched, (uint64_t)settle_ms);

@@ -32,14 +32,14 @@ struct sched {
 	struct worker_list workers; /* the analysers that are connected */
 	struct job_list jobs;	    /* every job that is leased */
 	size_t job_count;
-	size_t held_count;    /* of them, those whose work is not over */
-	size_t places_max;    /* analyses at a time, of all analysers */
+	size_t held_count; /* of them, those whose work is not over */
+	size_t places_max; /* analyses at a time, of all analysers */
 	size_t places_used;
 	size_t prefetch;      /* further jobs that are leased and wait */
 	uint32_t job_seconds; /* time of an analyser for a small artefact */
 	struct lease lease;
 	bool is_stopping;
-	bool is_pumping;      /* inside triage_pump() */
+	bool is_pumping; /* inside triage_pump() */
 	struct loop_timer *beat_timer;
 	struct loop_timer *stop_timer;
 	uint64_t stop_ms;     /* when to end, whatever is still open */

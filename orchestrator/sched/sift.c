@@ -15,15 +15,15 @@ uint64_t
 sift_bytes_max(const struct job *job)
 {
 	uint64_t used = tally_bytes(&job->sched->tally, job->submission, 0);
-	uint64_t left = used < LIMIT_SUBMISSION_BYTES ?
-	    LIMIT_SUBMISSION_BYTES - used : 0;
+	uint64_t left =
+	    used < LIMIT_SUBMISSION_BYTES ? LIMIT_SUBMISSION_BYTES - used : 0;
 	uint64_t max;
 
 	/* A report is as long as its case: there is no container. */
 	if (strcmp(job->kind, "report") == 0)
 		return GIB;
 	if (job->size < 0 || __builtin_mul_overflow((uint64_t)job->size,
-	    (uint64_t)LIMIT_EXPANSION_RATIO, &max))
+				 (uint64_t)LIMIT_EXPANSION_RATIO, &max))
 		max = UINT64_MAX;
 	if (max < LIMIT_EXPANSION_FLOOR_BYTES)
 		max = LIMIT_EXPANSION_FLOOR_BYTES;
@@ -31,8 +31,8 @@ sift_bytes_max(const struct job *job)
 }
 
 void
-sift_init(struct sift *sift, struct job *job, void (*changed)(void *arg),
-    void *arg)
+sift_init(
+    struct sift *sift, struct job *job, void (*changed)(void *arg), void *arg)
 {
 	*sift = (struct sift){
 	    .job = job,
@@ -75,10 +75,10 @@ add_own(struct sift *sift, enum record_type type, const char *what,
 	json_t *body = json_object();
 
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	(void)json_object_set_new(body,
-	    type == RECORD_LIMIT ? "limit" : "what", json_string(what));
-	(void)json_object_set_new(body, "text",
-	    record_text(text, strlen(text)));
+	(void)json_object_set_new(
+	    body, type == RECORD_LIMIT ? "limit" : "what", json_string(what));
+	(void)json_object_set_new(
+	    body, "text", record_text(text, strlen(text)));
 	(void)json_object_set_new(body, "by", json_string("scheduler"));
 	batch_add_json(&sift->batch, type, body);
 }
@@ -94,8 +94,7 @@ sift_limit(struct sift *sift, const char *limit, const char *fmt, ...)
 	va_end(ap);
 }
 
-static void
-add_error(struct sift *sift, const char *what, const char *fmt, ...)
+static void add_error(struct sift *sift, const char *what, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 static void
@@ -139,7 +138,8 @@ sift_take_bytes(struct sift *sift, size_t len)
 	if (tally_bytes(&sift->job->sched->tally, sift->job->submission, 0) >=
 	    LIMIT_SUBMISSION_BYTES)
 		limit = "submission_bytes";
-	(void)snprintf(text, sizeof(text), "stopped after %llu bytes: more "
+	(void)snprintf(text, sizeof(text),
+	    "stopped after %llu bytes: more "
 	    "would exceed what may be unpacked from %lld bytes",
 	    (unsigned long long)sift->bytes, (long long)sift->job->size);
 	return sift_stop(sift, limit, text);
@@ -165,8 +165,8 @@ take_finding(struct sift *sift, const struct record *record)
 	if (record->type == RECORD_LIMIT)
 		sift->limits++;
 	if (sift->findings++ < LIMIT_FINDINGS)
-		batch_add(&sift->batch, record->type, record->data,
-		    record->len);
+		batch_add(
+		    &sift->batch, record->type, record->data, record->len);
 	return ERR_OK;
 }
 
@@ -186,8 +186,8 @@ on_record(void *arg, const struct record *record)
 		return sift_event(sift, record);
 	case RECORD_DONE:
 		if (sift->child != NULL)
-			return sift_malformed(sift,
-			    "DONE inside the child %s", sift->child_name);
+			return sift_malformed(
+			    sift, "DONE inside the child %s", sift->child_name);
 		sift->is_done = true;
 		return ERR_OK;
 	case RECORD_FACT:
@@ -223,31 +223,31 @@ sift_end(struct sift *sift)
 		output_finish(sift->events);
 	sift->events = NULL;
 	if (sift->children_lost > 0)
-		add_error(sift, "child", "%zu of %zu children were not "
+		add_error(sift, "child",
+		    "%zu of %zu children were not "
 		    "complete and are left out, the last of them %s",
 		    sift->children_lost, sift->children, sift->child_name);
 	if (sift->findings > LIMIT_FINDINGS)
-		sift_limit(sift, "findings", "%zu findings more than the %zu "
-		    "that are kept", sift->findings - LIMIT_FINDINGS,
-		    LIMIT_FINDINGS);
-	(void)tally_bytes(&sift->job->sched->tally, sift->job->submission,
-	    sift->bytes);
+		sift_limit(sift, "findings",
+		    "%zu findings more than the %zu "
+		    "that are kept",
+		    sift->findings - LIMIT_FINDINGS, LIMIT_FINDINGS);
+	(void)tally_bytes(
+	    &sift->job->sched->tally, sift->job->submission, sift->bytes);
 }
 
 bool
 sift_is_full(const struct sift *sift)
 {
-	return batch_is_full(&sift->batch) ||
-	    outputs_are_full(&sift->outputs);
+	return batch_is_full(&sift->batch) || outputs_are_full(&sift->outputs);
 }
 
 json_t *
 sift_result(const struct sift *sift)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I}",
-	    "findings", (json_int_t)sift->findings,
-	    "children", (json_int_t)sift->outputs.committed,
-	    "events", (json_int_t)sift->events_count,
-	    "limits", (json_int_t)sift->limits,
+	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "findings",
+	    (json_int_t)sift->findings, "children",
+	    (json_int_t)sift->outputs.committed, "events",
+	    (json_int_t)sift->events_count, "limits", (json_int_t)sift->limits,
 	    "bytes", (json_int_t)sift->bytes);
 }

@@ -45,8 +45,8 @@ struct sift {
 };
 
 /* changed(arg): see struct outputs. */
-void sift_init(struct sift *sift, struct job *job, void (*changed)(void *arg),
-    void *arg);
+void sift_init(
+    struct sift *sift, struct job *job, void (*changed)(void *arg), void *arg);
 void sift_release(struct sift *sift);
 /* Takes bytes from the analyser's pipe; see verdict and why afterwards. */
 void sift_feed(struct sift *sift, const void *p, size_t len);

@@ -8,8 +8,8 @@
 #include "lib/xalloc.h"
 
 /* What an artefact can be (call.def, SUBMISSION_CREATE). */
-static const char *const kinds[] = {"file", "log", "disk_image",
-    "memory_image", "vm_image", "pcap", "email", "archive", "url", "other"};
+static const char *const kinds[] = {"file", "log", "disk_image", "memory_image",
+    "vm_image", "pcap", "email", "archive", "url", "other"};
 
 /* Relations that say where bytes come from, so that not just any analyser
  * may claim them: {relation, the only kind of job that may}; NULL = none. */
@@ -42,7 +42,7 @@ may_claim(const struct job *job, const char *relation)
 	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++) {
 		if (strcmp(reserved[i][0], relation) == 0)
 			return reserved[i][1] != NULL &&
-			    strcmp(reserved[i][1], job->kind) == 0;
+			       strcmp(reserved[i][1], job->kind) == 0;
 	}
 	return true;
 }
@@ -80,8 +80,8 @@ take_name(const json_t *body, uint8_t *name, size_t *ret_len)
 static char *
 take_detail(json_t *body)
 {
-	static const char *const placed[] = {"name", "name_hex", "relation",
-	    "kind"};
+	static const char *const placed[] = {
+	    "name", "name_hex", "relation", "kind"};
 
 	for (size_t i = 0; i < sizeof(placed) / sizeof(placed[0]); i++)
 		(void)json_object_del(body, placed[i]);
@@ -97,14 +97,17 @@ check_bounds(struct sift *sift)
 	if (strcmp(sift->job->kind, "report") == 0)
 		return ERR_OK;
 	if (sift->job->depth >= LIMIT_DEPTH) {
-		(void)snprintf(text, sizeof(text), "not unpacked further: "
+		(void)snprintf(text, sizeof(text),
+		    "not unpacked further: "
 		    "this is level %d of artefacts inside artefacts",
 		    LIMIT_DEPTH);
 		return sift_stop(sift, "depth", text);
 	}
 	if (sift->children >= LIMIT_CHILDREN) {
-		(void)snprintf(text, sizeof(text), "stopped after %zu "
-		    "children", LIMIT_CHILDREN);
+		(void)snprintf(text, sizeof(text),
+		    "stopped after %zu "
+		    "children",
+		    LIMIT_CHILDREN);
 		return sift_stop(sift, "children", text);
 	}
 	return ERR_OK;
@@ -122,27 +125,27 @@ sift_child_begin(struct sift *sift, json_t *body)
 	int err;
 
 	if (sift->child != NULL)
-		return sift_malformed(sift, "CHILD inside the child %s",
-		    sift->child_name);
+		return sift_malformed(
+		    sift, "CHILD inside the child %s", sift->child_name);
 	if (!is_kind(kind) || !may_claim(sift->job, relation) ||
 	    take_name(body, name, &name_len) != ERR_OK)
 		return sift_malformed(sift, "a CHILD of a kind, relation or "
-		    "name that there is not");
+					    "name that there is not");
 	err = check_bounds(sift);
 	if (err != ERR_OK)
 		return err;
 	detail = take_detail(body);
-	(void)log_quote(sift->child_name, sizeof(sift->child_name), name,
-	    name_len);
+	(void)log_quote(
+	    sift->child_name, sizeof(sift->child_name), name, name_len);
 	sift->children++;
 	sift->child_bytes = 0;
 	sift->child = output_new(&sift->outputs, &(struct output_spec){
-	    .name = name,
-	    .name_len = name_len,
-	    .relation = relation,
-	    .kind = kind,
-	    .detail = detail,
-	});
+						     .name = name,
+						     .name_len = name_len,
+						     .relation = relation,
+						     .kind = kind,
+						     .detail = detail,
+						 });
 	return ERR_OK;
 }
 
@@ -167,8 +170,10 @@ sift_child_end(struct sift *sift, const json_t *body)
 	if (sift->child == NULL)
 		return sift_malformed(sift, "CHILD_END outside of a child");
 	if ((uint64_t)json_member_int(body, "size", -1) != sift->child_bytes)
-		return sift_malformed(sift, "CHILD_END of %s claims another "
-		    "size than was sent", sift->child_name);
+		return sift_malformed(sift,
+		    "CHILD_END of %s claims another "
+		    "size than was sent",
+		    sift->child_name);
 	output_finish(sift->child);
 	sift->child = NULL;
 	return ERR_OK;
@@ -193,14 +198,14 @@ sift_event(struct sift *sift, const struct record *record)
 	if (err != ERR_OK)
 		return err;
 	if (sift->events == NULL)
-		sift->events = output_new(&sift->outputs,
-		    &(struct output_spec){
-			.name = name,
-			.name_len = sizeof(name) - 1,
-			.relation = "events",
-			.kind = "log",
-			.detail = "{}",
-		    });
+		sift->events =
+		    output_new(&sift->outputs, &(struct output_spec){
+						   .name = name,
+						   .name_len = sizeof(name) - 1,
+						   .relation = "events",
+						   .kind = "log",
+						   .detail = "{}",
+					       });
 	output_write(sift->events, p, len);
 	output_write(sift->events, "\n", 1);
 	sift->events_count++;

@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#define TALLY_NAMES 1024
+#define TALLY_NAMES	   1024
 #define TALLY_RELEASES_MAX 5
 
 struct tally_sum {

@@ -16,7 +16,7 @@
 #include <fcntl.h>
 
 /* Inputs up to this size are asked for before there is a place for them. */
-#define SMALL_BYTES  ((int64_t)MIB)
+#define SMALL_BYTES ((int64_t)MIB)
 /* What an analyser has to get through in each further second. */
 #define BYTES_A_SECOND ((uint64_t)8 * MIB)
 /* Reads of one pipe before others get their turn. */
@@ -87,8 +87,8 @@ watch_pipe(struct triage *t)
 		loop_unwatch(t->watch);
 		t->watch = NULL;
 	} else if (t->pipe_fd != -1 && t->watch == NULL) {
-		t->watch = loop_watch(loop, t->pipe_fd, LOOP_READ,
-		    on_readable, t);
+		t->watch =
+		    loop_watch(loop, t->pipe_fd, LOOP_READ, on_readable, t);
 	}
 }
 
@@ -127,8 +127,8 @@ settle(struct triage *t)
 		return;
 	if (next_must_wait(t->job, &t->sift)) {
 		if (t->timer == NULL)
-			t->timer = loop_timer(t->job->sched->program.loop,
-			    1000, on_timer, t);
+			t->timer = loop_timer(
+			    t->job->sched->program.loop, 1000, on_timer, t);
 		return;
 	}
 	triage_end(t);
@@ -157,15 +157,15 @@ static uint32_t
 seconds_for(const struct triage *t)
 {
 	return t->job->sched->job_seconds +
-	    (uint32_t)(t->size / BYTES_A_SECOND % 1000000);
+	       (uint32_t)(t->size / BYTES_A_SECOND % 1000000);
 }
 
 static void
 start(struct triage *t, struct worker *worker)
 {
 	uint32_t seconds = seconds_for(t);
-	auto_free char *context = context_of(t->job, seconds,
-	    t->sift.bytes_max);
+	auto_free char *context =
+	    context_of(t->job, seconds, t->sift.bytes_max);
 	int fds[2];
 
 	if (pipe2(fds, O_CLOEXEC) == -1) {
@@ -175,17 +175,18 @@ start(struct triage *t, struct worker *worker)
 	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
 	t->pipe_fd = fds[0];
 	(void)snprintf(t->engine, sizeof(t->engine), "%s", worker->engine);
-	t->errand = errand_start(worker, &(struct errand_spec){
-	    .input_fd = take_fd(t->input_fd),
-	    .out_fd = fds[1],
-	    .how = t->how,
-	    .size = t->size,
-	    .context = context,
-	    .seconds = seconds,
-	    .memory_mib = (uint32_t)(LIMIT_ANALYSER_MEMORY_BYTES / MIB),
-	    .ended = on_ended,
-	    .arg = t,
-	});
+	t->errand = errand_start(worker,
+	    &(struct errand_spec){
+		.input_fd = take_fd(t->input_fd),
+		.out_fd = fds[1],
+		.how = t->how,
+		.size = t->size,
+		.context = context,
+		.seconds = seconds,
+		.memory_mib = (uint32_t)(LIMIT_ANALYSER_MEMORY_BYTES / MIB),
+		.ended = on_ended,
+		.arg = t,
+	    });
 	if (t->errand == NULL) {
 		job_release_or_fail(t->job, "the analyser takes no orders");
 		return;
@@ -205,8 +206,9 @@ on_input_row(void *arg, const struct values *row)
 	if (t == NULL)
 		return;
 	t->size = values_int(row, 0) < 0 ? 0 : (uint64_t)values_int(row, 0);
-	t->how = how >= BLOB_MEMFD && how <= BLOB_RANGE ?
-	    (enum blob_open)how : BLOB_STREAM; /* the least it can be */
+	t->how = how >= BLOB_MEMFD && how <= BLOB_RANGE
+		     ? (enum blob_open)how
+		     : BLOB_STREAM; /* the least it can be */
 }
 
 static void
@@ -291,8 +293,7 @@ is_large_waiting(const struct sched *sched)
 {
 	const struct job *job;
 
-	TAILQ_FOREACH(job, &sched->jobs, entry)
-	{
+	TAILQ_FOREACH (job, &sched->jobs, entry) {
 		const struct triage *t = job->work;
 
 		if (job->ops == &triage_ops && job->size > SMALL_BYTES &&
@@ -318,8 +319,9 @@ pump_one(struct job *job)
 	has_place = worker_has_place(worker);
 	if (t->state == TRIAGE_READY && has_place)
 		start(t, worker);
-	else if (t->state == TRIAGE_LEASED && (job->size <= SMALL_BYTES ||
-		(has_place && !is_large_waiting(job->sched))))
+	else if (t->state == TRIAGE_LEASED &&
+		 (job->size <= SMALL_BYTES ||
+		     (has_place && !is_large_waiting(job->sched))))
 		ask_input(t);
 }
 
@@ -332,8 +334,7 @@ triage_pump(struct sched *sched)
 		return;
 	/* What happens in there may call this again. */
 	sched->is_pumping = true;
-	TAILQ_FOREACH(job, &sched->jobs, entry)
-	{
+	TAILQ_FOREACH (job, &sched->jobs, entry) {
 		if (job->state == JOB_HELD && job->ops == &triage_ops)
 			pump_one(job);
 	}

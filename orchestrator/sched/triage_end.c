@@ -14,8 +14,9 @@
 static const char *
 partial_or_failed(const struct triage *t)
 {
-	return t->sift.batch.count > 0 || t->sift.outputs.committed > 0 ?
-	    "partial" : "failed";
+	return t->sift.batch.count > 0 || t->sift.outputs.committed > 0
+		   ? "partial"
+		   : "failed";
 }
 
 static void
@@ -59,14 +60,17 @@ judge_end(struct triage *t, struct job_end *end, char *why, size_t why_size)
 		return;
 	case ANALYSE_TIMEOUT:
 		(void)snprintf(why, why_size, "the analyser's time was up");
-		sift_limit(&t->sift, "analyser_seconds", "stopped: the time "
+		sift_limit(&t->sift, "analyser_seconds",
+		    "stopped: the time "
 		    "of an analyser for one artefact was up");
 		end->outcome = partial_or_failed(t);
 		return;
 	case ANALYSE_MEMORY:
-		(void)snprintf(why, why_size, "the analyser needed more "
+		(void)snprintf(why, why_size,
+		    "the analyser needed more "
 		    "memory than it may have");
-		sift_limit(&t->sift, "analyser_memory", "stopped: more memory "
+		sift_limit(&t->sift, "analyser_memory",
+		    "stopped: more memory "
 		    "was needed than an analyser may have");
 		end->outcome = partial_or_failed(t);
 		return;
@@ -83,10 +87,10 @@ result_of(const struct triage *t)
 {
 	json_t *result = sift_result(&t->sift);
 
-	(void)json_object_set_new(result, "cpu_us",
-	    json_integer((json_int_t)t->end.cpu_us));
-	(void)json_object_set_new(result, "peak_kib",
-	    json_integer((json_int_t)t->end.peak_kib));
+	(void)json_object_set_new(
+	    result, "cpu_us", json_integer((json_int_t)t->end.cpu_us));
+	(void)json_object_set_new(
+	    result, "peak_kib", json_integer((json_int_t)t->end.peak_kib));
 	return result;
 }
 

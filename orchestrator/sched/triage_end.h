@@ -7,7 +7,7 @@
 #include "sched/worker.h"
 
 enum triage_state {
-	TRIAGE_LEASED,	/* its input is not asked for */
+	TRIAGE_LEASED, /* its input is not asked for */
 	TRIAGE_ASKED,
 	TRIAGE_READY,	/* its input is here; waits for a place */
 	TRIAGE_RUNNING, /* its child lives */

@@ -26,8 +26,7 @@ worker_find(struct sched *sched, const char *name)
 {
 	struct worker *worker;
 
-	TAILQ_FOREACH(worker, &sched->workers, entry)
-	{
+	TAILQ_FOREACH (worker, &sched->workers, entry) {
 		if (strcmp(worker->name, name) == 0)
 			return worker;
 	}
@@ -41,8 +40,7 @@ held_of(const struct sched *sched, const char *kind)
 	const struct job *job;
 	size_t count = 0;
 
-	TAILQ_FOREACH(job, &sched->jobs, entry)
-	{
+	TAILQ_FOREACH (job, &sched->jobs, entry) {
 		if (job->state == JOB_HELD && strcmp(job->kind, kind) == 0)
 			count++;
 	}
@@ -61,14 +59,13 @@ void
 worker_kinds(struct sched *sched, char *dst, size_t size)
 {
 	/* One slow kind must not take every lease from the others. */
-	size_t held_max = sched->places_max + sched->prefetch -
-	    (is_alone(sched) ? 0 : 2);
+	size_t held_max =
+	    sched->places_max + sched->prefetch - (is_alone(sched) ? 0 : 2);
 	struct worker *worker;
 	size_t len = 0;
 
 	dst[0] = '\0';
-	TAILQ_FOREACH(worker, &sched->workers, entry)
-	{
+	TAILQ_FOREACH (worker, &sched->workers, entry) {
 		if (worker->detail == NULL ||
 		    held_of(sched, worker->name) >= held_max ||
 		    strlen(worker->name) + 2 > size - len)
@@ -89,7 +86,7 @@ worker_has_place(const struct worker *worker)
 	/* The last place is for another kind, so that a slow analyser does
 	 * not delay the quick ones. */
 	return is_alone(sched) || sched->places_max == 1 ||
-	    worker->used + 1 < sched->places_max;
+	       worker->used + 1 < sched->places_max;
 }
 
 static void
@@ -128,8 +125,8 @@ report(struct worker *worker, const char *state)
 	values_add_text(&params, state);
 	values_add_text(&params, worker->detail);
 	if (worker->detail != NULL)
-		(void)calls_start(worker->sched->calls, CALL_ANALYSER_REPORT,
-		    0, &params, -1, NULL, NULL, NULL);
+		(void)calls_start(worker->sched->calls, CALL_ANALYSER_REPORT, 0,
+		    &params, -1, NULL, NULL, NULL);
 }
 
 static void
@@ -167,7 +164,7 @@ worker_report_all(struct sched *sched)
 {
 	struct worker *worker;
 
-	TAILQ_FOREACH(worker, &sched->workers, entry)
+	TAILQ_FOREACH (worker, &sched->workers, entry)
 		report(worker, "ready");
 }
 
@@ -208,8 +205,7 @@ on_analysed(void *arg, struct chan *chan, struct msg *msg)
 	if (how > ANALYSE_REFUSED)
 		return ERR_PEER;
 	end.end = (enum analyse_end)how;
-	TAILQ_FOREACH(errand, &worker->errands, entry)
-	{
+	TAILQ_FOREACH (errand, &worker->errands, entry) {
 		if (errand->request == msg->request) {
 			errand_end(errand, &end);
 			return ERR_OK;
@@ -226,8 +222,8 @@ on_gone(void *arg, struct chan *chan, int err)
 	if (err == ERR_PEER)
 		program_blame(&worker->sched->program, chan,
 		    "broke the protocol of analysers");
-	log_line(LOG_WARN, "msg=\"an analyser is gone\" analyser=%s",
-	    worker->name);
+	log_line(
+	    LOG_WARN, "msg=\"an analyser is gone\" analyser=%s", worker->name);
 	detach(worker);
 }
 
@@ -251,8 +247,8 @@ worker_attach(struct sched *sched, struct chan *chan)
 	worker = xcalloc(1, sizeof(*worker));
 	worker->sched = sched;
 	worker->chan = chan;
-	(void)snprintf(worker->name, sizeof(worker->name), "%s",
-	    chan_instance(chan));
+	(void)snprintf(
+	    worker->name, sizeof(worker->name), "%s", chan_instance(chan));
 	TAILQ_INIT(&worker->errands);
 	TAILQ_INSERT_TAIL(&sched->workers, worker, entry);
 	chan_set_ops(chan, &ops, worker);
@@ -274,8 +270,8 @@ send_order(struct chan *chan, uint32_t request, const struct errand_spec *spec)
 	wire_put_u32(&body, spec->seconds);
 	wire_put_u32(&body, spec->memory_mib);
 	if (err == ERR_OK)
-		err = chan_send(chan, MSG_ANALYSE_OUT, request, &body,
-		    spec->out_fd);
+		err = chan_send(
+		    chan, MSG_ANALYSE_OUT, request, &body, spec->out_fd);
 	else
 		(void)close(spec->out_fd);
 	wire_out_release(&body);

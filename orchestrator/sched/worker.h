@@ -22,7 +22,7 @@ struct worker {
 	char name[CHAN_INSTANCE_BYTES]; /* the job kind that it serves */
 	char engine[256];
 	char *detail; /* JSON about its rules, owned; NULL until it says */
-	size_t used; /* places taken */
+	size_t used;  /* places taken */
 	struct errand_list errands;
 };
 
@@ -60,8 +60,8 @@ void worker_kinds(struct sched *sched, char *dst, size_t size);
 /* True when one more child may run there. */
 bool worker_has_place(const struct worker *worker);
 /* Takes a place; NULL when the analyser cannot be reached. */
-struct errand *errand_start(struct worker *worker,
-    const struct errand_spec *spec);
+struct errand *errand_start(
+    struct worker *worker, const struct errand_spec *spec);
 /* Asks for the child's end; `ended` is still called. */
 void errand_cancel(struct errand *errand);
 /* The same, and `ended` is not called any more. */

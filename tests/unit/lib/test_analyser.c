@@ -49,8 +49,8 @@ fact_descriptors(struct record_out *out)
 
 	for (int fd = 0; fd < 128; fd++) {
 		if (fcntl(fd, F_GETFD) != -1)
-			len += (size_t)snprintf(text + len,
-			    sizeof(text) - len, "%d ", fd);
+			len += (size_t)snprintf(
+			    text + len, sizeof(text) - len, "%d ", fd);
 	}
 	record_fact(out, "descriptors", json_string(text));
 }
@@ -62,10 +62,10 @@ toy_analyse(struct analysis *analysis)
 	size_t len;
 	volatile int *nowhere = NULL;
 
-	assert_int_equal(input_read_at(analysis->input, 0, &what, 1, &len),
-	    ERR_OK);
-	record_fact(analysis->out, "name", json_string(
-	    json_member_text(analysis->context, "name", "")));
+	assert_int_equal(
+	    input_read_at(analysis->input, 0, &what, 1, &len), ERR_OK);
+	record_fact(analysis->out, "name",
+	    json_string(json_member_text(analysis->context, "name", "")));
 	record_fact(analysis->out, "data", json_string(analysis->data));
 	switch (what) {
 	case 'p':
@@ -87,8 +87,8 @@ toy_analyse(struct analysis *analysis)
 		return ERR_OK;
 	case 'o':
 		record_fact(analysis->out, "open",
-		    json_integer(open("/etc/passwd", O_RDONLY) == -1 ?
-			    errno : 0));
+		    json_integer(
+			open("/etc/passwd", O_RDONLY) == -1 ? errno : 0));
 		return ERR_OK;
 	case 'n':
 		(void)socket(AF_INET, SOCK_STREAM, 0);
@@ -171,8 +171,8 @@ send_sched_peer(struct side *s)
 	wire_out_init(&body, LIMIT_MSG_BYTES);
 	wire_put_u8(&body, ROLE_SCHED);
 	wire_put_str(&body, "");
-	assert_int_equal(chan_send(s->parent, MSG_PEER, 0, &body, fds[1]),
-	    ERR_OK);
+	assert_int_equal(
+	    chan_send(s->parent, MSG_PEER, 0, &body, fds[1]), ERR_OK);
 	wire_out_release(&body);
 	s->sched_fd = fds[0];
 	s->sched = chan_new(NULL, fds[0], ROLE_SCHED, ROLE_ANALYSER, "toy");
@@ -199,8 +199,8 @@ start(struct side *s)
 	s->parent = chan_new(NULL, fds[0], ROLE_PARENT, ROLE_ANALYSER, "toy");
 	send_texts(s->parent, MSG_CONF, "instance", "toy");
 	send_texts(s->parent, MSG_CONF, "word", "loaded");
-	assert_int_equal(chan_send(s->parent, MSG_CONF_END, 0, NULL, -1),
-	    ERR_OK);
+	assert_int_equal(
+	    chan_send(s->parent, MSG_CONF_END, 0, NULL, -1), ERR_OK);
 	s->parent_fd = fds[0];
 	next_msg(s, s->parent, s->parent_fd, &msg);
 	assert_int_equal(msg.type, MSG_READY);
@@ -243,13 +243,14 @@ order(struct side *s, const char *bytes, uint32_t seconds, uint32_t mib)
 	wire_put_u64(&body, strlen(bytes));
 	wire_put_u8(&body, BLOB_MEMFD);
 	wire_put_str(&body, context);
-	assert_int_equal(chan_send(s->sched, MSG_ANALYSE, s->request, &body,
-		input), ERR_OK);
+	assert_int_equal(
+	    chan_send(s->sched, MSG_ANALYSE, s->request, &body, input), ERR_OK);
 	wire_out_reset(&body);
 	wire_put_u32(&body, seconds);
 	wire_put_u32(&body, mib);
-	assert_int_equal(chan_send(s->sched, MSG_ANALYSE_OUT, s->request,
-		&body, fds[1]), ERR_OK);
+	assert_int_equal(
+	    chan_send(s->sched, MSG_ANALYSE_OUT, s->request, &body, fds[1]),
+	    ERR_OK);
 	wire_out_release(&body);
 	return fds[0];
 }
@@ -387,13 +388,15 @@ test_cancel_kills(void **state)
 	(void)state;
 	start(&s);
 	fd = order(&s, "s", 60, 256);
-	assert_int_equal(chan_send(s.sched, MSG_ANALYSE_CANCEL, s.request, NULL,
-		-1), ERR_OK);
+	assert_int_equal(
+	    chan_send(s.sched, MSG_ANALYSE_CANCEL, s.request, NULL, -1),
+	    ERR_OK);
 	assert_int_equal(ended(&s, &code), ANALYSE_CANCELLED);
 	assert_false(records(fd, text));
 	/* Too late a word about it is nothing bad. */
-	assert_int_equal(chan_send(s.sched, MSG_ANALYSE_CANCEL, s.request, NULL,
-		-1), ERR_OK);
+	assert_int_equal(
+	    chan_send(s.sched, MSG_ANALYSE_CANCEL, s.request, NULL, -1),
+	    ERR_OK);
 	assert_int_equal(analyse(&s, "x", text, &code), ANALYSE_DONE);
 	stop(&s);
 }

@@ -22,8 +22,8 @@ test_parses_what_is_json(void **state)
 	auto_json json_t *json = NULL;
 
 	(void)state;
-	assert_int_equal(parse("{\"a\":[1,\"x\"],\"b\":\"\\u00e9\"}", &json),
-	    ERR_OK);
+	assert_int_equal(
+	    parse("{\"a\":[1,\"x\"],\"b\":\"\\u00e9\"}", &json), ERR_OK);
 	assert_int_equal(json_array_size(json_object_get(json, "a")), 2);
 	assert_string_equal(json_member_text(json, "b", ""), "\xc3\xa9");
 	assert_string_equal(json_member_text(json, "a", "none"), "none");
@@ -82,8 +82,8 @@ test_bounds_come_before_parsing(void **state)
 static void
 test_canonical_is_sorted_and_compact(void **state)
 {
-	auto_json json_t *json = json_pack("{s:i, s:{s:[i, s]}}", "b", 1, "a",
-	    "z", 2, "\n\"");
+	auto_json json_t *json =
+	    json_pack("{s:i, s:{s:[i, s]}}", "b", 1, "a", "z", 2, "\n\"");
 	auto_free char *text = json_canonical(json);
 
 	(void)state;

@@ -33,8 +33,7 @@ see(void *arg, const struct record *record)
 		assert_null(record->body);
 		seen->data_bytes += record->len;
 		for (size_t i = 0; i < record->len; i++)
-			seen->data_sum = seen->data_sum * 31 +
-			    record->data[i];
+			seen->data_sum = seen->data_sum * 31 + record->data[i];
 	} else {
 		assert_true(json_is_object(record->body));
 		key = json_member_text(record->body, "key",
@@ -42,8 +41,8 @@ see(void *arg, const struct record *record)
 	}
 	(void)snprintf(seen->text + len, sizeof(seen->text) - len, "%s:%s ",
 	    record_type_name(record->type), key);
-	return seen->stop_after > 0 && --seen->stop_after == 0 ? ERR_LIMIT :
-								 ERR_OK;
+	return seen->stop_after > 0 && --seen->stop_after == 0 ? ERR_LIMIT
+							       : ERR_OK;
 }
 
 struct file {
@@ -77,8 +76,8 @@ file_release(struct file *file)
 }
 
 static int
-feed_in_steps(const struct file *file, size_t step, struct seen *seen,
-    bool *ret_complete)
+feed_in_steps(
+    const struct file *file, size_t step, struct seen *seen, bool *ret_complete)
 {
 	struct record_in *in = record_in_new(see, seen);
 	int err = ERR_OK;
@@ -103,8 +102,9 @@ write_everything(struct record_out *out)
 	for (size_t i = 0; i < sizeof(block); i++)
 		block[i] = (uint8_t)(i * 7);
 	record_fact(out, "a", json_integer(1));
-	record_put(out, RECORD_CHILD, json_pack("{s:s, s:s, s:s}", "name", "n",
-	    "relation", "archive_member", "kind", "file"));
+	record_put(out, RECORD_CHILD,
+	    json_pack("{s:s, s:s, s:s}", "name", "n", "relation",
+		"archive_member", "kind", "file"));
 	record_data(out, "abc", 3);
 	record_data(out, block, sizeof(block));
 	record_data(out, block, 5000);
@@ -117,8 +117,8 @@ write_everything(struct record_out *out)
 static void
 test_any_cut_gives_the_same_records(void **state)
 {
-	static const size_t steps[] = {1, 2, 3, 5, 7, 4096, 65536, 65541,
-	    1 << 20};
+	static const size_t steps[] = {
+	    1, 2, 3, 5, 7, 4096, 65536, 65541, 1 << 20};
 	struct file file = written(write_everything);
 	bool is_complete;
 
@@ -127,10 +127,12 @@ test_any_cut_gives_the_same_records(void **state)
 		struct seen seen = {.data_sum = 0};
 		static uint32_t sum;
 
-		assert_int_equal(feed_in_steps(&file, steps[i], &seen,
-		    &is_complete), ERR_OK);
+		assert_int_equal(
+		    feed_in_steps(&file, steps[i], &seen, &is_complete),
+		    ERR_OK);
 		assert_true(is_complete);
-		assert_string_equal(seen.text, "fact:a child: data: data: "
+		assert_string_equal(seen.text,
+		    "fact:a child: data: data: "
 		    "data: data: data: data: child_end: limit:depth error: "
 		    "done: ");
 		assert_int_equal(seen.data_bytes, 205003);
@@ -153,8 +155,8 @@ test_every_cut_short_is_incomplete(void **state)
 		struct seen seen = {.data_sum = 0};
 
 		file.len = whole - cut;
-		assert_int_equal(feed_in_steps(&file, 65536, &seen,
-		    &is_complete), ERR_OK);
+		assert_int_equal(
+		    feed_in_steps(&file, 65536, &seen, &is_complete), ERR_OK);
 		assert_false(is_complete);
 	}
 	file_release(&file);
@@ -168,8 +170,8 @@ test_a_reader_may_stop(void **state)
 	bool is_complete;
 
 	(void)state;
-	assert_int_equal(feed_in_steps(&file, 65536, &seen, &is_complete),
-	    ERR_LIMIT);
+	assert_int_equal(
+	    feed_in_steps(&file, 65536, &seen, &is_complete), ERR_LIMIT);
 	assert_string_equal(seen.text, "fact:a child: ");
 	assert_false(is_complete);
 	file_release(&file);
@@ -223,8 +225,8 @@ test_forged_frames_are_refused(void **state)
 	check_body(RECORD_FACT, "{\"key\":1,\"value\":1}");
 	check_body(RECORD_FACT, "{\"key\":\"a\"}");
 	check_body(RECORD_MATCH, "{\"rule\":\"a\"}");
-	check_body(RECORD_MATCH,
-	    "{\"rule\":\"a\",\"namespace\":\"n\",\"score\":-1}");
+	check_body(
+	    RECORD_MATCH, "{\"rule\":\"a\",\"namespace\":\"n\",\"score\":-1}");
 	check_body(RECORD_MATCH,
 	    "{\"rule\":\"a\",\"namespace\":\"n\",\"score\":\"9\"}");
 	check_body(RECORD_CHILD, "{\"name\":\"a\",\"kind\":\"file\"}");
@@ -234,8 +236,8 @@ test_forged_frames_are_refused(void **state)
 	check_body(RECORD_LIMIT, "{\"limit\":\"a\"}");
 	check_body(RECORD_ERROR, "{\"what\":\"a\"}");
 	check_body(RECORD_DONE, "{\"counts\":[]}");
-	check_body(RECORD_FACT,
-	    "{\"key\":\"a\",\"value\":[[[[[[[[[1]]]]]]]]]}");
+	check_body(
+	    RECORD_FACT, "{\"key\":\"a\",\"value\":[[[[[[[[[1]]]]]]]]]}");
 }
 
 static void
@@ -253,8 +255,8 @@ test_nothing_comes_after_done(void **state)
 	bool is_complete;
 
 	(void)state;
-	assert_int_equal(feed_in_steps(&file, 65536, &seen, &is_complete),
-	    ERR_FORMAT);
+	assert_int_equal(
+	    feed_in_steps(&file, 65536, &seen, &is_complete), ERR_FORMAT);
 	assert_string_equal(seen.text, "done: ");
 	assert_false(is_complete);
 	file_release(&file);
@@ -268,8 +270,9 @@ write_too_large(struct record_out *out)
 	memset(text, 'x', LIMIT_RECORD_BYTES);
 	record_fact(out, "large", json_string(text));
 	record_fact(out, "deep", json_pack("[[[[[[[[i]]]]]]]]", 1));
-	record_put(out, RECORD_CHILD, json_pack("{s:s, s:s, s:s}", "name",
-	    text, "relation", "r", "kind", "file"));
+	record_put(out, RECORD_CHILD,
+	    json_pack("{s:s, s:s, s:s}", "name", text, "relation", "r", "kind",
+		"file"));
 	record_data(out, "lost", 4);
 	record_put(out, RECORD_CHILD_END, json_pack("{s:i}", "size", 4));
 	record_fact(out, "small", json_integer(1));
@@ -284,9 +287,10 @@ test_too_large_records_become_limits(void **state)
 	bool is_complete;
 
 	(void)state;
-	assert_int_equal(feed_in_steps(&file, 65536, &seen, &is_complete),
-	    ERR_OK);
-	assert_string_equal(seen.text, "limit:record_bytes "
+	assert_int_equal(
+	    feed_in_steps(&file, 65536, &seen, &is_complete), ERR_OK);
+	assert_string_equal(seen.text,
+	    "limit:record_bytes "
 	    "limit:record_bytes limit:record_bytes fact:small done: ");
 	assert_true(is_complete);
 	file_release(&file);
@@ -313,10 +317,12 @@ test_foreign_texts_become_utf8(void **state)
 	check_text("a\x1b[0m\n", 6, "a\x1b[0m\n");
 	check_text("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 9,
 	    "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
-	check_text("a\0b", 3, "a\xef\xbf\xbd" "b");
+	check_text("a\0b", 3,
+	    "a\xef\xbf\xbd"
+	    "b");
 	check_text("\xff\xc3", 2, "\xef\xbf\xbd\xef\xbf\xbd");
 	check_text("\xc0\x80", 2, "\xef\xbf\xbd\xef\xbf\xbd"); /* overlong */
-	check_text("\xed\xa0\x80", 3, /* a surrogate */
+	check_text("\xed\xa0\x80", 3,			       /* a surrogate */
 	    "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
 	check_text("\xf4\x90\x80\x80", 4, /* beyond Unicode */
 	    "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");

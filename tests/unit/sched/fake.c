@@ -103,8 +103,8 @@ fake_start(struct fake *f, const char *const *conf)
 	chan_set_ops(f->parent, &ops, f);
 	for (; *conf != NULL; conf++)
 		send_conf(f, *conf);
-	assert_int_equal(chan_send(f->parent, MSG_CONF_END, 0, NULL, -1),
-	    ERR_OK);
+	assert_int_equal(
+	    chan_send(f->parent, MSG_CONF_END, 0, NULL, -1), ERR_OK);
 	fake_until(f, is_ready);
 }
 
@@ -149,8 +149,8 @@ fake_peer(struct fake *f, enum role role, const char *instance)
 	wire_out_init(&body, LIMIT_MSG_BYTES);
 	wire_put_u8(&body, (uint8_t)role);
 	wire_put_str(&body, instance);
-	assert_int_equal(chan_send(f->parent, MSG_PEER, 0, &body, fds[1]),
-	    ERR_OK);
+	assert_int_equal(
+	    chan_send(f->parent, MSG_PEER, 0, &body, fds[1]), ERR_OK);
 	wire_out_release(&body);
 	return chan_new(f->loop, fds[0], role, ROLE_SCHED, instance);
 }
@@ -220,8 +220,8 @@ on_analyse(void *arg, struct chan *chan, struct msg *msg)
 	e->how = wire_get_u8(&msg->in);
 	context = wire_get_bytes(&msg->in, &len);
 	e->input_fd = take_fd(msg->fd);
-	assert_int_equal(json_parse(context, len, LIMIT_MSG_BYTES, 16,
-		&e->context), ERR_OK);
+	assert_int_equal(
+	    json_parse(context, len, LIMIT_MSG_BYTES, 16, &e->context), ERR_OK);
 	return ERR_OK;
 }
 
@@ -351,9 +351,10 @@ fake_data(int fd, const void *p, size_t len)
 void
 fake_child(int fd, const char *name, const char *bytes)
 {
-	auto_free char *head = xasprintf("{\"name\":\"%s\",\"relation\":"
-	    "\"archive_member\",\"kind\":\"file\",\"path\":\"p/%s\"}", name,
-	    name);
+	auto_free char *head =
+	    xasprintf("{\"name\":\"%s\",\"relation\":"
+		      "\"archive_member\",\"kind\":\"file\",\"path\":\"p/%s\"}",
+		name, name);
 	auto_free char *tail = xasprintf("{\"size\":%zu}", strlen(bytes));
 
 	fake_record(fd, RECORD_CHILD, head);

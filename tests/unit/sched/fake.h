@@ -121,7 +121,7 @@ struct fake {
 	struct fake_analyser analysers[4];
 	size_t analyser_count;
 	struct fake_run run;
-	size_t orders; /* POOL_ORDERs that the fake VM pool got */
+	size_t orders;	 /* POOL_ORDERs that the fake VM pool got */
 	char slots[512]; /* SLOT_REPORTs: "name=state " ... */
 	char profiles[512];
 	char reported[512]; /* ANALYSER_REPORTs: "name=engine " ... */
@@ -136,8 +136,8 @@ void fake_store_detach(struct fake *f);
 struct fake_analyser *fake_analyser_attach(struct fake *f, const char *name,
     void (*order)(struct fake_analyser *a, struct fake_errand *errand));
 void fake_vm_attach(struct fake *f);
-void fake_vm_slot(struct fake *f, const char *name, const char *profile,
-    const char *state);
+void fake_vm_slot(
+    struct fake *f, const char *name, const char *profile, const char *state);
 void fake_vm_profile(struct fake *f, const char *name, const char *state);
 void fake_vm_progress(struct fake *f, const char *phase, uint8_t percent);
 void fake_vm_end(struct fake *f, enum run_outcome outcome, const char *reason,

@@ -45,7 +45,9 @@ job_of(struct fake *f, const struct values *params)
 
 		if (strcmp(job->id, id) == 0)
 			return !job->is_queued && !job->is_over &&
-			    values_int(params, 1) == job->attempt ? job : NULL;
+				       values_int(params, 1) == job->attempt
+				   ? job
+				   : NULL;
 	}
 	return NULL;
 }
@@ -139,8 +141,8 @@ do_input(struct fake *f, uint32_t request, struct fake_job *job, bool has_how)
 	struct values row;
 
 	assert_true(fd >= 0);
-	assert_int_equal(write(fd, job->bytes, strlen(job->bytes)),
-	    strlen(job->bytes));
+	assert_int_equal(
+	    write(fd, job->bytes, strlen(job->bytes)), strlen(job->bytes));
 	values_init(&row);
 	values_add_int(&row, size_of(job));
 	if (has_how)
@@ -198,8 +200,8 @@ drain(struct fake_child *child)
 	for (;;) {
 		if (child->bytes_size < child->len + 65536) {
 			child->bytes_size = 2 * (child->len + 65536);
-			child->bytes = xrealloc(child->bytes,
-			    child->bytes_size);
+			child->bytes =
+			    xrealloc(child->bytes, child->bytes_size);
 		}
 		n = read(child->read_fd, child->bytes + child->len, 65536);
 		if (n <= 0)
@@ -254,7 +256,7 @@ do_done(struct fake *f, uint32_t request, struct fake_job *job,
 	job->next = values_text_dup(params, 7);
 	job->failures += !job->is_final;
 	job->is_over = job->is_final || job->failures >= LIMIT_ATTEMPTS ||
-	    strcmp(job->outcome, "done") == 0;
+		       strcmp(job->outcome, "done") == 0;
 	job->is_queued = !job->is_over;
 	values_init(&row);
 	values_add_text(&row, job->is_over ? job->outcome : "queued");

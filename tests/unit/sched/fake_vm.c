@@ -28,8 +28,8 @@ on_start(void *arg, struct chan *chan, struct msg *msg)
 	p = wire_get_bytes(&msg->in, &len);
 	memcpy(run->name, p, len < 255 ? len : 255);
 	p = wire_get_bytes(&msg->in, &len);
-	assert_int_equal(json_parse(p, len, LIMIT_MSG_BYTES, 16,
-		&run->options), ERR_OK);
+	assert_int_equal(
+	    json_parse(p, len, LIMIT_MSG_BYTES, 16, &run->options), ERR_OK);
 	return ERR_OK;
 }
 
@@ -61,7 +61,7 @@ on_go(void *arg, struct chan *chan, struct msg *msg)
 	(void)chan;
 	(void)msg;
 	assert_true(f->run.trace_fd != -1 && f->run.pcap_fd != -1 &&
-	    f->run.console_fd != -1);
+		    f->run.console_fd != -1);
 	f->run.is_go = true;
 	return ERR_OK;
 }
@@ -136,18 +136,18 @@ say(struct fake *f, enum msg_type type, const char *const *texts)
 }
 
 void
-fake_vm_slot(struct fake *f, const char *name, const char *profile,
-    const char *state)
+fake_vm_slot(
+    struct fake *f, const char *name, const char *profile, const char *state)
 {
-	say(f, MSG_SLOT_STATE, (const char *const[]){name, profile, state,
-	    "", "{}", NULL});
+	say(f, MSG_SLOT_STATE,
+	    (const char *const[]){name, profile, state, "", "{}", NULL});
 }
 
 void
 fake_vm_profile(struct fake *f, const char *name, const char *state)
 {
-	say(f, MSG_PROFILE_STATE, (const char *const[]){name, "d1", state,
-	    "{}", NULL});
+	say(f, MSG_PROFILE_STATE,
+	    (const char *const[]){name, "d1", state, "{}", NULL});
 }
 
 void
@@ -159,8 +159,9 @@ fake_vm_progress(struct fake *f, const char *phase, uint8_t percent)
 	wire_put_str(&body, phase);
 	wire_put_u8(&body, percent);
 	wire_put_str(&body, "");
-	assert_int_equal(chan_send(f->vm, MSG_RUN_PROGRESS, f->run.request,
-		&body, -1), ERR_OK);
+	assert_int_equal(
+	    chan_send(f->vm, MSG_RUN_PROGRESS, f->run.request, &body, -1),
+	    ERR_OK);
 	wire_out_release(&body);
 }
 
@@ -187,7 +188,7 @@ fake_vm_end(struct fake *f, enum run_outcome outcome, const char *reason,
 	wire_put_u8(&body, (uint8_t)outcome);
 	wire_put_str(&body, reason);
 	wire_put_str(&body, environment);
-	assert_int_equal(chan_send(f->vm, MSG_RUN_END, f->run.request, &body,
-		-1), ERR_OK);
+	assert_int_equal(
+	    chan_send(f->vm, MSG_RUN_END, f->run.request, &body, -1), ERR_OK);
 	wire_out_release(&body);
 }

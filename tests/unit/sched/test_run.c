@@ -55,10 +55,13 @@ child_of(const struct fake_job *job, const char *relation)
 static void
 test_run_keeps_what_it_gave(void **state)
 {
-	struct fake_job job = {.id = "r1", .kind = "detonate", .bytes = "#!x",
-	    .name = "drop.sh", .options = "{\"profile\":\"debian-12\","
-	    "\"seconds\":7,\"args\":[\"-v\"],\"env\":{\"A\":\"b\"},"
-	    "\"passwords\":[],\"tlp\":\"TLP:RED\"}"};
+	struct fake_job job = {.id = "r1",
+	    .kind = "detonate",
+	    .bytes = "#!x",
+	    .name = "drop.sh",
+	    .options = "{\"profile\":\"debian-12\","
+		       "\"seconds\":7,\"args\":[\"-v\"],\"env\":{\"A\":\"b\"},"
+		       "\"passwords\":[],\"tlp\":\"TLP:RED\"}"};
 	const struct fake_child *child;
 	char buf[8] = "";
 	struct fake f;
@@ -70,8 +73,8 @@ test_run_keeps_what_it_gave(void **state)
 	assert_string_equal(f.run.profile, "debian-12");
 	assert_string_equal(f.run.name, "drop.sh");
 	assert_int_equal(json_member_int(f.run.options, "seconds", 0), 7);
-	assert_int_equal(json_array_size(json_object_get(f.run.options,
-	    "args")), 1);
+	assert_int_equal(
+	    json_array_size(json_object_get(f.run.options, "args")), 1);
 	assert_null(json_object_get(f.run.options, "tlp"));
 	assert_int_equal(pread(f.run.sample_fd, buf, 8, 0), 3);
 	assert_string_equal(buf, "#!x");
@@ -105,7 +108,9 @@ test_run_keeps_what_it_gave(void **state)
 static void
 test_pool_trouble_is_retried(void **state)
 {
-	struct fake_job job = {.id = "r1", .kind = "detonate", .bytes = "x",
+	struct fake_job job = {.id = "r1",
+	    .kind = "detonate",
+	    .bytes = "x",
 	    .options = "{\"profile\":\"debian-12\"}"};
 	struct fake f;
 
@@ -127,7 +132,9 @@ test_pool_trouble_is_retried(void **state)
 static void
 test_bad_end_keeps_its_evidence(void **state)
 {
-	struct fake_job job = {.id = "r1", .kind = "detonate", .bytes = "x",
+	struct fake_job job = {.id = "r1",
+	    .kind = "detonate",
+	    .bytes = "x",
 	    .options = "{\"profile\":\"debian-12\"}"};
 	struct fake f;
 
@@ -136,8 +143,8 @@ test_bad_end_keeps_its_evidence(void **state)
 	fake_queue(&f, &job);
 	fake_until(&f, is_go);
 	assert_int_equal(write(f.run.trace_fd, "T", 1), 1);
-	fake_vm_end(&f, RUN_GUEST_CRASHED, "panic",
-	    "{\"outputs\":{\"trace\":1}}");
+	fake_vm_end(
+	    &f, RUN_GUEST_CRASHED, "panic", "{\"outputs\":{\"trace\":1}}");
 	fake_until_over(&f, &job);
 	assert_string_equal(job.outcome, "partial");
 	assert_string_equal(job.reason, "guest_crashed: panic");
@@ -149,7 +156,9 @@ test_bad_end_keeps_its_evidence(void **state)
 static void
 test_cancel_reaches_the_guest(void **state)
 {
-	struct fake_job job = {.id = "r1", .kind = "detonate", .bytes = "x",
+	struct fake_job job = {.id = "r1",
+	    .kind = "detonate",
+	    .bytes = "x",
 	    .options = "{\"profile\":\"debian-12\"}"};
 	struct fake f;
 
@@ -170,7 +179,9 @@ test_cancel_reaches_the_guest(void **state)
 static void
 test_lost_pool_gives_the_job_back(void **state)
 {
-	struct fake_job job = {.id = "r1", .kind = "detonate", .bytes = "x",
+	struct fake_job job = {.id = "r1",
+	    .kind = "detonate",
+	    .bytes = "x",
 	    .options = "{\"profile\":\"debian-12\"}"};
 	struct fake f;
 
@@ -199,9 +210,13 @@ static void
 test_one_slot_runs_one(void **state)
 {
 	struct fake_job jobs[2] = {
-	    {.id = "r1", .kind = "detonate", .bytes = "x",
+	    {.id = "r1",
+		.kind = "detonate",
+		.bytes = "x",
 		.options = "{\"profile\":\"debian-12\"}"},
-	    {.id = "r2", .kind = "detonate", .bytes = "x",
+	    {.id = "r2",
+		.kind = "detonate",
+		.bytes = "x",
 		.options = "{\"profile\":\"debian-12\"}"}};
 	struct fake f;
 
@@ -225,8 +240,8 @@ test_one_slot_runs_one(void **state)
 static void
 check_refused(const char *options, const char *why)
 {
-	struct fake_job job = {.id = "r1", .kind = "detonate", .bytes = "x",
-	    .options = options};
+	struct fake_job job = {
+	    .id = "r1", .kind = "detonate", .bytes = "x", .options = options};
 	struct fake f;
 
 	start(&f);
@@ -244,18 +259,20 @@ test_bad_options_are_refused(void **state)
 {
 	(void)state;
 	check_refused("{\"profile\":\"../x\"}", "profile");
-	check_refused("{\"profile\":\"debian-12\",\"seconds\":99999}",
-	    "seconds");
+	check_refused(
+	    "{\"profile\":\"debian-12\",\"seconds\":99999}", "seconds");
 	check_refused("{\"profile\":\"debian-12\",\"args\":\"x\"}", "args");
-	check_refused("{\"profile\":\"debian-12\",\"env\":{\"A=\":\"\"}}",
-	    "env");
+	check_refused(
+	    "{\"profile\":\"debian-12\",\"env\":{\"A=\":\"\"}}", "env");
 	check_refused("{\"profile\":\"windows-11\"}", "windows-11");
 }
 
 static void
 test_without_a_pool_people_hear_so(void **state)
 {
-	struct fake_job job = {.id = "r1", .kind = "detonate", .bytes = "x",
+	struct fake_job job = {.id = "r1",
+	    .kind = "detonate",
+	    .bytes = "x",
 	    .options = "{\"profile\":\"debian-12\"}"};
 	struct fake f;
 
@@ -274,9 +291,11 @@ test_without_a_pool_people_hear_so(void **state)
 static void
 order_elf(struct fake_analyser *a, struct fake_errand *e)
 {
-	fake_record(e->out_fd, RECORD_FACT, "{\"key\":\"mime\",\"value\":"
+	fake_record(e->out_fd, RECORD_FACT,
+	    "{\"key\":\"mime\",\"value\":"
 	    "\"application/x-pie-executable\"}");
-	fake_record(e->out_fd, RECORD_FACT, "{\"key\":\"magic\",\"value\":"
+	fake_record(e->out_fd, RECORD_FACT,
+	    "{\"key\":\"magic\",\"value\":"
 	    "\"ELF 64-bit LSB pie executable, x86-64\"}");
 	fake_record(e->out_fd, RECORD_DONE, "{\"counts\":{}}");
 	fake_analysed(a, e, ANALYSE_DONE, 0);
@@ -285,7 +304,9 @@ order_elf(struct fake_analyser *a, struct fake_errand *e)
 static void
 test_identify_waits_for_the_pool(void **state)
 {
-	struct fake_job job = {.id = "i1", .kind = "identify", .bytes = "x",
+	struct fake_job job = {.id = "i1",
+	    .kind = "identify",
+	    .bytes = "x",
 	    .options = "{\"profile\":\"\",\"seconds\":9}"};
 	struct fake f;
 
@@ -299,7 +320,8 @@ test_identify_waits_for_the_pool(void **state)
 	fake_vm_attach(&f);
 	fake_vm_profile(&f, "debian-12", "ready");
 	fake_until_over(&f, &job);
-	assert_string_equal(job.next, "[{\"artefact\":\"\",\"kind\":"
+	assert_string_equal(job.next,
+	    "[{\"artefact\":\"\",\"kind\":"
 	    "\"detonate\",\"options\":{\"profile\":\"debian-12\","
 	    "\"seconds\":9}}]");
 	fake_stop(&f);

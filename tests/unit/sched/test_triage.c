@@ -9,8 +9,8 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-static const char *const plain[] = {"workers=2", "log_level=info",
-    "pool_settle_ms=200", NULL};
+static const char *const plain[] = {
+    "workers=2", "log_level=info", "pool_settle_ms=200", NULL};
 
 static void
 order_clean(struct fake_analyser *a, struct fake_errand *e)
@@ -26,8 +26,11 @@ order_clean(struct fake_analyser *a, struct fake_errand *e)
 static void
 test_findings_reach_the_store(void **state)
 {
-	struct fake_job job = {.id = "j1", .kind = "yara", .bytes = "abc",
-	    .name = "a.txt", .options = "{\"passwords\":[\"p\"]}"};
+	struct fake_job job = {.id = "j1",
+	    .kind = "yara",
+	    .bytes = "abc",
+	    .name = "a.txt",
+	    .options = "{\"passwords\":[\"p\"]}"};
 	struct fake f;
 
 	(void)state;
@@ -58,25 +61,30 @@ order_context(struct fake_analyser *a, struct fake_errand *e)
 	assert_int_equal(e->how, BLOB_MEMFD);
 	assert_int_equal(pread(e->input_fd, buf, sizeof(buf), 0), 3);
 	assert_string_equal(buf, "abc");
-	assert_string_equal(json_member_text(e->context, "name", ""),
-	    "a\xef\xbf\xbd.zip");
-	assert_string_equal(json_member_text(e->context, "name_hex", ""),
-	    "61ff2e7a6970");
+	assert_string_equal(
+	    json_member_text(e->context, "name", ""), "a\xef\xbf\xbd.zip");
+	assert_string_equal(
+	    json_member_text(e->context, "name_hex", ""), "61ff2e7a6970");
 	assert_int_equal(json_member_int(e->context, "depth", -1), 2);
-	assert_string_equal(json_member_text(e->context, "relation", ""),
-	    "archive_member");
-	assert_int_equal(json_array_size(
-	    json_object_get(e->context, "passwords")), 1);
-	assert_int_equal(json_member_int(
-	    json_object_get(e->context, "limits"), "depth_left", -1), 6);
+	assert_string_equal(
+	    json_member_text(e->context, "relation", ""), "archive_member");
+	assert_int_equal(
+	    json_array_size(json_object_get(e->context, "passwords")), 1);
+	assert_int_equal(json_member_int(json_object_get(e->context, "limits"),
+			     "depth_left", -1),
+	    6);
 	order_clean(a, e);
 }
 
 static void
 test_context_is_complete(void **state)
 {
-	struct fake_job job = {.id = "j1", .kind = "archive", .bytes = "abc",
-	    .name = "a\xff.zip", .depth = 2, .relation = "archive_member",
+	struct fake_job job = {.id = "j1",
+	    .kind = "archive",
+	    .bytes = "abc",
+	    .name = "a\xff.zip",
+	    .depth = 2,
+	    .relation = "archive_member",
 	    .options = "{\"passwords\":[\"p\"]}"};
 	struct fake f;
 
@@ -96,16 +104,18 @@ order_children(struct fake_analyser *a, struct fake_errand *e)
 {
 	fake_child(e->out_fd, "one", "first bytes");
 	fake_child(e->out_fd, "empty", "");
-	fake_record(e->out_fd, RECORD_CHILD, "{\"name\":\"x?\",\"name_hex\":"
+	fake_record(e->out_fd, RECORD_CHILD,
+	    "{\"name\":\"x?\",\"name_hex\":"
 	    "\"78ff\",\"relation\":\"archive_member\",\"kind\":\"file\"}");
 	fake_data(e->out_fd, "abc", 3);
-	fake_record(e->out_fd, RECORD_EVENT,
-	    "{\"time_us\":1,\n\"class\":\"exec\"}");
+	fake_record(
+	    e->out_fd, RECORD_EVENT, "{\"time_us\":1,\n\"class\":\"exec\"}");
 	fake_data(e->out_fd, "def", 3);
 	fake_record(e->out_fd, RECORD_CHILD_END, "{\"size\":6}");
-	fake_record(e->out_fd, RECORD_EVENT,
-	    "{\"time_us\":2,\"class\":\"exit\"}");
-	fake_record(e->out_fd, RECORD_CHILD, "{\"name\":\"cut\","
+	fake_record(
+	    e->out_fd, RECORD_EVENT, "{\"time_us\":2,\"class\":\"exit\"}");
+	fake_record(e->out_fd, RECORD_CHILD,
+	    "{\"name\":\"cut\","
 	    "\"relation\":\"archive_member\",\"kind\":\"file\"}");
 	fake_data(e->out_fd, "abc", 3);
 	fake_analysed(a, e, ANALYSE_CRASHED, 65);
@@ -150,13 +160,15 @@ test_children_and_events_are_stored(void **state)
 	child = child_named(&job, "events.ndjson");
 	assert_string_equal(child->relation, "events");
 	assert_int_equal(child->len, 58);
-	assert_memory_equal(child->bytes, "{\"class\":\"exec\",\"time_us\":1}\n"
-	    "{\"time_us\":2,\"class\":\"exit\"}\n", 58);
+	assert_memory_equal(child->bytes,
+	    "{\"class\":\"exec\",\"time_us\":1}\n"
+	    "{\"time_us\":2,\"class\":\"exit\"}\n",
+	    58);
 	/* The incomplete one is given up, and said so. */
 	for (size_t i = 0; i < job.child_count; i++)
 		assert_true(job.children[i].state == 'c' ||
-		    (job.children[i].state == 'a' &&
-			job.children[i].name[0] == '\0'));
+			    (job.children[i].state == 'a' &&
+				job.children[i].name[0] == '\0'));
 	assert_non_null(strstr(job.records, "error {"));
 	assert_non_null(strstr(job.records, "cut"));
 	fake_stop(&f);
@@ -248,14 +260,17 @@ order_forged(struct fake_analyser *a, struct fake_errand *e)
 	if (strcmp(forged, "data") == 0)
 		fake_data(e->out_fd, "x", 1);
 	else if (strcmp(forged, "size") == 0) {
-		fake_record(e->out_fd, RECORD_CHILD, "{\"name\":\"n\","
+		fake_record(e->out_fd, RECORD_CHILD,
+		    "{\"name\":\"n\","
 		    "\"relation\":\"archive_member\",\"kind\":\"file\"}");
 		fake_record(e->out_fd, RECORD_CHILD_END, "{\"size\":1}");
 	} else if (strcmp(forged, "relation") == 0)
-		fake_record(e->out_fd, RECORD_CHILD, "{\"name\":\"n\","
+		fake_record(e->out_fd, RECORD_CHILD,
+		    "{\"name\":\"n\","
 		    "\"relation\":\"run_trace\",\"kind\":\"file\"}");
 	else if (strcmp(forged, "score") == 0)
-		fake_record(e->out_fd, RECORD_MATCH, "{\"rule\":\"r\","
+		fake_record(e->out_fd, RECORD_MATCH,
+		    "{\"rule\":\"r\","
 		    "\"namespace\":\"n\",\"score\":101}");
 	else
 		(void)!write(e->out_fd, forged, strlen(forged));
@@ -265,8 +280,8 @@ order_forged(struct fake_analyser *a, struct fake_errand *e)
 static void
 test_forged_records_end_the_child(void **state)
 {
-	static const char *const cases[] = {"data", "size", "relation",
-	    "score", "\x01\xff\xff\xff\xff", "\x63\x01\x01\x01\x01",
+	static const char *const cases[] = {"data", "size", "relation", "score",
+	    "\x01\xff\xff\xff\xff", "\x63\x01\x01\x01\x01",
 	    "\x02\x01\xff\x01\x01"};
 	struct fake f;
 
@@ -305,7 +320,8 @@ order_bomb(struct fake_analyser *a, struct fake_errand *e)
 		static uint8_t block[60000];
 
 		(void)signal(SIGPIPE, SIG_DFL);
-		fake_record(e->out_fd, RECORD_CHILD, "{\"name\":\"bomb\","
+		fake_record(e->out_fd, RECORD_CHILD,
+		    "{\"name\":\"bomb\","
 		    "\"relation\":\"archive_member\",\"kind\":\"file\"}");
 		for (;;)
 			fake_data(e->out_fd, block, sizeof(block));
@@ -370,7 +386,9 @@ order_deep(struct fake_analyser *a, struct fake_errand *e)
 static void
 test_depth_is_bounded(void **state)
 {
-	struct fake_job job = {.id = "j1", .kind = "archive", .bytes = "zip",
+	struct fake_job job = {.id = "j1",
+	    .kind = "archive",
+	    .bytes = "zip",
 	    .depth = LIMIT_DEPTH};
 	struct fake f;
 
@@ -506,8 +524,8 @@ test_cancelled_job_ends(void **state)
 static void
 test_places_are_bounded_and_shared(void **state)
 {
-	struct fake_job slow[6], quick = {.id = "q", .kind = "identify",
-	    .bytes = "x"};
+	struct fake_job slow[6],
+	    quick = {.id = "q", .kind = "identify", .bytes = "x"};
 	char ids[6][8];
 	struct fake_analyser *a;
 	struct fake f;
