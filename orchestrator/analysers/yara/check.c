@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -101,6 +102,10 @@ help(struct check *check, int out)
 	struct cage_report report;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* A compiler takes megabytes and gives them back, once a file: the
+	 * kernel would clear them each time. */
+	(void)mallopt(M_MMAP_THRESHOLD, (int)(32 * MIB));
+	(void)mallopt(M_TRIM_THRESHOLD, (int)GIB);
 	if ((out != HELPER_OUT_FD && dup2(out, HELPER_OUT_FD) == -1) ||
 	    syscall(SYS_close_range, HELPER_OUT_FD + 1, ~0u, 0) == -1 ||
 	    cage_enter(&helper_cage, &report) != ERR_OK)
