@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <sys/socket.h>
 
@@ -174,6 +175,8 @@ rig_new(void)
 	struct rig *rig = xcalloc(1, sizeof(*rig));
 	char why[256] = "";
 
+	/* As every program of Loep does at its start. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	(void)snprintf(rig->folder, sizeof(rig->folder),
 	    "/tmp/loep-store-XXXXXX");
 	assert_non_null(mkdtemp(rig->folder));
