@@ -10,7 +10,8 @@ printf '#!/bin/sh\nsleep 2\n' >"$WORK/sample.sh"
 printf '[vm]\nimage_dir = %s\n[yara]\nrules_dir = %s\n' "$BIN/vm-images" \
 	"$PWD/yara-rules" >>"$STATE/loep.conf"
 "$BIN/loepd" --state "$STATE" >"$WORK/log" 2>&1 &
-LOEPD=$!
+LOEPD=$! # service_stop ends it
+export LOEPD
 for _ in $(seq 3000); do
 	"$BIN/loep" --json vm list 2>/dev/null | jq -e '.[] | select(.state == "ready")' >/dev/null && break
 	sleep 0.1

@@ -72,6 +72,7 @@ persistence(void)
 static void
 files(void)
 {
+	(void)close(open("/etc/shadow", O_RDONLY | O_CLOEXEC));
 	put_file("/tmp/loep-secret", "deleted before the end\n", 0600);
 	(void)unlink("/tmp/loep-secret");
 	put_file("/var/tmp/loep-before", "renamed\n", 0600);
@@ -287,6 +288,8 @@ attack_agent(void)
 	union bpf_attr attr;
 	pid_t pid = find_process("loep-agent");
 
+	put_file("/proc/sys/kernel/ftrace_enabled", "0\n", 0644);
+	put_file("/proc/sysrq-trigger", "i", 0600);
 	printf("agent pid %d\n", (int)pid);
 	printf("kill %d\n", kill(pid, SIGKILL));
 	printf("stop %d\n", kill(pid, SIGSTOP));
