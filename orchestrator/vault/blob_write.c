@@ -120,6 +120,7 @@ blob_writer_put(struct blob_writer *writer, struct kit *kit,
 	    .id = writer->id,
 	    .index = piece->index,
 	    .len = piece->len,
+	    .is_hurried = piece->is_hurried,
 	};
 	struct blob_entry entry;
 

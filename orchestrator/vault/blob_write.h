@@ -19,6 +19,7 @@ struct blob_piece {
 	uint64_t index;
 	const uint8_t *plain;
 	size_t len;
+	bool is_hurried; /* see struct chunk */
 	uint64_t packed; /* out: its entry for the index */
 };
 

@@ -8,6 +8,8 @@
 
 #include "vault/blob.h"
 
+#include <stdbool.h>
+
 /*
  * What one worker thread keeps for this: cipher and compression contexts, and
  * a buffer for one box.  Not shared between threads.
@@ -17,6 +19,7 @@ struct kit {
 	uint8_t *box;  /* BLOB_BOX_BYTES_MAX: what is read or written */
 	uint8_t *pack; /* BLOB_CHUNK_BYTES: compressed bytes */
 	void *compress;
+	int level; /* of the chunk in work */
 	void *expand;
 };
 
@@ -28,7 +31,8 @@ struct chunk {
 	const uint8_t *key; /* the blob's, SEAL_KEY_BYTES */
 	const uint8_t *id;  /* the file's, BLOB_ID_BYTES */
 	uint64_t index;
-	size_t len; /* plain bytes, 1 to BLOB_CHUNK_BYTES */
+	size_t len;	 /* plain bytes, 1 to BLOB_CHUNK_BYTES */
+	bool is_hurried; /* compress lightly: the source is faster than us */
 };
 
 /*

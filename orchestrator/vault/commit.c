@@ -87,12 +87,12 @@ link_one(struct committer *c, struct commit *commit)
 static void
 run_group(struct committer *c, struct commit_list *group)
 {
+	struct fault folders = {.err = ERR_OK};
 	struct commit *commit;
-	int err;
 
 	c->dirs.count = 0;
 	c->dirs.is_full = false;
-	/* All disks writes start before the first is waited for. */
+	/* All disk writes start before the first is waited for. */
 	if (TAILQ_NEXT(TAILQ_FIRST(group), entry) != NULL) {
 		TAILQ_FOREACH (commit, group, entry)
 			(void)sync_file_range(blob_writer_fd(commit->writer), 0,
@@ -105,11 +105,12 @@ run_group(struct committer *c, struct commit_list *group)
 	}
 	TAILQ_FOREACH (commit, group, entry)
 		link_one(c, commit);
-	err = place_sync(c->place, &c->dirs);
+	if (place_sync(c->place, &c->dirs) != ERR_OK)
+		(void)fault_sys(&folders, "syncing folders");
 	while ((commit = TAILQ_FIRST(group)) != NULL) {
 		TAILQ_REMOVE(group, commit, entry);
-		if (err != ERR_OK && commit->fault.err == ERR_OK)
-			(void)fault_sys(&commit->fault, "syncing folders");
+		if (commit->fault.err == ERR_OK)
+			commit->fault = folders;
 		pool_finish(c->pool, commit->job);
 	}
 }

@@ -63,6 +63,7 @@ struct ingest {
 	uint64_t next_index;
 	struct blob_writer *writer;
 	enum drained drained;
+	bool is_hurried; /* the sender is faster than sealing */
 	struct fault drain_fault;
 	bool is_written; /* footer and all */
 	atomic_size_t sealing;
@@ -125,6 +126,7 @@ ship(struct ingest *ig)
 	    .index = ig->next_index++,
 	    .plain = slot->buf,
 	    .len = slot->len,
+	    .is_hurried = ig->is_hurried,
 	};
 	slot->state = SLOT_SEALING;
 	slot->fault.err = ERR_OK;
@@ -227,8 +229,10 @@ drain(struct ingest *ig, struct kit *kit)
 		if (ig->current != NULL &&
 		    ig->current->len == BLOB_CHUNK_BYTES && ship(ig) != ERR_OK)
 			return DRAINED_FAULT;
-		if (!make_room(ig))
+		if (!make_room(ig)) {
+			ig->is_hurried = ig->next_index > 1;
 			return DRAINED_STALLED;
+		}
 		slot = ig->current;
 		n = read(
 		    ig->pipe_fd, slot->buf + slot->len, slot->size - slot->len);
@@ -241,8 +245,10 @@ drain(struct ingest *ig, struct kit *kit)
 			return drain_eof(ig, kit);
 		if (errno == EINTR || (errno == EAGAIN && linger(ig)))
 			continue;
-		if (errno == EAGAIN)
+		if (errno == EAGAIN) {
+			ig->is_hurried = false;
 			return DRAINED_EMPTY;
+		}
 		(void)fault_sys(&ig->drain_fault, "reading an upload");
 		return DRAINED_FAULT;
 	}

@@ -36,7 +36,8 @@ send_done(struct session *session, uint32_t request, const struct fault *fault)
 	    place_is_replaced(session->serve->place)) {
 		log_line(LOG_ERROR, "msg=\"another folder is at the vault's "
 				    "place, starting anew\"");
-		exit(EXIT_RESTART);
+		/* No exit handlers: other threads are at work. */
+		_exit(EXIT_RESTART);
 	}
 }
 

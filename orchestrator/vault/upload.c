@@ -8,7 +8,8 @@ struct upload {
 	TAILQ_ENTRY(upload) entry;
 	struct session *session;
 	struct ingest *ingest;
-	uint32_t request; /* of the commit; 0 before */
+	bool is_committing;
+	uint32_t request; /* of the commit */
 };
 
 static void
@@ -126,11 +127,12 @@ upload_commit(void *arg, struct chan *chan, struct msg *msg)
 		    "there is no such upload");
 		return ERR_OK;
 	}
-	if (upload->request != 0) {
+	if (upload->is_committing) {
 		say_err(session, msg->request, ERR_CONFLICT,
 		    "the upload is being committed already");
 		return ERR_OK;
 	}
+	upload->is_committing = true;
 	upload->request = msg->request;
 	ingest_commit(upload->ingest, size, on_stored, upload);
 	return ERR_OK;
@@ -150,7 +152,7 @@ upload_abort(void *arg, struct chan *chan, struct msg *msg)
 		return ERR_OK;
 	}
 	/* The commit that it overtakes still has to be answered. */
-	if (upload->request != 0)
+	if (upload->is_committing)
 		say_err(session, upload->request, ERR_CONFLICT,
 		    "the upload was aborted");
 	ingest_abort(upload->ingest);
