@@ -50,8 +50,12 @@ place_make(const char *state_dir, struct fault *fault)
 	if (mkdir(state_dir, 0700) == -1 && errno != EEXIST)
 		return fault_sys(fault, "making the state folder");
 	/* loepd may have made the folder itself, with the right owner. */
-	if (mkdir(path, 0700) == -1 && errno != EEXIST)
+	if (mkdir(path, 0700) == 0) {
+		if (sync_folder(state_dir) != ERR_OK)
+			return fault_sys(fault, "syncing the state folder");
+	} else if (errno != EEXIST) {
 		return fault_sys(fault, "making the vault folder");
+	}
 	for (size_t i = 0; i < sizeof(subfolders) / sizeof(*subfolders); i++) {
 		auto_free char *sub = xasprintf("%s/%s", path, subfolders[i]);
 
@@ -64,7 +68,7 @@ place_make(const char *state_dir, struct fault *fault)
 			return fault_sys(fault, "making folders");
 		}
 	}
-	if (sync_folder(path) != ERR_OK || sync_folder(state_dir) != ERR_OK)
+	if (sync_folder(path) != ERR_OK)
 		return fault_sys(fault, "syncing folders");
 	return ERR_OK;
 }
