@@ -14,6 +14,25 @@ is_regular(struct inode *inode)
 	return (BPF_CORE_READ(inode, i_mode) & S_IFMT) == S_IFREG;
 }
 
+/* What an open means: 0 for one that is not recorded. */
+static __always_inline __u16
+open_kind(struct file *file, struct inode *inode, const struct file_id *id)
+{
+	if ((file->f_mode & FMODE_CREATED) != 0)
+		return WIRE_EV_FILE_CREATE;
+	if ((file->f_mode & FMODE_WRITE) != 0)
+		return WIRE_EV_FILE_WRITE;
+	/*
+	 * Reading is worth a record where it is a privilege: keys, shadow,
+	 * history, memory of others. Not the sample's own files.
+	 */
+	if ((BPF_CORE_READ(inode, i_mode) & S_IROTH) == 0 &&
+	    (task_bits((__u32)current_task()->tgid) & TASK_SAMPLE) != 0 &&
+	    bpf_map_lookup_elem(&written, id) == NULL)
+		return WIRE_EV_FILE_READ;
+	return 0;
+}
+
 SEC("fentry/security_file_open")
 int
 BPF_PROG(on_open, struct file *file)
@@ -22,21 +41,22 @@ BPF_PROG(on_open, struct file *file)
 	struct file_id id = {0};
 	__u32 one = 1;
 	struct scratch *s;
+	__u16 kind;
 
-	if (is_armed == 0 || (file->f_mode & FMODE_WRITE) == 0 ||
-	    !is_regular(inode))
+	if (is_armed == 0 || !is_regular(inode))
 		return 0;
-	s = begin((file->f_mode & FMODE_CREATED) != 0 ? WIRE_EV_FILE_CREATE
-						      : WIRE_EV_FILE_WRITE);
+	id.inode = BPF_CORE_READ(inode, i_ino);
+	id.device = BPF_CORE_READ(inode, i_sb, s_dev);
+	kind = open_kind(file, inode, &id);
+	if (kind == 0)
+		return 0;
+	s = begin(kind);
 	if (s == NULL)
 		return 0;
 	add_inode(s, inode);
 	s->record.number[4] = file->f_flags;
-	if ((s->record.flags & WIRE_F_SAMPLE) != 0) {
-		id.inode = s->record.number[1];
-		id.device = s->record.number[0];
+	if ((s->record.flags & WIRE_F_SAMPLE) != 0 && kind != WIRE_EV_FILE_READ)
 		bpf_map_update_elem(&written, &id, &one, BPF_ANY);
-	}
 	add_path(s, TEXT_PATH, &file->f_path);
 	submit(s);
 	return 0;

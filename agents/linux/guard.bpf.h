@@ -55,6 +55,34 @@ BPF_PROG(guard_prog, struct bpf_prog *prog, int ret)
 	return ret != 0 ? ret : attack(agent_pid, 0);
 }
 
+/*
+ * Two files end all recording: kernel.ftrace_enabled takes the programs off
+ * their functions, sysrq-trigger kills past every check.
+ */
+SEC("lsm/file_open")
+int
+BPF_PROG(guard_open, struct file *file, int ret)
+{
+	char name[16] = {0};
+	struct scratch *s;
+
+	if (ret != 0 || is_armed == 0 || (file->f_mode & FMODE_WRITE) == 0)
+		return ret;
+	bpf_probe_read_kernel_str(name, sizeof(name),
+	    BPF_CORE_READ(file, f_path.dentry, d_name.name));
+	if (bpf_strncmp(name, sizeof(name), "ftrace_enabled") != 0 &&
+	    bpf_strncmp(name, sizeof(name), "sysrq-trigger") != 0)
+		return 0;
+	s = begin(WIRE_EV_AGENT_ATTACK);
+	if (s == NULL)
+		return 0;
+	s->record.flags |= WIRE_F_REFUSED;
+	s->record.number[0] = agent_pid;
+	add_path(s, TEXT_PATH, &file->f_path);
+	submit(s);
+	return -EPERM;
+}
+
 /* A fork bomb ends when forks do; killing alone never catches up. */
 SEC("lsm/task_alloc")
 int

@@ -193,6 +193,7 @@ struct pt_regs {
 #define PF_KTHREAD	     0x00200000
 #define S_IFMT		     0170000
 #define S_IFREG		     0100000
+#define S_IROTH		     0004
 #define PROT_WRITE	     0x2
 #define PROT_EXEC	     0x4
 #define PTRACE_MODE_ATTACH   0x02

@@ -315,5 +315,7 @@ main(int argc, char *argv[])
 			path[0] = '\0';
 		pause_ms(PORT_WAIT_MS);
 	}
+	/* Unasked: in the middle of a run it tells that the agent died. */
+	run_send_ready(&run);
 	serve();
 }

@@ -75,6 +75,7 @@ static void __attribute__((noreturn))
 child_run(const struct spawn_request *req, int go, int status)
 {
 	const struct sched_param normal = {0};
+	const struct rlimit files = {1024, 524288};
 	char *argv[ARGS_MAX];
 	const char *program = req->path;
 	struct sigaction sa = {.sa_handler = SIG_DFL};
@@ -85,7 +86,7 @@ child_run(const struct spawn_request *req, int go, int status)
 
 	(void)setsid();
 	(void)sched_setscheduler(0, SCHED_OTHER, &normal);
-	(void)setpriority(PRIO_PROCESS, 0, 0);
+	(void)setrlimit(RLIMIT_NOFILE, &files);
 	for (sig = 1; sig < NSIG; sig++)
 		(void)sigaction(sig, &sa, NULL);
 	(void)sigemptyset(&none);
@@ -215,8 +216,10 @@ spawn_helper(char *const argv[], unsigned int timeout_ms)
 	if (pid == -1)
 		return -1;
 	if (pid == 0) {
+		const struct sched_param normal = {0};
 		int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
+		(void)sched_setscheduler(0, SCHED_OTHER, &normal);
 		(void)dup2(null, 0);
 		(void)dup2(null, 1);
 		(void)dup2(null, 2);

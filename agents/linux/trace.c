@@ -20,6 +20,8 @@
 /* Of a log that can be megabytes: what is kept, and what is shown. */
 #define LOG_BYTES      (256 * 1024)
 #define LOG_TAIL_BYTES 1200
+/* Entries of the map of tasks that are read at a time. */
+#define TASKS_BATCH 4096
 
 struct trace {
 	struct probe *skel;
@@ -287,27 +289,35 @@ trace_task(const struct trace *t, pid_t pid)
 	return bits;
 }
 
+/* One entry of the map of tasks: does that process live? */
+static bool
+task_lives(uint32_t pid, uint32_t bits, bool is_kill)
+{
+	if ((bits & (TASK_DEAD | TASK_VICTIM)) != 0)
+		return false;
+	/* An exit that no probe saw must not hold the run open. */
+	return kill((pid_t)pid, is_kill ? SIGKILL : 0) == 0 || errno != ESRCH;
+}
+
 size_t
 trace_live(struct trace *t, bool is_kill)
 {
-	int map = bpf_map__fd(t->skel->maps.tasks);
-	uint32_t key, next, bits;
+	static uint32_t keys[TASKS_BATCH], values[TASKS_BATCH];
+	int map = bpf_map__fd(t->skel->maps.tasks), error = 0;
+	uint32_t cursor = 0, count, i;
+	bool is_first = true;
 	size_t live = 0;
-	bool has_next = bpf_map_get_next_key(map, NULL, &next) == 0;
-	/* A walk over a map that changes may begin again: bound it. */
-	size_t steps = 262144;
 
-	while (has_next && steps-- > 0) {
-		key = next;
-		has_next = bpf_map_get_next_key(map, &key, &next) == 0;
-		if (bpf_map_lookup_elem(map, &key, &bits) != 0 ||
-		    (bits & (TASK_DEAD | TASK_VICTIM)) != 0)
-			continue;
-		/* An exit that no probe saw must not hold the run open. */
-		if (kill((pid_t)key, is_kill ? SIGKILL : 0) == -1 &&
-		    errno == ESRCH)
-			continue;
-		live++;
+	/* In batches: a fork bomb leaves tens of thousands of entries. */
+	while (error == 0) {
+		count = TASKS_BATCH;
+		error = bpf_map_lookup_batch(map, is_first ? NULL : &cursor,
+		    &cursor, keys, values, &count, NULL);
+		if (error != 0 && error != -ENOENT)
+			break;
+		is_first = false;
+		for (i = 0; i < count; i++)
+			live += task_lives(keys[i], values[i], is_kill);
 	}
 	return live;
 }
