@@ -81,12 +81,11 @@ worker_has_place(const struct worker *worker)
 	const struct sched *sched = worker->sched;
 
 	/* One that has not said what it is would make nameless results. */
-	if (worker->detail == NULL || sched->places_used >= sched->places_max)
+	if (worker->detail == NULL)
 		return false;
-	/* The last place is for another kind, so that a slow analyser does
-	 * not delay the quick ones. */
-	return is_alone(sched) || sched->places_max == 1 ||
-	       worker->used + 1 < sched->places_max;
+	/* A kind of which nothing runs gets a place beyond the others', so
+	 * that slow analysers never delay the quick ones. */
+	return worker->used == 0 || sched->places_used < sched->places_max;
 }
 
 static void

@@ -81,8 +81,7 @@ test_types_get_their_analysers(void **state)
 	static const char *const containers[] = {"application/zip",
 	    "application/gzip", "application/x-tar",
 	    "application/x-7z-compressed",
-	    "application/vnd.openxmlformats-officedocument.wordprocessingml."
-	    "document",
+	    "application/vnd.openxmlformats-officedocument.x.document",
 	    "application/vnd.oasis.opendocument.text"};
 	static const char *const others[] = {"text/plain", "application/zi",
 	    "application/zipper", "image/png", ""};
