@@ -50,8 +50,11 @@ rule c2_framework_cobalt_strike_program : c2 cobaltstrike
 
 	condition:
 		filesize < 8MB
-		and (2 of ($dll*, $pipe*, $import, $encoded, $psh_url)
-		or (1 of ($dll*, $pipe*, $import, $encoded) and 2 of ($load, $admin)))
+		and (
+			2 of ($dll*, $pipe*, $import, $encoded, $psh_url)
+			or (1 of ($dll*, $pipe*, $import, $encoded)
+			and all of ($load, $admin))
+		)
 }
 
 rule c2_framework_metasploit_shellcode : c2 metasploit shellcode
@@ -80,8 +83,10 @@ rule c2_framework_metasploit_shellcode : c2 metasploit shellcode
 
 	condition:
 		filesize < 16MB
-		and (any of ($start*) and any of ($walk*, $hash*)
-		or (any of ($walk*) and any of ($hash*)))
+		and (
+			(any of ($start*) and any of ($walk*, $hash*))
+			or (any of ($walk*) and any of ($hash*))
+		)
 }
 
 rule c2_framework_meterpreter : c2 metasploit
@@ -142,7 +147,8 @@ rule c2_framework_go : c2 golang
 	condition:
 		(uint16(0) == 0x5a4d or uint32(0) == 0x464c457f or uint32(0) == 0xfeedfacf)
 		and $go
-		and any of ($sliver*, $merlin*, $poseidon*, $geacon, $hershell, $venom, $deimos, $sandcat)
+		and any of ($sliver*, $merlin*, $poseidon*, $geacon, $hershell, $venom,
+		$deimos, $sandcat)
 }
 
 rule c2_framework_empire : c2 powershell
@@ -200,7 +206,11 @@ rule c2_framework_dotnet_rat : c2 dotnet rat
 		uint16(0) == 0x5a4d
 		and filesize < 8MB
 		and $clr
-		and (3 of ($async*) or ($quasar_ns and $quasar_msg) or #quasar_msg > 3 or 2 of ($nj*))
+		and (
+			3 of ($async*)
+			or ($quasar_ns and $quasar_msg) or #quasar_msg > 3
+			or 2 of ($nj*)
+		)
 }
 
 rule c2_framework_chat_service : c2 exfiltration

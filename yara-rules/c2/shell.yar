@@ -81,7 +81,7 @@ rule c2_shell_script_language : reverseshell python perl ruby php
 		and (
 			(#python >= 2 and $python_socket and any of ($python_call, $python_pty))
 			or any of ($perl, $perl_io, $ruby, $php, $lua)
-			or ($php_full and #php_full > 0 and #python == 0 and filesize < 64KB)
+			or ($php_full and filesize < 64KB)
 			or ($node and $node_back)
 		)
 }

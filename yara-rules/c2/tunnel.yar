@@ -30,7 +30,8 @@ rule c2_tunnel_go : tunnel golang
 	condition:
 		(uint16(0) == 0x5a4d or uint32(0) == 0x464c457f or uint32(0) == 0xfeedfacf)
 		and $go
-		and any of ($chisel, $ligolo, $frp, $gost, $nps, $iox, $revsocks, $stowaway, $rakshasa, $ngrok, $cloudflared)
+		and any of ($chisel, $ligolo, $frp, $gost, $nps, $iox, $revsocks, $stowaway,
+		$rakshasa, $ngrok, $cloudflared)
 }
 
 rule c2_tunnel_frp_config : tunnel config

@@ -102,7 +102,10 @@ rule dropper_powershell_unpack : dropper powershell obfuscation
 		and uint16(0) != 0x5a4d and uint32(0) != 0x464c457f
 		and $decode
 		and any of ($run*)
-		and ($stream or ($memory and $text) or #decode > 3 or any of ($run_concat*, $run_env))
+		and (
+			$stream or ($memory and $text) or #decode > 3
+			or any of ($run_concat*, $run_env)
+		)
 }
 
 rule dropper_powershell_memory : dropper powershell injection

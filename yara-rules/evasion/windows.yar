@@ -47,5 +47,8 @@ rule evasion_windows_defender : evasion
 
 	condition:
 		filesize < 8MB
-		and (any of ($monitor, $registry, $remove) or 2 of ($exclude, $service, $firewall))
+		and (
+			any of ($monitor, $registry, $remove)
+			or 2 of ($exclude, $service, $firewall)
+		)
 }

@@ -54,7 +54,8 @@ rule ics_engineering_process_list : ics ransomware ekans
 		(uint16(0) == 0x5a4d or filesize < 128KB)
 		and filesize < 16MB
 		and $stop
-		and 3 of ($ge_proficy, $ge_historian, $ge_fix, $honeywell, $siemens, $license, $other)
+		and 3 of ($ge_proficy, $ge_historian, $ge_fix, $honeywell, $siemens,
+		$license, $other)
 }
 
 rule ics_engineering_driver_exploit : ics incontroller driver

@@ -37,12 +37,10 @@ rule packer_section_themida : packer protector pe
 	strings:
 		$themida = ".themida"
 		$winlicense = ".winlice"
-		$boot = ".boot\x00\x00\x00"
 
 	condition:
 		uint16(0) == 0x5a4d
-		and ($themida in (64..1024) or $winlicense in (64..1024))
-		and ($boot in (64..1024) or uint32(uint32(0x3c)) == 0x4550)
+		and any of them in (64..1024)
 }
 
 rule packer_section_aspack : packer pe

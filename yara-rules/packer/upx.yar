@@ -66,7 +66,6 @@ rule packer_upx_elf_tampered : packer upx elf evasion
 		and filesize < 32MB
 		and not $mark in (52..1024)
 		and 2 of ($info, $id, $prot)
-		and uint16(4) != 0 and #info < 4
 }
 
 rule packer_upx_pe_stub : packer upx pe evasion

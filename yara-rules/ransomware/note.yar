@@ -16,9 +16,9 @@ rule ransomware_note_letter : ransomware note
 	strings:
 		$done_files = /\b(your|all)( (your|of your|important|company|personal))? (files|data|documents|network|servers|systems|computers?)( (on|in) [\w ]{1,40})? (have been|has been|are|were|is|was) (\w+ ){0,3}(encrypted|locked|crypted|stolen and encrypted)/ nocase ascii wide
 		$done_us = /\bwe (have )?(encrypted|locked|downloaded|exfiltrated|stolen) (all )?(of )?your\b/ nocase ascii wide
-		$done_other = /\b(votre|vos) (fichiers|donn.{1,2}es) (ont|sont) [\w ]{0,20}(chiffr|crypt)|\bihre dateien (wurden|sind) verschl|\buw bestanden zijn versleuteld|\bvasi faili|\b\xd0\xb2\xd0\xb0\xd1\x88\xd0\xb8 \xd1\x84\xd0\xb0\xd0\xb9\xd0\xbb\xd1\x8b/ nocase ascii
+		$done_other = /\b(votre|vos) (fichiers|donn.{1,2}es) (ont|sont) [\w ]{0,20}(chiffr|crypt)|\bihre dateien (wurden|sind) verschl|\buw bestanden zijn versleuteld|\bvasi faili|\xd0\xb2\xd0\xb0\xd1\x88\xd0\xb8 \xd1\x84\xd0\xb0\xd0\xb9\xd0\xbb\xd1\x8b/ nocase ascii
 		$pay_coin = /\b(bitcoins?|btc|monero|xmr|crypto ?currency)\b/ nocase ascii wide
-		$pay_price = /\b(pay(ment)?|ransom|price|purchase|buy) /nocase ascii wide
+		$pay_price = /\b(pay(ment)?|ransom|price|purchase|buy) / nocase ascii wide
 		$key = /\b(decrypt(ion|or|er|ing)?|private|unique|restore|recover) (key|tool|software|program|code|service|your|all|them|the)\b/ nocase ascii wide
 		$reach_onion = /\b[a-z2-7]{16}([a-z2-7]{40})?\.onion\b/ nocase ascii wide
 		$reach_tor = /\btor ?browser\b/ nocase ascii wide

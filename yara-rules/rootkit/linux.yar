@@ -72,7 +72,8 @@ rule rootkit_linux_module : rootkit elf lkm
 			($find_table and any of ($protect, $hook_probe, $hide))
 			or ($hide and any of ($find_name, $hook_ftrace, $hook_probe, $hook_list))
 			or ($hook_ftrace and $find_name and $hook_probe and $hook_list)
-			or ($credentials and $hook_probe and any of ($hook_ftrace, $find_name) and $hook_list)
+			or ($credentials and $hook_probe and $hook_list
+			and any of ($hook_ftrace, $find_name))
 		)
 }
 
@@ -102,8 +103,11 @@ rule rootkit_linux_module_source : rootkit source lkm
 		filesize < 512KB
 		and uint32(0) != 0x464c457f
 		and $module
-		and ($self and 1 of ($call, $table, $dirent, $network, $root)
-		or (3 of ($call, $table, $dirent, $cr0, $network) and any of ($root, $cr0, $network)))
+		and (
+			($self and 1 of ($call, $table, $dirent, $network, $root))
+			or (3 of ($call, $table, $dirent, $cr0, $network)
+			and any of ($root, $cr0, $network))
+		)
 }
 
 rule rootkit_linux_bpf : rootkit elf ebpf

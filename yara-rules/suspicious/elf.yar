@@ -119,7 +119,7 @@ rule suspicious_elf_interpreter : suspicious elf
 		attack = "T1574"
 
 	strings:
-		$path = /\x00?\/((var\/)?tmp|dev\/shm|run\/user)\/[\w.\/-]{1,80}\x00/
+		$path = /\/((var\/)?tmp|dev\/shm|run\/user)\/[\w.\/-]{1,80}\x00/
 		$hidden = /\/[\w\/-]{0,80}\/\.[\w.-]{1,40}\/[\w.\/-]{0,40}ld[\w.-]{0,20}\x00/
 
 	condition:

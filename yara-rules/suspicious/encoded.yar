@@ -15,12 +15,10 @@ rule suspicious_encoded_pe_xor : suspicious pe obfuscation
 
 	strings:
 		$dos = "This program cannot be run in DOS mode" xor(0x01-0xff)
-		$dos_swap = "tHIS PROGRAM"
 
 	condition:
 		filesize < 64MB
 		and $dos
-		and not $dos_swap
 }
 
 rule suspicious_encoded_pe_base64 : suspicious pe obfuscation

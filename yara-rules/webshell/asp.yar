@@ -51,7 +51,7 @@ rule webshell_asp_command : webshell asp
 		filesize < 1MB
 		and any of ($page, $runat)
 		and any of ($start*) and $output and $request
-		and ($shell or #request > 0 and any of ($start_com*))
+		and ($shell or any of ($start_com*))
 }
 
 rule webshell_asp_assembly : webshell aspnet memory
