@@ -7,7 +7,6 @@
 #include "store/migrate.h"
 #include "store/uuid.h"
 
-#include <errno.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
 
@@ -20,6 +19,12 @@ static const struct {
 #include "store/stmt.def"
 };
 #undef STMT
+
+bool
+db_is_in_transaction(const struct db *db)
+{
+	return sqlite3_get_autocommit(db->sqlite) == 0;
+}
 
 int
 db_error(struct db *db, int rc)
@@ -42,10 +47,12 @@ db_error(struct db *db, int rc)
 		why = "the disk is full; nothing was changed";
 		break;
 	case SQLITE_IOERR:
-		if (sqlite3_system_errno(db->sqlite) == ENOSPC ||
-		    sqlite3_system_errno(db->sqlite) == EDQUOT) {
+		/* A quota or a size limit shows so; errno does not last. */
+		if (rc == SQLITE_IOERR_WRITE || rc == SQLITE_IOERR_FSYNC ||
+		    rc == SQLITE_IOERR_TRUNCATE) {
 			err = ERR_NO_SPACE;
-			why = "the disk is full; nothing was changed";
+			why = "the database cannot be written, the disk is "
+			    "full or failing; nothing was changed";
 		}
 		break;
 	case SQLITE_CONSTRAINT:
@@ -62,6 +69,7 @@ db_error(struct db *db, int rc)
 	log_line(LOG_WARN, "msg=\"database\" code=%d reason=\"%s\"", rc,
 	    sqlite3_errmsg(db->sqlite));
 	(void)snprintf(db->why, sizeof(db->why), "%s", why);
+	db->err = err;
 	return (int)err;
 }
 

@@ -35,7 +35,8 @@ struct db {
 	uint8_t places[STMT_COUNT][DB_ARGS_MAX + 1];
 	/* Whose request is served: only its statements may run. */
 	enum role role;
-	/* After a failure: a sentence for the one who asked. */
+	/* The last failure, and a sentence about it for the one who asked. */
+	enum err err;
 	char why[256];
 };
 
@@ -90,6 +91,8 @@ int db_error(struct db *db, int rc);
 /* Runs a statement without rows; *ret_changes (may be NULL) counts rows. */
 int must_check db_do(struct db *db, enum stmt id, const struct value *args,
     size_t count, int64_t *ret_changes);
+/* False also when SQLite ended the transaction by itself (full disk). */
+bool db_is_in_transaction(const struct db *db);
 /* Statements without arguments. */
 int must_check db_run(struct db *db, enum stmt id);
 

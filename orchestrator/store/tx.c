@@ -136,6 +136,8 @@ tx_begin(struct store *store, enum role role)
 
 	assert(!tx->is_in_unit);
 	store->db->role = ROLE_STORE;
+	if (tx->lost != ERR_OK)
+		return (int)tx->lost;
 	if (!tx->is_open) {
 		err = db_run(store->db, STMT_TX_BEGIN);
 		if (err != ERR_OK)
@@ -185,12 +187,17 @@ tx_end(struct store *store, bool is_kept)
 
 	store->db->role = ROLE_STORE;
 	tx->is_in_unit = false;
-	if (!is_kept) {
-		/* A full disk may have ended the whole transaction by itself:
-		 * then this fails, and so does the commit. */
-		err = db_run(store->db, STMT_TX_UNDO);
+	if (!is_kept)
 		forget_unit(store);
+	if (!db_is_in_transaction(store->db)) {
+		/* A full disk does that. */
+		tx->lost = store->db->err;
+		(void)snprintf(tx->lost_why, sizeof(tx->lost_why), "%s",
+		    store->db->why);
+		return;
 	}
+	if (!is_kept)
+		err = db_run(store->db, STMT_TX_UNDO);
 	if (err == ERR_OK)
 		err = db_run(store->db, STMT_TX_KEEP);
 	if (err != ERR_OK)
@@ -264,13 +271,11 @@ send_notes(struct store *store)
 
 /* Everybody whose answer was in the transaction hears that it failed. */
 static void
-fail_replies(struct store *store, int err)
+fail_replies(struct store *store, int err, const char *why)
 {
 	struct reply *reply;
 	struct request *r, *next;
-	char why[256];
 
-	(void)snprintf(why, sizeof(why), "%s", store->db->why);
 	while ((reply = TAILQ_FIRST(&store->tx.replies)) != NULL) {
 		TAILQ_REMOVE(&store->tx.replies, reply, entry);
 		reply->request->failed = (enum err)err;
@@ -298,24 +303,40 @@ run_hooks(struct store *store, bool is_committed)
 	}
 }
 
+/* Commits, or takes everything back. */
+static int
+finish(struct store *store, char *why, size_t why_size)
+{
+	struct tx *tx = &store->tx;
+	int err = (int)tx->lost;
+
+	(void)snprintf(why, why_size, "%s", tx->lost_why);
+	store->db->role = ROLE_STORE;
+	if (err == ERR_OK) {
+		err = db_run(store->db, STMT_TX_COMMIT);
+		(void)snprintf(why, why_size, "%s", store->db->why);
+	}
+	if (err != ERR_OK && db_is_in_transaction(store->db))
+		(void)!db_run(store->db, STMT_TX_ROLLBACK);
+	tx->is_open = false;
+	tx->lost = ERR_OK;
+	return err;
+}
+
 void
 tx_commit(struct store *store)
 {
 	struct tx *tx = &store->tx;
 	struct reply *reply;
+	char why[256];
 	int err;
 
 	if (!tx->is_open)
 		return;
-	store->db->role = ROLE_STORE;
-	err = db_run(store->db, STMT_TX_COMMIT);
-	tx->is_open = false;
+	err = finish(store, why, sizeof(why));
 	if (err != ERR_OK) {
-		log_line(LOG_ERROR, "msg=\"commit failed\" reason=\"%s\"",
-		    store->db->why);
-		fail_replies(store, err);
-		/* May have happened by itself; then it is an error again. */
-		(void)!db_run(store->db, STMT_TX_ROLLBACK);
+		log_line(LOG_ERROR, "msg=\"commit failed\" reason=\"%s\"", why);
+		fail_replies(store, err, why);
 	} else {
 		while ((reply = TAILQ_FIRST(&tx->replies)) != NULL) {
 			TAILQ_REMOVE(&tx->replies, reply, entry);

@@ -50,6 +50,10 @@ TAILQ_HEAD(tx_hook_list, tx_hook);
 struct tx {
 	bool is_open;
 	bool is_in_unit;
+	/* SQLite ended the transaction by itself: nothing more may run in it,
+	 * and everybody hears why. */
+	enum err lost;
+	char lost_why[256];
 	bool has_jobs;	 /* jobs became available */
 	bool has_orders; /* orders for the VM pool */
 	struct loop_timer *timer;
