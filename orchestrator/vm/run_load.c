@@ -2,7 +2,6 @@
 /* run_load.c - handing the sample to the agent. */
 #include "vm/run_phase.h"
 
-#include "lib/limits.h"
 #include "lib/loop.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
@@ -12,16 +11,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define ANSWER_MS 20000u
 /* For the whole sample: 256 MiB at the few MB/s of emulation. */
 #define SAMPLE_MS 300000u
 /* What the agent may send of each kind; the trace's own bound is ours. */
 #define CONSOLE_BYTES ((uint64_t)4 << 20)
 
 static uint64_t
-soon(void)
+soon(const struct run *run)
 {
-	return loop_now_ms() + ANSWER_MS;
+	return loop_now_ms() + run->slot->limits.answer_ms;
 }
 
 static void
@@ -69,7 +67,7 @@ announce(struct run *run, uint64_t size)
 	gwire_put_text(b, WIRE_K_PASSWORD, o->password);
 	put_list(b, WIRE_K_ARG, options_args(o));
 	put_env(b, options_env(o));
-	return guest_ask(run->guest, soon(), run->why);
+	return guest_ask(run->guest, soon(run), run->why);
 }
 
 static int
@@ -113,7 +111,7 @@ send_sample(struct run *run)
 	}
 	/* The answer to this PING says that all chunks were taken. */
 	if (err == ERR_OK)
-		err = guest_ping(run->guest, soon() + SAMPLE_MS, run->why);
+		err = guest_ping(run->guest, soon(run) + SAMPLE_MS, run->why);
 	return err;
 }
 
@@ -124,20 +122,20 @@ start(struct run *run)
 	int err;
 
 	(void)guest_begin(run->guest, WIRE_START);
-	err = guest_send(run->guest, soon(), &sequence, run->why);
+	err = guest_send(run->guest, soon(run), &sequence, run->why);
 	if (err == ERR_OK)
-		watch_init(
-		    run->watch, LIMIT_TRACE_BYTES, sequence, loop_now_ms());
+		watch_init(run->watch, run->slot->limits.trace_bytes, sequence,
+		    loop_now_ms());
 	return err;
 }
 
 enum run_outcome
 run_load(struct run *run)
 {
-	int err = guest_ping(run->guest, soon(), run->why);
+	int err = guest_ping(run->guest, soon(run), run->why);
 
 	if (err == ERR_OK)
-		err = guest_set_clock(run->guest, soon(), run->why);
+		err = guest_set_clock(run->guest, soon(run), run->why);
 	run->times.agent_ms = loop_now_ms();
 	if (err != ERR_OK)
 		return run_blame(run, RUN_VM_FAILED);

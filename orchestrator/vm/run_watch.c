@@ -10,13 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Our clock is the agent's and this much more. */
-#define GRACE_MS 5000u
-/* For collecting files after the end, after STOP included. */
-#define COLLECT_MS 120000u
-/* A guest that says nothing is asked, then given up. */
-#define PING_MS	  5000u
-#define SILENT_MS 40000u
 /* A trace that nobody takes. */
 #define STUCK_MS     60000u
 #define SERIAL_BYTES (32 * MIB)
@@ -131,17 +124,18 @@ check_clock(struct run *run, struct copy *c, uint64_t now_ms)
 	    now_ms > c->limit_ms) {
 		command(run, WIRE_STOP);
 		c->is_stopped = true;
-		c->over_ms = now_ms + COLLECT_MS;
+		c->over_ms = now_ms + run->slot->limits.collect_ms;
 	}
 	if (now_ms > c->over_ms)
 		return give_up(run, RUN_TIMEOUT,
 		    "the time was up and the agent did not finish in time");
-	if (now_ms - run->watch->last_ms > SILENT_MS)
+	if (now_ms - run->watch->last_ms > run->slot->limits.silent_ms)
 		return give_up(run, RUN_AGENT_LOST,
 		    "the agent fell silent while the guest still ran");
-	if (now_ms - run->watch->last_ms > PING_MS && now_ms > c->ping_ms) {
+	if (now_ms - run->watch->last_ms > run->slot->limits.ping_ms &&
+	    now_ms > c->ping_ms) {
 		command(run, WIRE_PING);
-		c->ping_ms = now_ms + PING_MS;
+		c->ping_ms = now_ms + run->slot->limits.ping_ms;
 	}
 	if (now_ms > c->check_ms) {
 		c->check_ms = now_ms + CHECK_MS;
@@ -228,9 +222,9 @@ run_watch(struct run *run)
 
 	if (c == NULL)
 		abort();
-	c->limit_ms =
-	    now_ms + run->order->options.time_limit_s * 1000ull + GRACE_MS;
-	c->over_ms = c->limit_ms + COLLECT_MS;
+	c->limit_ms = now_ms + run->order->options.time_limit_s * 1000ull +
+		      run->slot->limits.grace_ms;
+	c->over_ms = c->limit_ms + run->slot->limits.collect_ms;
 	while (outcome == RUN_OUTCOME_COUNT) {
 		outcome = turn(run, c);
 		now_ms = loop_now_ms();

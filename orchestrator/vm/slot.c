@@ -12,7 +12,6 @@
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 
-#define AGENT_ANSWER_MS 20000u
 /* A profile's time is for a machine that has hardware virtualisation. */
 #define EMULATION_FACTOR 4u
 /* Changes with what a saved image must look like. */
@@ -25,6 +24,14 @@ slot_init(struct slot *slot, size_t number, const char *dir,
 {
 	memset(slot, 0, sizeof(*slot));
 	machine_init(&slot->machine, number);
+	slot->limits = (struct slot_limits){
+	    .answer_ms = 30000,
+	    .silent_ms = 60000,
+	    .ping_ms = 5000,
+	    .grace_ms = 5000,
+	    .collect_ms = 120000,
+	    .trace_bytes = LIMIT_TRACE_BYTES,
+	};
 	slot->driver = *driver;
 	slot->hooks = *hooks;
 	if ((size_t)snprintf(slot->dir, sizeof(slot->dir), "%s", dir) >=
@@ -203,8 +210,9 @@ next_overlay(struct slot *slot, char *why)
 static int
 boot(struct slot *slot, const struct machine *m, char *why)
 {
-	uint64_t until_ms = loop_now_ms() + m->profile->boot_timeout_s *
-	    1000ull * (m->is_kvm ? 1 : EMULATION_FACTOR);
+	uint64_t until_ms =
+	    loop_now_ms() + m->profile->boot_timeout_s * 1000ull *
+				(m->is_kvm ? 1 : EMULATION_FACTOR);
 	auto_free struct guest *guest = xcalloc(1, sizeof(*guest));
 	struct port *port = NULL;
 	int err;
@@ -317,7 +325,8 @@ slot_check(struct slot *slot, char *why)
 
 	if (err == ERR_OK) {
 		guest_init(guest, port, slot->wake_fd, slot_verdict, slot);
-		err = guest_ping(guest, loop_now_ms() + AGENT_ANSWER_MS, why);
+		err = guest_ping(
+		    guest, loop_now_ms() + slot->limits.answer_ms, why);
 	}
 	port_close(port);
 	cleaned = slot_clean(slot, err == ERR_OK ? why : ignored);

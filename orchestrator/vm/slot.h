@@ -47,8 +47,19 @@ struct slot_net {
 	char *summary; /* JSON */
 };
 
+/* Patience, in ms; slot_init() sets what is right for a real guest. */
+struct slot_limits {
+	uint64_t answer_ms;  /* for a command to the agent */
+	uint64_t silent_ms;  /* without a byte, though asked */
+	uint64_t ping_ms;    /* without a byte, before it is asked */
+	uint64_t grace_ms;   /* beyond the sample's time, before STOP */
+	uint64_t collect_ms; /* for the agent's files, after the end */
+	uint64_t trace_bytes;
+};
+
 struct slot {
 	struct machine machine;
+	struct slot_limits limits;
 	struct driver driver;
 	struct slot_hooks hooks;
 	char dir[PROFILE_PATH_BYTES / 2];
