@@ -29,6 +29,7 @@ struct slot {
 	struct job job;
 	struct ingest *ingest;
 	atomic_int state; /* enum slot_state */
+	bool is_extra;	  /* counted in extra_slots */
 	uint8_t *buf;
 	size_t len;
 	size_t size;
@@ -82,6 +83,9 @@ struct ingest {
 	struct commit commit;
 	struct fault fault;
 };
+
+/* The loop's: slots beyond the first one of each upload. */
+static size_t extra_slots;
 
 static void step(struct ingest *ig);
 
@@ -296,14 +300,41 @@ discard_work(struct job *job, struct kit *kit)
 
 /* --- in the loop --- */
 
+/* Gives the memory of slots that are not in use to other uploads. */
+static void
+release_idle_slots(struct ingest *ig)
+{
+	for (size_t i = 0; i < INGEST_SLOTS; i++) {
+		struct slot *slot = &ig->slots[i];
+
+		if (slot == ig->current || slot->state == SLOT_SEALING)
+			continue;
+		free(take_ptr(slot->buf));
+		slot->size = 0;
+		slot->state = SLOT_FREE;
+		extra_slots -= slot->is_extra;
+		slot->is_extra = false;
+	}
+}
+
 static void
 release_slots(struct ingest *ig)
 {
-	for (size_t i = 0; i < INGEST_SLOTS; i++) {
-		free(ig->slots[i].buf);
-		ig->slots[i].buf = NULL;
-	}
 	ig->current = NULL;
+	release_idle_slots(ig);
+}
+
+/* The first slot is an upload's own; the others are shared by all. */
+static bool
+may_have_slot(struct slot *slot, bool is_first)
+{
+	if (is_first || slot->is_extra)
+		return true;
+	if (extra_slots == INGEST_EXTRA_SLOTS_MAX)
+		return false;
+	extra_slots++;
+	slot->is_extra = true;
+	return true;
 }
 
 static void
@@ -361,7 +392,8 @@ start_drain(struct ingest *ig)
 		 * then one slot is enough. */
 		if (i > 0 && ig->next_index == 0)
 			break;
-		if (ig->slots[i].state == SLOT_FREE)
+		if (ig->slots[i].state == SLOT_FREE &&
+		    may_have_slot(&ig->slots[i], i == 0))
 			ig->slots[i].state = SLOT_GRANTED;
 		has_slot |= ig->slots[i].state == SLOT_GRANTED;
 	}
@@ -397,6 +429,7 @@ drain_done(struct job *job)
 		fail(ig, &ig->drain_fault);
 	} else if (ig->drained == DRAINED_EMPTY && !ig->is_aborted &&
 		   ig->fault.err == ERR_OK) {
+		release_idle_slots(ig);
 		ig->watch = loop_watch(
 		    ig->env.loop, ig->pipe_fd, LOOP_READ, on_readable, ig);
 	}

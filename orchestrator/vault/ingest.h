@@ -5,8 +5,8 @@
  * A drain job reads the pipe into slots of one chunk and hashes them in order;
  * each full slot is compressed, sealed and written by a job of its own, so
  * that two processors share the work.  A blob of one chunk or less is done
- * within the first job.  Memory: INGEST_SLOTS chunks, and eight bytes of index
- * for each MiB.
+ * within the first job.  Memory: one chunk, INGEST_SLOTS of them while it is
+ * fast and others leave it room, and eight bytes of index for each MiB.
  */
 #ifndef VAULT_INGEST_H
 #define VAULT_INGEST_H
@@ -14,6 +14,8 @@
 #include "vault/commit.h"
 
 #define INGEST_SLOTS 4
+/* Beyond the first of each upload, all uploads together. */
+#define INGEST_EXTRA_SLOTS_MAX ((size_t)48)
 
 /* What all uploads share; borrowed. */
 struct ingest_env {

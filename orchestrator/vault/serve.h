@@ -12,7 +12,7 @@
 
 #include "lib/program.h"
 
-/* Uploads at a time; each may hold INGEST_SLOTS chunks in memory. */
+/* Uploads at a time; each may hold a chunk in memory, the fast ones more. */
 #define SERVE_UPLOADS_MAX ((size_t)256)
 /* Requests in work before the channel is no longer read. */
 #define SERVE_ASKS_MAX ((size_t)1024)

@@ -633,6 +633,46 @@ test_many_at_once(void **state)
 	assert_tmp_empty(d->state);
 }
 
+/* More large uploads than there are buffers for all to be fast. */
+static void
+test_many_large(void **state)
+{
+	enum {
+		COUNT = 60
+	};
+	static const size_t piece = 512 * KIB;
+	struct drive *d = *state;
+	uint64_t writers[COUNT];
+	int fds[COUNT];
+	auto_free uint8_t *p = make_bytes(COUNT + 5 * piece, 32);
+	char why[256];
+
+	for (int i = 0; i < COUNT; i++)
+		assert_int_equal(
+		    drive_create(d, DRIVE_ORG_A, &writers[i], &fds[i], why),
+		    ERR_OK);
+	for (size_t part = 0; part < 5; part++) {
+		for (size_t i = 0; i < COUNT; i++)
+			assert_true(
+			    drive_write(fds[i], p + i + part * piece, piece));
+	}
+	for (int i = 0; i < COUNT; i++) {
+		(void)close(fds[i]);
+		drive_send_commit(d, writers[i], 5 * piece);
+	}
+	for (int i = 0; i < COUNT; i++)
+		assert_int_equal(drive_recv_stored(d).err, ERR_OK);
+	for (size_t i = 0; i < COUNT; i += 7) {
+		uint8_t digest[SHA256_BYTES];
+
+		sha256_once(p + i, 5 * piece, digest);
+		assert_int_equal(
+		    drive_simple(d, MSG_BLOB_VERIFY, DRIVE_ORG_A, digest, why),
+		    ERR_OK);
+	}
+	assert_tmp_empty(d->state);
+}
+
 static void
 test_too_many_uploads(void **state)
 {
@@ -759,6 +799,7 @@ main(void)
 	    TEST(test_crash),
 	    TEST(test_folder_goes_and_comes_back),
 	    TEST(test_many_at_once),
+	    TEST(test_many_large),
 	    TEST(test_too_many_uploads),
 	    TEST(test_slow_stream),
 	    TEST(test_zeros),
