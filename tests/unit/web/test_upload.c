@@ -278,6 +278,40 @@ test_connection_limit(void **state)
 	expect(ask("GET", "/api/v1/cases/1", "", NULL), 200, "score");
 }
 
+/* Thousands of requests of each kind leave nothing behind. */
+static void
+test_memory_stays(void **state)
+{
+	long before_kib = 0;
+
+	(void)state;
+	for (int i = 0; i < 700; i++) {
+		int fd = begin_upload("1", 100000, 500);
+
+		if (i == 200)
+			before_kib = web_memory_kib();
+		expect(
+		    ask("GET", "/api/v1/cases?limit=3", "", NULL), 200, "next");
+		expect(ask("POST", "/api/v1/cases", JSON, "{\"title\":1}"), 400,
+		    "text");
+		expect(ask("POST", "/api/v1/verify", JSON, "{}"), 200, "done");
+		expect(ask("POST", "/api/v1/submissions/1/files?filename=a",
+			   FILE_TYPE, "x"),
+		    201, "size");
+		expect(
+		    ask("GET", "/api/v1/artefacts/9/raw?purpose=x", "", NULL),
+		    200, "attachment");
+		expect(ask("GET", "/api/v1/cases/1/progress/stream", "", NULL),
+		    200, "event: end");
+		(void)close(fd);
+	}
+	print_message(
+	    "# memory %ld -> %ld KiB\n", before_kib, web_memory_kib());
+#ifndef CAGE_DEVELOPER /* a sanitizer keeps freed memory for a while */
+	assert_true(web_memory_kib() - before_kib < 512);
+#endif
+}
+
 static void
 test_store_loss(void **state)
 {
@@ -330,6 +364,7 @@ main(int argc, char **argv)
 	    cmocka_unit_test(test_huge_head),
 	    cmocka_unit_test(test_slow_head),
 	    cmocka_unit_test(test_connection_limit),
+	    cmocka_unit_test(test_memory_stays),
 	    cmocka_unit_test(test_store_loss),
 	    cmocka_unit_test(test_sessions_end),
 	};
