@@ -175,6 +175,9 @@ $O/tests/tools/%: $O/tests/tools/%.o $O/lib.a
 	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs libseccomp jansson libcrypto)
 $O/tests/bench/%: $O/tests/bench/%.o $O/lib.a
 	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs libseccomp jansson libcrypto)
+# Plays loepd for loep-vm: with its code that makes the namespace.
+$O/tests/e2e/vmdrive: $O/tests/e2e/vmdrive.o $O/orchestrator/parent/netns.o $O/orchestrator/parent/netns_setup.o $O/lib.a
+	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs libseccomp jansson libcrypto libnftables)
 $O/tests/e2e/%: $O/tests/e2e/%.o $O/agents/wire.o $O/agents/wire_names.o $O/lib.a
 	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs libseccomp jansson libcrypto)
 

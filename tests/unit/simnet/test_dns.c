@@ -183,16 +183,16 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(
 		test_every_name_has_its_own_address, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_aaaa_is_empty_not_an_error,
-		setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_aaaa_is_empty_not_an_error, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_mx_txt_ptr, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_odd_bytes_become_text, setup,
-		teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_odd_bytes_become_text, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_damage, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_name_length_is_bounded, setup,
-		teardown),
-	    cmocka_unit_test_setup_teardown(test_table_is_bounded, setup,
-		teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_name_length_is_bounded, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_table_is_bounded, setup, teardown),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -71,10 +71,9 @@ test_incomplete_and_nonsense(void **state)
 	assert_int_equal(parse("GET\r\n\r\n", &r), ERR_FORMAT);
 	memset(big, 'A', sizeof(big));
 	assert_int_equal(http_parse(big, sizeof(big), &r), ERR_FORMAT);
-	assert_int_equal(
-	    parse("GET / HTTP/1.1\r\nContent-Length: "
-		  "99999999999999999999999\r\n\r\n",
-		&r),
+	assert_int_equal(parse("GET / HTTP/1.1\r\nContent-Length: "
+			       "99999999999999999999999\r\n\r\n",
+			     &r),
 	    ERR_OK);
 	assert_true(r.body_bytes == UINT64_MAX);
 }
@@ -118,20 +117,20 @@ test_answers_by_path(void **state)
 	len = answer("HEAD / HTTP/1.1\r\nHost: h\r\n\r\n", a, &status);
 	a[len] = '\0';
 	assert_string_equal(a + len - 4, "\r\n\r\n");
-	len = answer("GET / HTTP/1.1\r\nHost: api.ipify.org\r\n\r\n", a,
-	    &status);
+	len =
+	    answer("GET / HTTP/1.1\r\nHost: api.ipify.org\r\n\r\n", a, &status);
 	a[len] = '\0';
 	assert_non_null(strstr(a, "\r\n\r\n203.0.113.77"));
-	(void)answer("GET /generate_204 HTTP/1.1\r\nHost: g\r\n\r\n", a,
-	    &status);
+	(void)answer(
+	    "GET /generate_204 HTTP/1.1\r\nHost: g\r\n\r\n", a, &status);
 	assert_int_equal(status, 204);
 }
 
 /* A TLS 1.2 hello with one extension: the name "a.example". */
 static const uint8_t hello[] = {0x16, 3, 1, 0, 67, 1, 0, 0, 63, 3, 3, 1, 2, 3,
     4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23,
-    24, 25, 26, 27, 28, 29, 30, 31, 32, 0, 0, 2, 0x13, 1, 1, 0, 0, 18, 0, 0,
-    0, 14, 0, 12, 0, 0, 9, 'a', '.', 'e', 'x', 'a', 'm', 'p', 'l', 'e', 0, 0};
+    24, 25, 26, 27, 28, 29, 30, 31, 32, 0, 0, 2, 0x13, 1, 1, 0, 0, 18, 0, 0, 0,
+    14, 0, 12, 0, 0, 9, 'a', '.', 'e', 'x', 'a', 'm', 'p', 'l', 'e', 0, 0};
 
 static void
 test_server_name(void **state)

@@ -18,8 +18,8 @@ test_format(void **state)
 {
 	static const uint8_t head[24] = {0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0,
 	    0, 0, 0, 0, 0, 0, 0, 0x0e, 0, 1, 0, 1, 0, 0, 0};
-	static const uint8_t record[19] = {1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 3,
-	    0, 0, 0, 'a', 'b', 'c'};
+	static const uint8_t record[19] = {
+	    1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 3, 0, 0, 0, 'a', 'b', 'c'};
 	uint8_t got[64];
 	struct pcap pcap;
 	int fds[2];

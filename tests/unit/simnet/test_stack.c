@@ -12,10 +12,15 @@
 
 #include <cmocka.h>
 
-#define GUEST 0x0a4d0002u /* 10.77.0.2 */
+#define GUEST	0x0a4d0002u /* 10.77.0.2 */
 #define OUT_MAX 64
 
-enum { FIN = 1, SYN = 2, RST = 4, ACK = 16 };
+enum {
+	FIN = 1,
+	SYN = 2,
+	RST = 4,
+	ACK = 16
+};
 
 struct world {
 	struct stack *stack;
@@ -68,8 +73,8 @@ put(const uint8_t *frame, size_t len)
 static void
 put_ip(unsigned int proto, uint32_t dst, const uint8_t *p, size_t len)
 {
-	uint8_t frame[ETHER_BYTES + IPV4_BYTES + 1480] = {2, 2, 2, 2, 2, 2, 4,
-	    4, 4, 4, 4, 4, 8, 0};
+	uint8_t frame[ETHER_BYTES + IPV4_BYTES + 1480] = {
+	    2, 2, 2, 2, 2, 2, 4, 4, 4, 4, 4, 4, 8, 0};
 
 	packet_ipv4(frame + ETHER_BYTES, proto, GUEST, dst, len);
 	memcpy(frame + ETHER_BYTES + IPV4_BYTES, p, len);
@@ -102,9 +107,9 @@ tcp_out(size_t i)
 	assert_true(i < w.count);
 	assert_int_equal(p[9], PROTO_TCP);
 	assert_int_equal(packet_checksum(0, p, IPV4_BYTES), 0);
-	assert_int_equal(packet_checksum_l4(PROTO_TCP, get32(p + 12),
-			     get32(p + 16), p + IPV4_BYTES,
-			     get16(p + 2) - IPV4_BYTES),
+	assert_int_equal(
+	    packet_checksum_l4(PROTO_TCP, get32(p + 12), get32(p + 16),
+		p + IPV4_BYTES, get16(p + 2) - IPV4_BYTES),
 	    0);
 	return p + IPV4_BYTES;
 }
@@ -133,9 +138,9 @@ open_to(unsigned int port)
 static void
 test_arp(void **state)
 {
-	uint8_t f[42] = {255, 255, 255, 255, 255, 255, 4, 4, 4, 4, 4, 4, 8, 6, 0,
-	    1, 8, 0, 6, 4, 0, 1, 4, 4, 4, 4, 4, 4, 10, 77, 0, 2, 0, 0, 0, 0, 0,
-	    0, 10, 77, 0, 1};
+	uint8_t f[42] = {255, 255, 255, 255, 255, 255, 4, 4, 4, 4, 4, 4, 8, 6,
+	    0, 1, 8, 0, 6, 4, 0, 1, 4, 4, 4, 4, 4, 4, 10, 77, 0, 2, 0, 0, 0, 0,
+	    0, 0, 10, 77, 0, 1};
 
 	(void)state;
 	put(f, sizeof(f));

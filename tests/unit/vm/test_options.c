@@ -164,16 +164,16 @@ test_bad_profiles(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_not_equal(profile_parse(bad[i], strlen(bad[i]), "/x",
-					 why, &p),
+		assert_int_not_equal(
+		    profile_parse(bad[i], strlen(bad[i]), "/x", why, &p),
 		    ERR_OK);
 }
 
 static int
 clean(void **state)
 {
-	static const char *const files[] = {"one/profile.conf",
-	    "one/manifest.json", "one/d.qcow2", "one/k"};
+	static const char *const files[] = {
+	    "one/profile.conf", "one/manifest.json", "one/d.qcow2", "one/k"};
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++)

@@ -44,8 +44,7 @@ test_a_run_goes_round(void **state)
 
 	(void)state;
 	to_ready(&c);
-	assert_int_equal(
-	    state_decide(&c, 0, STATE_NO_PROFILE, 0), ACTION_NONE);
+	assert_int_equal(state_decide(&c, 0, STATE_NO_PROFILE, 0), ACTION_NONE);
 	assert_int_equal(state_decide(&c, 0, 0, 0), ACTION_RUN);
 	state_begin(&c, ACTION_RUN, 0);
 	assert_int_equal(c.state, SLOT_STARTING);

@@ -151,21 +151,19 @@ conf_tap(const struct child *child, size_t i)
 
 	wire_out_init(&body, LIMIT_MSG_BYTES);
 	wire_put_str(&body, key);
-	(void)chan_send(child->chan, MSG_CONF_FD, 0, &body,
-	    dup(d.netns.packet_fds[i]));
+	(void)chan_send(
+	    child->chan, MSG_CONF_FD, 0, &body, dup(d.netns.packet_fds[i]));
 	wire_out_release(&body);
 }
 
 __attribute__((noreturn)) static void
 exec_child(const struct child *child, int fd)
 {
-	auto_free char *path =
-	    xasprintf("%s/loep-%s", d.programs, child->name);
+	auto_free char *path = xasprintf("%s/loep-%s", d.programs, child->name);
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getuid() == 0 &&
-	    (setgroups(0, NULL) == -1 ||
-		setresgid(d.gid, d.gid, d.gid) == -1 ||
+	    (setgroups(0, NULL) == -1 || setresgid(d.gid, d.gid, d.gid) == -1 ||
 		setresuid(d.uid, d.uid, d.uid) == -1))
 		_exit(71);
 	if (netns_enter(&d.netns) != ERR_OK)
@@ -191,8 +189,7 @@ start(struct child *child)
 	if (child->pid == 0)
 		exec_child(child, fds[1]);
 	(void)close(fds[1]);
-	child->chan =
-	    chan_new(d.loop, fds[0], ROLE_PARENT, child->role, "");
+	child->chan = chan_new(d.loop, fds[0], ROLE_PARENT, child->role, "");
 	chan_set_ops(child->chan, &parent_ops, child);
 	conf(child, "state_dir", d.state);
 	conf(child, "image_dir", d.images);
@@ -238,12 +235,12 @@ on_slot(void *arg, struct chan *chan, struct msg *msg)
 	slot = strtoul(name + strlen("loep-slot"), NULL, 10);
 	if (slot >= NETNS_TAPS_MAX)
 		return ERR_PEER;
-	(void)snprintf(d.slot_state[slot], sizeof(d.slot_state[slot]), "%s",
-	    state);
+	(void)snprintf(
+	    d.slot_state[slot], sizeof(d.slot_state[slot]), "%s", state);
 	if (slot >= d.slot_count)
 		d.slot_count = slot + 1;
-	(void)fprintf(stderr, "vmdrive: %s %s %s %s\n", name, profile, state,
-	    reason);
+	(void)fprintf(
+	    stderr, "vmdrive: %s %s %s %s\n", name, profile, state, reason);
 	return ERR_OK;
 }
 
@@ -274,8 +271,7 @@ on_run_end(void *arg, struct chan *chan, struct msg *msg)
 		die("vmdrive: the environment is no JSON");
 	print(json_pack("{ss ss s:o sI}", "outcome",
 	    proto_outcome_name(outcome), "reason", why, "environment",
-	    environment, "took_ms",
-	    (json_int_t)(loop_now_ms() - d.began_ms)));
+	    environment, "took_ms", (json_int_t)(loop_now_ms() - d.began_ms)));
 	d.has_ended = true;
 	return ERR_OK;
 }
@@ -392,8 +388,8 @@ start_run(const char *path, const char *options, const char *out)
 	wire_put_str(&body, "debian-12");
 	wire_put_bytes(&body, name, strlen(name));
 	wire_put_str(&body, options);
-	(void)chan_send(d.sched, MSG_RUN_START, d.request, &body,
-	    memory_of(path));
+	(void)chan_send(
+	    d.sched, MSG_RUN_START, d.request, &body, memory_of(path));
 	wire_out_release(&body);
 	send_output("trace", out);
 	send_output("pcap", out);
@@ -426,15 +422,14 @@ wait_ready(const char *seconds)
 			die("vmdrive: the slots are not ready in time");
 		loop_turn(d.loop, 200);
 	}
-	print(json_pack("{sI}", "ready_ms",
-	    (json_int_t)(loop_now_ms() - start_ms)));
+	print(json_pack(
+	    "{sI}", "ready_ms", (json_int_t)(loop_now_ms() - start_ms)));
 }
 
 static void
 wait_end(const char *seconds)
 {
-	uint64_t until_ms =
-	    loop_now_ms() + strtoul(seconds, NULL, 10) * 1000;
+	uint64_t until_ms = loop_now_ms() + strtoul(seconds, NULL, 10) * 1000;
 
 	while (!d.has_ended) {
 		if (loop_now_ms() > until_ms)
@@ -448,8 +443,7 @@ wait_end(const char *seconds)
 static void
 wait_state(const char *state, const char *seconds)
 {
-	uint64_t until_ms =
-	    loop_now_ms() + strtoul(seconds, NULL, 10) * 1000;
+	uint64_t until_ms = loop_now_ms() + strtoul(seconds, NULL, 10) * 1000;
 
 	while (strcmp(d.slot_state[0], state) != 0) {
 		if (loop_now_ms() > until_ms)
@@ -462,8 +456,7 @@ wait_state(const char *state, const char *seconds)
 static void
 kill_child(const char *name)
 {
-	struct child *child =
-	    strcmp(name, "vm") == 0 ? &d.vm : &d.simnet;
+	struct child *child = strcmp(name, "vm") == 0 ? &d.vm : &d.simnet;
 
 	(void)kill(child->pid, SIGKILL);
 	(void)waitpid(child->pid, NULL, 0);
@@ -505,8 +498,8 @@ static int
 obey(char **argv)
 {
 	static const struct command commands[] = {{"ready", 1}, {"run", 3},
-	    {"start", 3}, {"end", 1}, {"cancel", 0}, {"state", 2},
-	    {"order", 2}, {"kill", 1}, {"sleep", 1}};
+	    {"start", 3}, {"end", 1}, {"cancel", 0}, {"state", 2}, {"order", 2},
+	    {"kill", 1}, {"sleep", 1}};
 	size_t i = 0;
 
 	while (i < 9 && strcmp(argv[0], commands[i].name) != 0)
