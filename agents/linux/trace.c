@@ -3,7 +3,6 @@
 #include "trace.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -72,20 +71,8 @@ has_bpf_lsm(void)
 	return n > 0 && strstr(list, "bpf") != NULL;
 }
 
-/* The kernel function that a section names, if that kind names one. */
-static const char *
-section_function(const char *section)
-{
-	const char *slash = strchr(section, '/');
-
-	if (slash == NULL || (strncmp(section, "fentry/", 7) != 0 &&
-				 strncmp(section, "fexit/", 6) != 0))
-		return NULL;
-	return slash + 1;
-}
-
 static struct probe *
-open_once(const struct btf *kernel, char off[][64], size_t off_count)
+open_once(char off[][64], size_t off_count)
 {
 	struct probe *skel = probe__open();
 	struct bpf_program *prog;
@@ -97,12 +84,8 @@ open_once(const struct btf *kernel, char off[][64], size_t off_count)
 	bpf_object__for_each_program(prog, skel->obj)
 	{
 		const char *section = bpf_program__section_name(prog);
-		const char *function = section_function(section);
 		bool is_wanted = true;
 
-		if (function != NULL && kernel != NULL)
-			is_wanted = btf__find_by_name_kind(
-					kernel, function, BTF_KIND_FUNC) > 0;
 		if (strncmp(section, "lsm/", 4) == 0)
 			is_wanted = has_lsm;
 		for (i = 0; i < off_count; i++)
@@ -113,17 +96,21 @@ open_once(const struct btf *kernel, char off[][64], size_t off_count)
 	return skel;
 }
 
+/*
+ * One program that the verifier refuses, or whose function this kernel does
+ * not have, fails the whole object: leave it out and begin again. To look
+ * for all functions beforehand would cost each boot what one retry costs.
+ */
 static struct probe *
 load(unsigned int cpus)
 {
-	struct btf *kernel = btf__load_vmlinux_btf();
 	char off[LOAD_TRIES][64];
 	struct probe *skel = NULL;
 	size_t i;
 
 	for (i = 0; i < LOAD_TRIES; i++) {
 		load_culprit[0] = '\0';
-		skel = open_once(kernel, off, i);
+		skel = open_once(off, i);
 		if (skel == NULL)
 			break;
 		(void)bpf_map__set_max_entries(skel->maps.scratches, cpus);
@@ -135,7 +122,6 @@ load(unsigned int cpus)
 			break;
 		memcpy(off[i], load_culprit, sizeof(off[i]));
 	}
-	btf__free(kernel);
 	return skel;
 }
 
