@@ -27,6 +27,8 @@
 #define LINGER_MS   10000
 #define HEADERS_MAX 16
 
+TAILQ_HEAD(http_conn_list, http_conn);
+
 struct http {
 	struct loop *loop;
 	struct MHD_Daemon *daemon;
@@ -37,7 +39,7 @@ struct http {
 	struct http_limits limits;
 	const struct http_ops *ops;
 	void *arg;
-	TAILQ_HEAD(, http_conn) conns;
+	struct http_conn_list conns;
 };
 
 struct http_conn {

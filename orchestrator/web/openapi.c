@@ -2,6 +2,8 @@
 /* openapi.c - the description of the API, as a part of the program. */
 #include "web/openapi.h"
 
+#include <stdint.h>
+
 /* The program opens no files: what it serves is in it.  make runs at the top
  * of the tree, from where the assembler finds the file. */
 __asm__(".section .rodata\n"
@@ -19,6 +21,7 @@ extern const char openapi_end[] __attribute__((visibility("hidden")));
 const char *
 openapi_text(size_t *ret_len)
 {
-	*ret_len = (size_t)(openapi_end - openapi_begin);
+	/* Two names for places in one section, which C cannot know. */
+	*ret_len = (uintptr_t)openapi_end - (uintptr_t)openapi_begin;
 	return openapi_begin;
 }

@@ -16,6 +16,8 @@
 
 #define PIPE_BYTES (1 << 20)
 #define NAME_BYTES 100
+/* How long a source may give nothing before the answer is broken off. */
+#define STALL_MS 120000
 /* Rows that a slow client may leave waiting here. */
 #define WAITING_MAX (8 * MIB)
 #define TYPE_NDJSON "application/x-ndjson"
@@ -26,7 +28,9 @@ struct stream {
 	bool has_source;    /* the answer has begun and will release us */
 	int fd;
 	struct loop_watch *watch; /* NULL for what is always ready */
-	int64_t size;		  /* -1 = not known */
+	uint64_t waiting_ms;	  /* since when it gives nothing; 0 = it does */
+	bool is_broken;
+	int64_t size; /* -1 = not known */
 	char type[64];
 	char name[NAME_BYTES + 16];
 	char sha256[65];
@@ -49,11 +53,14 @@ on_read(void *arg, uint8_t *buf, size_t size)
 	struct stream *s = arg;
 	ssize_t n;
 
+	if (s->is_broken)
+		return HTTP_SOURCE_BROKEN;
 	do {
 		n = read(s->fd, buf, size);
 	} while (n == -1 && errno == EINTR);
 	if (n == -1 && errno == EAGAIN && s->watch != NULL) {
 		loop_watch_events(s->watch, LOOP_READ);
+		s->waiting_ms = loop_now_ms();
 		return 0;
 	}
 	if (n == -1)
@@ -88,6 +95,7 @@ on_ready(void *arg, int fd, unsigned int events)
 		return;
 	}
 	loop_watch_events(s->watch, 0);
+	s->waiting_ms = 0;
 	http_wake(s->x->http);
 }
 
@@ -205,7 +213,18 @@ on_gone(void *part)
 	maybe_free(s);
 }
 
-static const struct part_ops part_ops = {.gone = on_gone};
+static void
+on_tick(void *part)
+{
+	struct stream *s = part;
+
+	if (s->waiting_ms == 0 || loop_now_ms() - s->waiting_ms < STALL_MS)
+		return;
+	s->is_broken = true;
+	http_wake(s->x->http);
+}
+
+static const struct part_ops part_ops = {.gone = on_gone, .tick = on_tick};
 
 void
 stream_start(struct exchange *x)

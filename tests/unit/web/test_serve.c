@@ -160,7 +160,7 @@ test_json_bodies(void **state)
 	expect(ask("POST", target, JSON, "{\"title\":\n  nul}"), 400,
 	    "line 2, column");
 	expect(ask("POST", target, JSON, "[]"), 400, "must be a JSON object");
-	expect(ask("POST", target, JSON, "{\"titel\":\"a\"}"), 400,
+	expect(ask("POST", target, JSON, "{\"headline\":\"a\"}"), 400,
 	    "is not a member");
 	expect(
 	    ask("POST", target, JSON, "{\"title\":7}"), 400, "must be a text");
