@@ -224,7 +224,7 @@ run-yara:
 	@$(SUITE) yara-rules $(YARA_TESTS)
 run-integration:
 	@$(SUITE) integration $(INTEGRATION)
-run-e2e: image
+run-e2e: image guest-programs
 	@$(SUITE) e2e $(E2E)
 
 #: demo		builds all, submits a sample, detonates it, shows the report

@@ -328,7 +328,7 @@ run(const struct options *o, const char *path, char *const *args)
 	uint64_t begin;
 	bool is_stopped = o->stop_ms == 0;
 
-	wait_ready(120000);
+	wait_ready(240000);
 	gwire_begin(&b, frame_buf, sizeof(frame_buf), WIRE_SET_CLOCK);
 	gwire_put_number(&b, WIRE_K_WALL_NS, now_ms(CLOCK_REALTIME) * 1000000u);
 	send_frame(&b);
@@ -398,7 +398,7 @@ main(int argc, char *argv[])
 		return decode(argv[3]);
 	dial(argv[1]);
 	if (strcmp(argv[2], "ready") == 0) {
-		wait_ready(120000);
+		wait_ready(240000);
 		return 0;
 	}
 	optind = 3;
