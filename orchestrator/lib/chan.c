@@ -222,19 +222,31 @@ chan_send(struct chan *chan, enum msg_type type, uint32_t request,
 	return ERR_OK;
 }
 
-/* The one descriptor of a received message, or -1; ERR_PEER when cut. */
+/*
+ * The one descriptor of a received message, or -1.  ERR_PEER when there are
+ * more: alignment leaves room for a second one, which would leak.
+ */
 static int
 take_control(struct msghdr *header, int *ret_fd)
 {
 	struct cmsghdr *c = CMSG_FIRSTHDR(header);
+	bool is_fine = (header->msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0;
+	size_t count = 0;
 
 	*ret_fd = -1;
 	if (c != NULL && c->cmsg_level == SOL_SOCKET &&
-	    c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(ret_fd, CMSG_DATA(c), sizeof(*ret_fd));
-	if (header->msg_flags & (MSG_TRUNC | MSG_CTRUNC))
-		return ERR_PEER;
-	return ERR_OK;
+	    c->cmsg_type == SCM_RIGHTS && c->cmsg_len >= CMSG_LEN(0))
+		count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	for (size_t i = 0; i < count; i++) {
+		int fd;
+
+		memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(fd));
+		if (count == 1)
+			*ret_fd = fd;
+		else
+			(void)close(fd);
+	}
+	return is_fine && count <= 1 ? ERR_OK : ERR_PEER;
 }
 
 static int
