@@ -51,8 +51,8 @@ log_line(enum log_level level, const char *fmt, ...)
 	(void)!write(STDERR_FILENO, line, len);
 }
 
-const char *
-log_quote(char *dst, size_t dst_size, const void *p, size_t len)
+static const char *
+quote(char *dst, size_t dst_size, const void *p, size_t len, const char *plain)
 {
 	const uint8_t *bytes = p;
 	size_t at = 0;
@@ -60,6 +60,9 @@ log_quote(char *dst, size_t dst_size, const void *p, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		bool is_plain = bytes[i] > 0x20 && bytes[i] < 0x7f &&
 				bytes[i] != '"' && bytes[i] != '\\';
+
+		if (bytes[i] != '\0' && strchr(plain, bytes[i]) != NULL)
+			is_plain = true;
 		/* The longest piece, the dots and the terminator must fit. */
 		if (dst_size < 8 || at > dst_size - 8) {
 			(void)snprintf(dst + at, dst_size - at, "...");
@@ -74,4 +77,16 @@ log_quote(char *dst, size_t dst_size, const void *p, size_t len)
 	if (dst_size > 0)
 		dst[at] = '\0';
 	return dst;
+}
+
+const char *
+log_quote(char *dst, size_t dst_size, const void *p, size_t len)
+{
+	return quote(dst, dst_size, p, len, "");
+}
+
+const char *
+log_quote_text(char *dst, size_t dst_size, const void *p, size_t len)
+{
+	return quote(dst, dst_size, p, len, " \"");
 }

@@ -134,11 +134,12 @@ remember_request(struct flow *f, const struct http_request *r)
 {
 	if (f == NULL || f->requests++ > 0)
 		return;
-	(void)log_quote(
+	(void)log_quote_text(
 	    f->method, sizeof(f->method), r->method.p, r->method.len);
-	(void)log_quote(f->host, sizeof(f->host), r->host.p, r->host.len);
-	(void)log_quote(f->path, sizeof(f->path), r->path.p, r->path.len);
-	(void)log_quote(f->agent, sizeof(f->agent), r->agent.p, r->agent.len);
+	(void)log_quote_text(f->host, sizeof(f->host), r->host.p, r->host.len);
+	(void)log_quote_text(f->path, sizeof(f->path), r->path.p, r->path.len);
+	(void)log_quote_text(
+	    f->agent, sizeof(f->agent), r->agent.p, r->agent.len);
 }
 
 /* ERR_AGAIN: wait for more; ERR_FORMAT: it is something else. */

@@ -49,7 +49,7 @@ flow_json(const struct flow *f)
 		    json, "requests", json_integer(f->requests));
 	if (f->head_len > 0 && f->app == NULL)
 		set_text(json, "head",
-		    log_quote(head, sizeof(head), f->head, f->head_len));
+		    log_quote_text(head, sizeof(head), f->head, f->head_len));
 	return json;
 }
 

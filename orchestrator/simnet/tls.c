@@ -41,13 +41,17 @@ static struct cursor
 vector(struct cursor *c, size_t width)
 {
 	const uint8_t *p = take(c, width);
-	struct cursor v = {0};
+	/* Empty, but somewhere: arithmetic on NULL is undefined. */
+	struct cursor v = {.p = (const uint8_t *)""};
 	size_t n = 0;
 
 	for (size_t i = 0; p != NULL && i < width; i++)
 		n = n << 8 | p[i];
-	v.p = take(c, n);
-	v.len = v.p == NULL ? 0 : n;
+	p = take(c, n);
+	if (p != NULL) {
+		v.p = p;
+		v.len = n;
+	}
 	return v;
 }
 
@@ -66,7 +70,8 @@ take_name(struct cursor extension, char ret_name[TLS_NAME_BYTES])
 	struct cursor name = vector(&list, 2);
 
 	if (kind != NULL && *kind == 0 && name.len > 0)
-		(void)log_quote(ret_name, TLS_NAME_BYTES, name.p, name.len);
+		(void)log_quote_text(
+		    ret_name, TLS_NAME_BYTES, name.p, name.len);
 }
 
 int

@@ -128,7 +128,7 @@ take_ack(const struct gwire_frame *frame, char *why)
 	if (code == WIRE_A_OK)
 		return ERR_OK;
 	if (p != NULL)
-		(void)log_quote(text, sizeof(text), p, size);
+		(void)log_quote_text(text, sizeof(text), p, size);
 	(void)snprintf(why, GUEST_WHY_BYTES,
 	    "the agent refused (code %llu): %s", (unsigned long long)code,
 	    text);

@@ -23,7 +23,7 @@ quote_text(char *dst, size_t dst_size, const struct gwire_frame *frame)
 	const uint8_t *p = gwire_bytes(frame, WIRE_K_TEXT, &size);
 
 	if (p != NULL)
-		(void)log_quote(dst, dst_size, p, size);
+		(void)log_quote_text(dst, dst_size, p, size);
 }
 
 static void
