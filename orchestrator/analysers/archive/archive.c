@@ -325,8 +325,15 @@ choose(struct analysis *analysis, enum reader_kind *ret_kind)
 	is_archive = reader_open(analysis->input, READER_ARCHIVE, NULL,
 			 &reader) == ERR_OK;
 	if (is_archive) {
-		(void)archive_read_next_header(reader_archive(reader), &entry);
+		int r = archive_read_next_header(reader_archive(reader),
+		    &entry);
+
 		is_archive = archive_format(reader_archive(reader)) != 0;
+		/* Compressed zeros look like a tar without members: a bomb
+		 * must not pass as an empty archive. */
+		if (r == ARCHIVE_EOF &&
+		    archive_filter_count(reader_archive(reader)) > 1)
+			is_archive = false;
 	}
 	is_stream = is_archive && is_stream_of_other(reader_archive(reader));
 	reader_free(reader);
