@@ -3,9 +3,11 @@
 #include "vault/commit.h"
 
 #include "vault/blob_read.h"
+#include "vault/crew.h"
 
 #include "lib/xalloc.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/stat.h>
@@ -22,7 +24,9 @@ struct committer {
 	pthread_mutex_t mutex;
 	pthread_cond_t ready;
 	struct commit_list waiting;
+	struct crew *crew;
 	struct place_dirs dirs; /* of this group; the thread's own */
+	int folder_errno[PLACE_DIRS_MAX];
 };
 
 /* The name is taken: by the same bytes, or by a file that is damaged. */
@@ -85,57 +89,82 @@ link_one(struct committer *c, struct commit *commit)
 }
 
 static void
-run_group(struct committer *c, struct commit_list *group)
+sync_file(void *arg, size_t index)
+{
+	struct commit *commit = ((struct commit **)arg)[index];
+
+	commit->fault.err = ERR_OK;
+	if (fdatasync(blob_writer_fd(commit->writer)) == -1)
+		(void)fault_sys(&commit->fault, "syncing a blob");
+}
+
+static void
+sync_folder(void *arg, size_t index)
+{
+	struct committer *c = arg;
+
+	if (place_sync(c->place, &c->dirs, index) != ERR_OK)
+		c->folder_errno[index] = errno;
+}
+
+/* ERR_OK once everything that was linked is durable. */
+static int
+sync_folders(struct committer *c, struct fault *fault)
+{
+	const size_t count = place_sync_count(&c->dirs);
+
+	memset(c->folder_errno, 0, sizeof(c->folder_errno));
+	crew_run(c->crew, count, sync_folder, c);
+	for (size_t i = 0; i < count; i++) {
+		errno = c->folder_errno[i];
+		if (errno != 0)
+			return fault_sys(fault, "syncing folders");
+	}
+	return ERR_OK;
+}
+
+static void
+run_group(struct committer *c, struct commit **group, size_t count)
 {
 	struct fault folders = {.err = ERR_OK};
-	struct commit *commit;
 
 	c->dirs.count = 0;
 	c->dirs.is_full = false;
 	/* All disk writes start before the first is waited for. */
-	if (TAILQ_NEXT(TAILQ_FIRST(group), entry) != NULL) {
-		TAILQ_FOREACH (commit, group, entry)
-			(void)sync_file_range(blob_writer_fd(commit->writer), 0,
-			    0, SYNC_FILE_RANGE_WRITE);
-	}
-	TAILQ_FOREACH (commit, group, entry) {
-		commit->fault.err = ERR_OK;
-		if (fdatasync(blob_writer_fd(commit->writer)) == -1)
-			(void)fault_sys(&commit->fault, "syncing a blob");
-	}
-	TAILQ_FOREACH (commit, group, entry)
-		link_one(c, commit);
-	if (place_sync(c->place, &c->dirs) != ERR_OK)
-		(void)fault_sys(&folders, "syncing folders");
-	while ((commit = TAILQ_FIRST(group)) != NULL) {
-		TAILQ_REMOVE(group, commit, entry);
-		if (commit->fault.err == ERR_OK)
-			commit->fault = folders;
-		pool_finish(c->pool, commit->job);
+	for (size_t i = 0; count > 1 && i < count; i++)
+		(void)sync_file_range(blob_writer_fd(group[i]->writer), 0, 0,
+		    SYNC_FILE_RANGE_WRITE);
+	crew_run(c->crew, count, sync_file, group);
+	for (size_t i = 0; i < count; i++)
+		link_one(c, group[i]);
+	(void)sync_folders(c, &folders);
+	for (size_t i = 0; i < count; i++) {
+		if (group[i]->fault.err == ERR_OK)
+			group[i]->fault = folders;
+		pool_finish(c->pool, group[i]->job);
 	}
 }
 
 static void *
 run(void *arg)
 {
+	struct commit *group[GROUP_MAX];
 	struct committer *c = arg;
-	struct commit_list group;
 	struct commit *commit;
 
 	for (;;) {
 		size_t count = 0;
 
-		TAILQ_INIT(&group);
 		(void)pthread_mutex_lock(&c->mutex);
 		while (TAILQ_EMPTY(&c->waiting))
 			(void)pthread_cond_wait(&c->ready, &c->mutex);
-		while (count++ < GROUP_MAX &&
+		while (count < GROUP_MAX &&
 		       (commit = TAILQ_FIRST(&c->waiting)) != NULL) {
 			TAILQ_REMOVE(&c->waiting, commit, entry);
-			TAILQ_INSERT_TAIL(&group, commit, entry);
+			group[count++] = commit;
 		}
 		(void)pthread_mutex_unlock(&c->mutex);
-		run_group(c, &group);
+		run_group(c, group, count);
 	}
 	return NULL;
 }
@@ -150,6 +179,7 @@ committer_new(struct pool *pool, const struct place *place)
 	TAILQ_INIT(&c->waiting);
 	(void)pthread_mutex_init(&c->mutex, NULL);
 	(void)pthread_cond_init(&c->ready, NULL);
+	c->crew = crew_new();
 	pool_thread(run, c);
 	return c;
 }

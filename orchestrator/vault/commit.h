@@ -2,9 +2,9 @@
 /*
  * commit.h - makes finished files durable under their names, in groups.
  *
- * A sync costs about the same for one file as for many, so one thread takes
- * all that wait at the time: their data is synced, then they are linked, then
- * the folders are synced once, then all are told.
+ * A sync costs about the same for one file as for many at once, so one thread
+ * takes all that wait at the time: their data is synced, then they are linked,
+ * then the folders are synced, then all are told.
  */
 #ifndef VAULT_COMMIT_H
 #define VAULT_COMMIT_H

@@ -57,7 +57,7 @@ write_file(
 		return ERR_SYS;
 	if (write(fd, p, len) == (ssize_t)len && fsync(fd) == 0 &&
 	    place_link(place, tmp, name, dirs, &is_new) == ERR_OK &&
-	    place_sync(place, dirs) == ERR_OK)
+	    place_sync_all(place, dirs) == ERR_OK)
 		err = is_new ? ERR_OK : ERR_CONFLICT;
 	if (err != ERR_OK) {
 		int saved = errno;
@@ -340,7 +340,7 @@ shred(const struct place *place, const char *name)
 	    fsync(fd) == -1 || unlinkat(place->fd, name, 0) == -1)
 		return ERR_SYS;
 	place_dirs_add(dirs, "keys");
-	return place_sync(place, dirs);
+	return place_sync_all(place, dirs);
 }
 
 int

@@ -255,13 +255,26 @@ sync_name(const struct place *place, const char *name)
 	return fd == -1 || fsync(fd) == -1 ? ERR_SYS : ERR_OK;
 }
 
+size_t
+place_sync_count(const struct place_dirs *dirs)
+{
+	return dirs->is_full ? 1 : dirs->count;
+}
+
 int
-place_sync(const struct place *place, const struct place_dirs *dirs)
+place_sync(
+    const struct place *place, const struct place_dirs *dirs, size_t index)
 {
 	if (dirs->is_full)
 		return syncfs(place->fd) == -1 ? ERR_SYS : ERR_OK;
-	for (size_t i = 0; i < dirs->count; i++) {
-		if (sync_name(place, dirs->names[i]) != ERR_OK)
+	return sync_name(place, dirs->names[index]);
+}
+
+int
+place_sync_all(const struct place *place, const struct place_dirs *dirs)
+{
+	for (size_t i = 0; i < place_sync_count(dirs); i++) {
+		if (place_sync(place, dirs, i) != ERR_OK)
 			return ERR_SYS;
 	}
 	return ERR_OK;

@@ -75,8 +75,13 @@ int must_check place_replace(
     const struct place *place, const char *tmp, const char *name);
 /* Adds a folder's name, once. */
 void place_dirs_add(struct place_dirs *dirs, const char *name);
-/* Makes all links in these folders durable. */
+/* The number of syncs that make all links in these folders durable ... */
+size_t place_sync_count(const struct place_dirs *dirs);
+/* ... and one of them, below that number; any thread may do it. */
 int must_check place_sync(
+    const struct place *place, const struct place_dirs *dirs, size_t index);
+/* All of them, one after the other. */
+int must_check place_sync_all(
     const struct place *place, const struct place_dirs *dirs);
 /* Removes a blob durably.  ERR_NOT_FOUND when there is none. */
 int must_check place_remove(

@@ -235,7 +235,7 @@ put_in_place(struct vault *v, uint64_t id, const char *org,
 	assert_int_equal(
 	    place_link(v->place, tmp, name, dirs, &is_new), ERR_OK);
 	assert_true(is_new);
-	assert_int_equal(place_sync(v->place, dirs), ERR_OK);
+	assert_int_equal(place_sync_all(v->place, dirs), ERR_OK);
 	free(dirs);
 }
 

@@ -47,7 +47,7 @@ test_link(void **state)
 	assert_string_equal(dirs->names[1], "blobs/" ORG_A);
 	assert_string_equal(dirs->names[2], "blobs/" ORG_A "/ab");
 	assert_string_equal(dirs->names[3], "blobs/" ORG_A "/ab/cd");
-	assert_int_equal(place_sync(v->place, dirs), ERR_OK);
+	assert_int_equal(place_sync_all(v->place, dirs), ERR_OK);
 	/* The name is taken: the second file stays where it is. */
 	make_tmp(v, 1, "second");
 	dirs->count = 0;
@@ -173,9 +173,9 @@ test_many_folders(void **state)
 	}
 	assert_true(dirs->is_full);
 	/* None of them is there, but the file system is. */
-	assert_int_equal(place_sync(v->place, dirs), ERR_OK);
+	assert_int_equal(place_sync_all(v->place, dirs), ERR_OK);
 	dirs->is_full = false;
-	assert_int_equal(place_sync(v->place, dirs), ERR_SYS);
+	assert_int_equal(place_sync_all(v->place, dirs), ERR_SYS);
 }
 
 static void
