@@ -103,6 +103,7 @@ lease_now(struct sched *sched)
 	const size_t runs = run_places(sched);
 	uint64_t now_ms = loop_now_ms();
 	char kinds[512];
+	size_t room;
 
 	if (sched->is_stopping || !calls_is_connected(sched->calls))
 		return;
@@ -113,10 +114,13 @@ lease_now(struct sched *sched)
 	set_timer(sched, LOOK_MS);
 	if (sched->job_count >= JOBS_MAX)
 		return;
-	if (sched->held_count < held_max + sched->pool.runs) {
+	/* Each JOB_LEASE is a transaction: many jobs at once, while those
+	 * that wait here keep the places busy. */
+	room = held_max + sched->pool.runs;
+	room = room > sched->held_count ? room - sched->held_count : 0;
+	if (room >= sched->prefetch / 2) {
 		worker_kinds(sched, kinds, sizeof(kinds));
-		ask_for(sched, LEASE_ANALYSES, kinds,
-		    held_max + sched->pool.runs - sched->held_count);
+		ask_for(sched, LEASE_ANALYSES, kinds, room);
 	}
 	ask_for(sched, LEASE_RUNS, "detonate", runs);
 }

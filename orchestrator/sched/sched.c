@@ -16,7 +16,7 @@
 /* How long a pool may take to show its profiles after a start. */
 #define POOL_SETTLE_MS 30000
 /* Jobs that wait beside those that run, so that places never stand empty. */
-#define PREFETCH 12
+#define PREFETCH 24
 
 static const struct cage cage = {
     .name = "sched",
