@@ -398,7 +398,8 @@ take_ack(struct conn *c, const struct segment *s)
 		service_open(c->service);
 	}
 	data = advance > c->out_len ? c->out_len : advance;
-	memmove(c->out, c->out + data, c->out_len - data);
+	if (data > 0)
+		memmove(c->out, c->out + data, c->out_len - data);
 	c->out_len -= data;
 	c->fin_is_acked = advance > data;
 	c->snd_una += advance;

@@ -2,17 +2,21 @@
 /* run_load.c - handing the sample to the agent. */
 #include "vm/run_phase.h"
 
+#include "lib/limits.h"
 #include "lib/loop.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* For the whole sample: 256 MiB at the few MB/s of emulation. */
 #define SAMPLE_MS 300000u
+/* No guest of ours has room for more. */
+#define SPOOL_BYTES ((uint64_t)GIB)
 /* What the agent may send of each kind; the trace's own bound is ours. */
 #define CONSOLE_BYTES ((uint64_t)4 << 20)
 
@@ -79,22 +83,63 @@ send_chunk(struct run *run, const uint8_t *p, size_t len, uint64_t until_ms)
 	return guest_send(run->guest, until_ms, NULL, run->why);
 }
 
-/* The size must be known first: a pipe is no input for a guest. */
+/*
+ * What is too large for sealed memory comes through a pipe.  The agent must
+ * hear the size first, so it is spooled into a file without a name.
+ */
+static int
+spool(struct run *run)
+{
+	auto_close int out =
+	    open(run->slot->dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	auto_free uint8_t *buf = xmalloc(MIB);
+	uint64_t total = 0;
+	ssize_t n;
+
+	while (out != -1 && (n = read(run->order->sample_fd, buf, MIB)) != 0) {
+		if (n == -1 && errno == EINTR)
+			continue;
+		total += (uint64_t)n;
+		if (n == -1 || total > SPOOL_BYTES ||
+		    write(out, buf, (size_t)n) != n)
+			break;
+	}
+	if (out == -1 || n != 0) {
+		(void)snprintf(run->why, sizeof(run->why),
+		    "the sample cannot be taken over: %s",
+		    total > SPOOL_BYTES ? "it is too large for a guest"
+					: strerror(errno));
+		return total > SPOOL_BYTES ? ERR_DENIED : ERR_SYS;
+	}
+	(void)close(run->order->sample_fd);
+	run->order->sample_fd = take_fd(out);
+	return ERR_OK;
+}
+
+static int
+take_sample(struct run *run, uint64_t *ret_size)
+{
+	struct stat st;
+	int err = ERR_OK;
+
+	if (fstat(run->order->sample_fd, &st) == 0 && !S_ISREG(st.st_mode))
+		err = spool(run);
+	if (err == ERR_OK && fstat(run->order->sample_fd, &st) == -1)
+		err = ERR_SYS;
+	*ret_size = (uint64_t)st.st_size;
+	return err;
+}
+
 static int
 send_sample(struct run *run)
 {
 	uint8_t buf[WIRE_CHUNK_BYTES];
-	uint64_t until_ms = loop_now_ms() + SAMPLE_MS, at = 0;
-	struct stat st;
-	int err;
+	uint64_t until_ms = loop_now_ms() + SAMPLE_MS, at = 0, size = 0;
+	int err = take_sample(run, &size);
 
-	if (fstat(run->order->sample_fd, &st) == -1 || !S_ISREG(st.st_mode)) {
-		(void)snprintf(run->why, sizeof(run->why),
-		    "the sample did not come as sealed memory");
-		return ERR_FORMAT;
-	}
-	err = announce(run, (uint64_t)st.st_size);
-	while (err == ERR_OK && at < (uint64_t)st.st_size) {
+	if (err == ERR_OK)
+		err = announce(run, size);
+	while (err == ERR_OK && at < size) {
 		ssize_t n =
 		    pread(run->order->sample_fd, buf, sizeof(buf), (off_t)at);
 

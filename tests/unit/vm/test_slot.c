@@ -26,15 +26,15 @@
 enum act {
 	ACT_END,
 	ACT_TIMEOUT,
-	ACT_REFUSE,	/* NOT_EXECUTED */
-	ACT_OFF,	/* powers off */
+	ACT_REFUSE, /* NOT_EXECUTED */
+	ACT_OFF,    /* powers off */
 	ACT_CRASH,
-	ACT_SILENT,	/* says nothing any more */
-	ACT_HANG_UP,	/* its channel ends, the guest goes on */
+	ACT_SILENT,  /* says nothing any more */
+	ACT_HANG_UP, /* its channel ends, the guest goes on */
 	ACT_FLOOD,
-	ACT_FOREVER,	/* chatters until it is stopped */
-	ACT_DEAF,	/* does not even answer PING after the restore */
-	ACT_NO_BOOT	/* the machine does not start */
+	ACT_FOREVER, /* chatters until it is stopped */
+	ACT_DEAF,    /* does not even answer PING after the restore */
+	ACT_NO_BOOT  /* the machine does not start */
 };
 
 struct fake {
@@ -132,8 +132,7 @@ perform(struct agent *a)
 		break;
 	case ACT_OFF:
 	case ACT_CRASH:
-		fake.fate =
-		    fake.act == ACT_OFF ? GUEST_OFF : GUEST_CRASHED;
+		fake.fate = fake.act == ACT_OFF ? GUEST_OFF : GUEST_CRASHED;
 		slot_wake(fake.slot);
 		break;
 	case ACT_HANG_UP:
@@ -154,8 +153,7 @@ remember(const struct gwire_frame *f)
 	size_t len;
 
 	if (f->type == WIRE_SAMPLE)
-		fake.time_limit_ms =
-		    gwire_number(f, WIRE_K_TIME_LIMIT_MS, 0);
+		fake.time_limit_ms = gwire_number(f, WIRE_K_TIME_LIMIT_MS, 0);
 	p = gwire_bytes(f, WIRE_K_DATA, &len);
 	if (f->type == WIRE_SAMPLE_DATA && p != NULL &&
 	    len <= sizeof(fake.sample) - fake.sample_len) {
@@ -292,8 +290,8 @@ do_destroy(void *arg, const struct machine *m, char *why)
 }
 
 static int
-do_open_port(void *arg, const struct machine *m, struct port **ret_port,
-    char *why)
+do_open_port(
+    void *arg, const struct machine *m, struct port **ret_port, char *why)
 {
 	int fds[2];
 
@@ -389,8 +387,8 @@ teardown(void **state)
 {
 	char why[SLOT_WHY_BYTES];
 	char path[128];
-	static const char *const files[] = {"boot.qcow2", "run.qcow2",
-	    "memory.save", "saved.json"};
+	static const char *const files[] = {
+	    "boot.qcow2", "run.qcow2", "memory.save", "saved.json"};
 
 	(void)state;
 	(void)do_destroy(NULL, &slot.machine, why);
@@ -476,8 +474,8 @@ test_build_once(void **state)
 	assert_int_equal(fake.saves, 1);
 	build();
 	assert_int_equal(fake.boots, 1); /* what was saved still fits */
-	assert_int_equal(slot_build(&slot, &profile, true, why, &times),
-	    ERR_OK);
+	assert_int_equal(
+	    slot_build(&slot, &profile, true, why, &times), ERR_OK);
 	assert_int_equal(fake.boots, 2);
 	/* Another image: anew. */
 	profile.digest[0] ^= 1;
@@ -530,14 +528,38 @@ test_run_done(void **state)
 	assert_memory_equal(fake.sample, "#!/bin/sh\n", 10);
 	assert_int_equal(fake.time_limit_ms, 1000);
 	assert_non_null(strstr(fake.policy, "simulated"));
-	assert_int_equal(json_member_int(json_object_get(r.environment,
-					     "outputs"),
-			     "pcap", 0),
+	assert_int_equal(
+	    json_member_int(
+		json_object_get(r.environment, "outputs"), "pcap", 0),
 	    24);
 	assert_true(json_member_int(json_object_get(r.environment, "outputs"),
 			"trace", 0) > 0);
 	assert_true(json_object_get(r.environment, "proof") != NULL);
 	run_result_release(&r);
+}
+
+static void
+test_a_sample_from_a_pipe(void **state)
+{
+	struct run_result result = {0};
+	struct run_order *o = order();
+	char why[SLOT_WHY_BYTES];
+	int fds[2];
+
+	(void)state;
+	build();
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	assert_int_equal(write(fds[1], "from a pipe", 11), 11);
+	(void)close(fds[1]);
+	(void)close(o->sample_fd);
+	o->sample_fd = fds[0];
+	run_execute(&slot, o, &result);
+	assert_int_equal(result.outcome, RUN_DONE);
+	assert_int_equal(fake.sample_len, 11);
+	assert_memory_equal(fake.sample, "from a pipe", 11);
+	run_order_free(o);
+	run_result_release(&result);
+	assert_int_equal(slot_clean(&slot, why), ERR_OK);
 }
 
 static void
@@ -597,9 +619,9 @@ test_run_flood(void **state)
 	build();
 	r = run(ACT_FLOOD);
 	assert_int_equal(r.outcome, RUN_FLOODED);
-	assert_int_equal(json_member_int(json_object_get(r.environment,
-					     "outputs"),
-			     "trace", 0),
+	assert_int_equal(
+	    json_member_int(
+		json_object_get(r.environment, "outputs"), "trace", 0),
 	    2000000);
 	run_result_release(&r);
 }
@@ -654,8 +676,7 @@ test_cancel(void **state)
 	(void)state;
 	build();
 	slot.limits.silent_ms = 10000;
-	assert_int_equal(
-	    pthread_create(&thread, NULL, cancel_soon, NULL), 0);
+	assert_int_equal(pthread_create(&thread, NULL, cancel_soon, NULL), 0);
 	r = run(ACT_FOREVER);
 	(void)pthread_join(thread, NULL);
 	assert_int_equal(r.outcome, RUN_CANCELLED);
@@ -706,6 +727,7 @@ main(void)
 	    T(test_build_fails),
 	    T(test_check),
 	    T(test_run_done),
+	    T(test_a_sample_from_a_pipe),
 	    T(test_run_timeout),
 	    T(test_run_refused),
 	    T(test_run_off),
