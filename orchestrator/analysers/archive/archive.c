@@ -314,9 +314,13 @@ is_stream_of_other(struct archive *archive)
 	    format != ARCHIVE_FORMAT_TAR && format != ARCHIVE_FORMAT_CPIO;
 }
 
-/* Looks at the first header only: which way the input is to be read. */
+/*
+ * Looks at the first header only: which way the input is to be read.  Where
+ * it is compressed but cannot be, ret_why says why; it stays as it is else.
+ */
 static int
-choose(struct analysis *analysis, enum reader_kind *ret_kind)
+choose(struct analysis *analysis, enum reader_kind *ret_kind, char *ret_why,
+    size_t why_size)
 {
 	struct reader *reader;
 	struct archive_entry *entry;
@@ -344,6 +348,11 @@ choose(struct analysis *analysis, enum reader_kind *ret_kind)
 	is_stream = reader_open(analysis->input, READER_STREAM, NULL,
 			&reader) == ERR_OK &&
 	    archive_filter_count(reader_archive(reader)) > 1;
+	/* Compressed, but damaged before the first piece was whole. */
+	if (!is_stream && reader_archive(reader) != NULL &&
+	    archive_error_string(reader_archive(reader)) != NULL &&
+	    strncmp(reader_why(reader), "Unrecognized", 12) != 0)
+		(void)snprintf(ret_why, why_size, "%s", reader_why(reader));
 	reader_free(reader);
 	*ret_kind = READER_STREAM;
 	return is_stream ? ERR_OK : ERR_FORMAT;
@@ -450,6 +459,7 @@ archive_analyse(struct analysis *analysis)
 	json_int_t depth = json_member_int(analysis->context, "depth", 0);
 	struct unpack unpack = {.analysis = analysis};
 	enum reader_kind kind;
+	char why[256] = "";
 	int err;
 
 	budget_init(&unpack.budget, limits, input_size(analysis->input),
@@ -462,8 +472,12 @@ archive_analyse(struct analysis *analysis)
 		    (unsigned long long)unpack.budget.depth_max);
 		return ERR_LIMIT;
 	}
-	if (choose(analysis, &kind) != ERR_OK) {
-		put_unknown(analysis);
+	if (choose(analysis, &kind, why, sizeof(why)) != ERR_OK) {
+		if (why[0] != '\0')
+			record_error(analysis->out, "damaged",
+			    "nothing could be unpacked: %s", why);
+		else
+			put_unknown(analysis);
 		return ERR_FORMAT;
 	}
 	passwords_init(&unpack.passwords,

@@ -6,8 +6,14 @@
 #include "lib/loop.h"
 #include "lib/xalloc.h"
 
+#include <errno.h>
+
 /* How often the clock is read while data flows. */
 #define BYTES_PER_LOOK (4 * MIB)
+
+/* Blocks without a byte in a row: damaged data can make libarchive give
+ * them for ever. */
+#define IDLE_MAX 1000
 
 /* One member on its way out. */
 struct output {
@@ -115,12 +121,17 @@ copy(struct output *output)
 	la_int64_t offset;
 	int result;
 
-	for (;;) {
+	for (int idle = 0; idle < IDLE_MAX;) {
+		uint64_t before = output->size;
+
 		result = archive_read_data_block(archive, &p, &len, &offset);
-		if (result == ARCHIVE_RETRY)
-			continue;
-		if (result != ARCHIVE_OK && result != ARCHIVE_WARN)
+		if (result != ARCHIVE_OK && result != ARCHIVE_WARN &&
+		    result != ARCHIVE_RETRY)
 			return result;
+		if (result == ARCHIVE_RETRY) {
+			idle++;
+			continue;
+		}
 		if (offset < 0 || (uint64_t)offset < output->size)
 			offset = (la_int64_t)output->size;
 		if ((uint64_t)offset > output->size &&
@@ -128,7 +139,11 @@ copy(struct output *output)
 			return ARCHIVE_OK;
 		if (len > 0 && !give(output, p, len))
 			return ARCHIVE_OK;
+		idle = output->size == before ? idle + 1 : 0;
 	}
+	archive_set_error(archive, EIO,
+	    "the data does not go on, and does not end either");
+	return ARCHIVE_FAILED;
 }
 
 static void

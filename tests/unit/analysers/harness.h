@@ -20,12 +20,14 @@
 
 #include <cmocka.h>
 
-/* All records of one run; DATA is appended to the child before it. */
+/* So many bytes of a child are kept, as "bytes" in hex; "got" counts all. */
+#define HARNESS_BYTES_KEPT 64
+
+/* All records of one run; DATA belongs to the child before it. */
 struct harness {
 	json_t *records; /* [{"type": "fact", ...}] */
 	int err;	 /* what analyse() returned */
 	int parse_err;
-	bool is_keeping_data; /* as "bytes" in hex; always counted in "got" */
 };
 
 static inline int
@@ -41,9 +43,10 @@ harness_take(void *arg, const struct record *record)
 
 		(void)json_object_set_new(child, "got",
 		    json_integer(got + (json_int_t)record->len));
-		if (run->is_keeping_data) {
-			auto_json json_t *hex = record_hex(
-			    record->data, record->len);
+		if (got < HARNESS_BYTES_KEPT) {
+			auto_json json_t *hex = record_hex(record->data,
+			    record->len < HARNESS_BYTES_KEPT ?
+				record->len : HARNESS_BYTES_KEPT);
 			auto_free char *all = xasprintf("%s%s",
 			    json_member_text(child, "bytes", ""),
 			    json_string_value(hex));
@@ -94,14 +97,13 @@ static inline struct harness
 harness_run_fd(int (*analyse)(struct analysis *), void *data, int input_fd,
     enum blob_open how, uint64_t size, const char *context)
 {
-	struct harness run = {.records = json_array(), .is_keeping_data = true};
+	struct harness run = {.records = json_array()};
 	struct analysis analysis = {.data = data};
 	auto_json json_t *json = NULL;
 	int out = harness_memory("", 0);
 
 	assert_int_equal(
 	    json_parse(context, strlen(context), 65536, 16, &json), ERR_OK);
-	run.is_keeping_data = size < 65536;
 	analysis.context = json;
 	analysis.input = input_new(input_fd, how, size);
 	analysis.out = record_out_new(out);
