@@ -171,14 +171,29 @@ begin(__u16 kind)
 	return s;
 }
 
+/* Kinds that come in floods and tell little each. */
+static __always_inline bool
+is_bulk(__u16 kind)
+{
+	return kind == WIRE_EV_FILE_WRITE || kind == WIRE_EV_FILE_WRITTEN ||
+	       kind == WIRE_EV_FILE_READ || kind == WIRE_EV_DATAGRAM ||
+	       kind == WIRE_EV_MEMORY_EXEC || kind == WIRE_EV_EXEC_FAILED;
+}
+
 static __always_inline void
 submit(struct scratch *s)
 {
 	__u64 used = bounded(s->used, TEXT_MAX);
 	__u32 zero = 0;
 	__u64 *count;
+	bool has_room = true;
 
-	if (bpf_ringbuf_output(&events, s, sizeof(s->record) + used, 0) == 0)
+	/* The last quarter of the ring is for the others. */
+	if (is_bulk(s->record.kind))
+		has_room = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) <
+			   RECORD_RING_BYTES / 4 * 3;
+	if (has_room &&
+	    bpf_ringbuf_output(&events, s, sizeof(s->record) + used, 0) == 0)
 		return;
 	count = bpf_map_lookup_elem(&lost, &zero);
 	if (count != NULL)

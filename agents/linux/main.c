@@ -36,7 +36,7 @@
 #define AGENT_FILES_MAX 65536
 /* The image's last unit makes this file: the guest is up and quiet. */
 #define BOOTED_PATH  "/run/loep-booted"
-#define BOOT_WAIT_MS 150000
+#define BOOT_WAIT_MS 240000
 
 /* Static: what is never allocated cannot fail later. */
 static struct channel channel;

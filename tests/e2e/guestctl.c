@@ -5,7 +5,8 @@
  * usage: guestctl SOCKET ready
  *        guestctl SOCKET run [-n NAME] [-i INTERPRETER] [-m MEMBER]
  *            [-p PASSWORD] [-t SECONDS] [-u UID] [-d FOLDER] [-o TRACE]
- *            [-s STOP_AFTER_MS] [-q] [-E BYTES] FILE [ARGUMENT ...]
+ *            [-s STOP_AFTER_MS] [-w PAUSE_MS] [-q] [-E BYTES]
+ *            FILE [ARGUMENT ...]
  *        guestctl - decode TRACE
  *
  * Talks to the agent through the Unix socket behind the virtio-serial port
@@ -35,6 +36,7 @@ struct options {
 	unsigned int seconds;
 	unsigned int uid;
 	unsigned int stop_ms;
+	unsigned int pause_ms;
 	unsigned long event_bytes;
 	bool is_quiet;
 };
@@ -351,6 +353,9 @@ run(const struct options *o, const char *path, char *const *args)
 		if (!receive(&frame, is_stopped ? 5000 : 100))
 			continue;
 		show(&frame, o);
+		/* A controller that takes nothing for a while. */
+		if (frame.type == WIRE_STARTED && o->pause_ms > 0)
+			(void)usleep(o->pause_ms * 1000);
 		if (frame.type == WIRE_DONE)
 			break;
 	}
@@ -402,7 +407,7 @@ main(int argc, char *argv[])
 		return 0;
 	}
 	optind = 3;
-	while ((c = getopt(argc, argv, "+n:i:m:p:t:u:d:o:s:qE:")) != -1) {
+	while ((c = getopt(argc, argv, "+n:i:m:p:t:u:d:o:s:w:qE:")) != -1) {
 		switch (c) {
 		case 'n':
 			o.name = optarg;
@@ -430,6 +435,9 @@ main(int argc, char *argv[])
 			break;
 		case 's':
 			o.stop_ms = (unsigned int)strtoul(optarg, NULL, 10);
+			break;
+		case 'w':
+			o.pause_ms = (unsigned int)strtoul(optarg, NULL, 10);
 			break;
 		case 'q':
 			o.is_quiet = true;

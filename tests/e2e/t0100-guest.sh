@@ -209,6 +209,12 @@ else
 	echo "ok $count - wrong password # skip 7z is not installed"
 fi
 
+printf '#!/bin/sh\necho name\n' >"$work/s"
+run -n '../../etc/cron.d/x' "$work/s"
+has '^STARTED .*PATH="/root/.._.._etc_cron.d_x"' "a name cannot leave its folder"
+run -n "$(printf 'a\nb\033[2J\xff.sh')" "$work/s"
+has '^STARTED .*PATH="/root/a\\x0ab\\x1b\[2J\\xff.sh"' "a name may be any bytes"
+
 # --- samples that cannot be started
 printf 'MZ\220\0' >"$work/s"
 run -n a.exe "$work/s"
@@ -254,6 +260,11 @@ done
 flood=limit
 flood -E 100000 "$O/tests/e2e/guest/flood" opens
 has '^LOST SOURCE=3 ' "events over the limit are counted"
+# A controller that does not read: the ring fills up, and says so.
+run -q -n flood -t 12 -w 10000 "$O/tests/e2e/guest/flood" opens
+has '^LOST SOURCE=1 COUNT=[0-9]+ CPU=' "events that did not fit into the ring are counted"
+has '^STREAM .*malformed=0 .*gaps=0' "and the stream is whole all the same"
+echo "# not read for 10 s: $(grep -E '^(LOST|DONE)' "$work/out" | tr '\n' ';')"
 flood=console
 run -q -n flood -t 3 "$O/tests/e2e/guest/flood" console
 has '^LOST SOURCE=4 ' "console output over the limit is counted"
