@@ -93,6 +93,8 @@ int must_check db_do(struct db *db, enum stmt id, const struct value *args,
     size_t count, int64_t *ret_changes);
 /* False also when SQLite ended the transaction by itself (full disk). */
 bool db_is_in_transaction(const struct db *db);
+/* Rows changed since the database was opened. */
+int64_t db_changes(const struct db *db);
 /* Statements without arguments. */
 int must_check db_run(struct db *db, enum stmt id);
 

@@ -15,6 +15,12 @@
 /* A peer with more than this waiting may ask for nothing more. */
 #define LEAVING_BYTES_MAX (64 * MIB)
 #define DRAIN_MS 2
+/*
+ * Writes wait this long for others as long as those keep coming: a commit
+ * costs a flush of the disk and whole pages, however little is in it.
+ */
+#define COMPANY_MS 1
+#define COMPANY_MS_MAX 6
 
 static void on_turn_end(void *arg);
 static void on_drain(void *arg);
@@ -143,6 +149,9 @@ tx_begin(struct store *store, enum role role)
 		if (err != ERR_OK)
 			return err;
 		tx->is_open = true;
+		tx->opened_ms = loop_now_ms();
+		tx->changes = db_changes(store->db);
+		tx->units = tx->units_seen = 0;
 		/* A timer of no delay runs at the end of this turn. */
 		if (tx->timer == NULL)
 			tx->timer = loop_timer(store->loop, 0, on_turn_end,
@@ -152,6 +161,7 @@ tx_begin(struct store *store, enum role role)
 	if (err != ERR_OK)
 		return err;
 	tx->is_in_unit = true;
+	tx->units++;
 	tx->reply_mark = TAILQ_LAST(&tx->replies, reply_list);
 	tx->hook_mark = TAILQ_LAST(&tx->hooks, tx_hook_list);
 	store->db->role = role;
@@ -356,8 +366,17 @@ static void
 on_turn_end(void *arg)
 {
 	struct store *store = arg;
+	struct tx *tx = &store->tx;
 
-	store->tx.timer = NULL;
+	tx->timer = NULL;
+	if (tx->is_open && tx->lost == ERR_OK && tx->units > tx->units_seen &&
+	    db_changes(store->db) > tx->changes &&
+	    loop_now_ms() - tx->opened_ms < COMPANY_MS_MAX) {
+		tx->units_seen = tx->units;
+		tx->timer = loop_timer(store->loop, COMPANY_MS, on_turn_end,
+		    store);
+		return;
+	}
 	tx_commit(store);
 }
 

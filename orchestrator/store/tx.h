@@ -6,8 +6,8 @@
  *	...statements, request_row(), tx_after()...
  *	tx_end(store, err == ERR_OK);	keeps or takes back this unit's work
  *
- * At the end of the turn the transaction is committed: then rows, ends and
- * hooks go out.  Should the commit fail, every request in it ends with that
+ * At the end of the turn, or for writes a few turns later while more come in,
+ * the transaction is committed: then rows, ends and hooks go out.  Should the commit fail, every request in it ends with that
  * error and every hook learns it: nothing is half-accepted.
  */
 #ifndef STORE_TX_H
@@ -57,6 +57,10 @@ struct tx {
 	bool has_jobs;	 /* jobs became available */
 	bool has_orders; /* orders for the VM pool */
 	struct loop_timer *timer;
+	uint64_t opened_ms;
+	int64_t changes; /* of the database when it was opened */
+	size_t units;	 /* in this transaction, and when last looked */
+	size_t units_seen;
 	/* Wait for the commit. */
 	struct reply_list replies;
 	struct tx_hook_list hooks;

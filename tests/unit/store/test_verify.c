@@ -149,6 +149,7 @@ test_stored_again(void **state)
 	char case_id[UUID_BYTES], artefact[UUID_BYTES];
 
 	make_artefact(rig, "hello", case_id, artefact);
+	free(rig->vault.blobs[0].bytes);
 	rig->vault.blobs_count = 0;
 	(void)ask_ok(rig, CALL_VERIFY, ARGS(val_text("")));
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM blob "
