@@ -2,6 +2,7 @@
 /* canonical.c - the report's document: what is said first, and the parts. */
 #include "report/canonical.h"
 
+#include "lib/own.h"
 #include "report/dump.h"
 #include "report/label.h"
 #include "report/runs.h"
@@ -15,7 +16,7 @@ static const char disclaimer[] =
     "Absence of findings is not a certification. A run shows only what "
     "happened in the test situation.";
 
-/* A copy of the named members of src; missing ones are null. */
+/* The named members of src; missing ones are null.  Values are shared. */
 static json_t *
 pick(const json_t *src, const char *const *names)
 {
@@ -25,7 +26,7 @@ pick(const json_t *src, const char *const *names)
 		json_t *value = json_object_get(src, *names);
 
 		(void)json_object_set_new(copy, *names,
-		    value == NULL ? json_null() : json_deep_copy(value));
+		    value == NULL ? json_null() : json_incref(value));
 	}
 	return copy;
 }
@@ -97,29 +98,73 @@ text_of(const json_t *finding)
 	return text;
 }
 
+/* Artefact ids -> their names, as text. */
 static json_t *
-of_type(const json_t *rows, const char *type)
+names_of(json_t *tables)
+{
+	json_t *names = json_object();
+	size_t at;
+	json_t *row;
+
+	json_array_foreach(dump_rows(tables, "artefact"), at, row)
+	{
+		json_t *name = json_object_get(row, "name");
+
+		if (json_is_string(name))
+			(void)json_object_set(
+			    names, json_member_text(row, "id", ""), name);
+	}
+	return names;
+}
+
+/* Where something was: the members "artefact" and "artefact_name" of to. */
+static void
+set_place(json_t *to, const json_t *row, const json_t *names)
+{
+	const char *id = json_member_text(row, "artefact", "");
+
+	(void)json_object_set_new(to, "artefact", json_string(id));
+	(void)json_object_set_new(
+	    to, "artefact_name", json_string(json_member_text(names, id, "")));
+}
+
+static json_t *
+of_type(const json_t *rows, const char *type, const json_t *names)
 {
 	json_t *all = json_array();
 	size_t at;
-	json_t *row;
+	json_t *row, *entry;
 
 	json_array_foreach(rows, at, row)
 	{
 		if (!is_type(row, type))
 			continue;
-		(void)json_array_append_new(all,
-		    json_pack("{s:s, s:s, s:s, s:s}", "artefact",
-			json_member_text(row, "artefact", ""), "name",
-			json_member_text(row, "name", ""), "text", text_of(row),
-			"analyser", json_member_text(row, "analyser", "")));
+		entry = json_pack("{s:s, s:s, s:s}", "name",
+		    json_member_text(row, "name", ""), "text", text_of(row),
+		    "analyser", json_member_text(row, "analyser", ""));
+		set_place(entry, row, names);
+		(void)json_array_append_new(all, entry);
 	}
 	return all;
 }
 
+static json_t *
+headline(const json_t *finding, const json_t *names)
+{
+	json_t *attack =
+	    json_object_get(json_object_get(finding, "detail"), "attack");
+	json_t *h = json_pack("{s:s, s:s, s:I, s:i, s:O}", "name",
+	    json_member_text(finding, "name", ""), "text", text_of(finding),
+	    "score", json_member_int(finding, "score", 0), "count", 1, "attack",
+	    attack != NULL ? attack : json_null());
+
+	set_place(h, finding, names);
+	return h;
+}
+
 /* Places a finding among the best; the same name counts once. */
 static void
-offer_headline(json_t *headlines, const json_t *finding)
+offer_headline(json_t *headlines, const json_t *finding, const json_t *names)
 {
 	const char *name = json_member_text(finding, "name", "");
 	json_int_t score = json_member_int(finding, "score", 0);
@@ -140,22 +185,24 @@ offer_headline(json_t *headlines, const json_t *finding)
 	}
 	if (place >= HEADLINES)
 		return;
-	(void)json_array_insert_new(headlines, place,
-	    json_pack("{s:s, s:s, s:I, s:s, s:i, s:O}", "name", name, "text",
-		text_of(finding), "score", score, "artefact",
-		json_member_text(finding, "artefact", ""), "count", 1, "attack",
-		json_object_get(json_object_get(finding, "detail"), "attack")
-		    ? json_object_get(
-			  json_object_get(finding, "detail"), "attack")
-		    : json_null()));
+	(void)json_array_insert_new(headlines, place, headline(finding, names));
 	while (json_array_size(headlines) > HEADLINES)
 		(void)json_array_remove(
 		    headlines, json_array_size(headlines) - 1);
 }
 
+static void
+add_undone(json_t *all, const char *what, const char *state, const char *reason)
+{
+	(void)json_array_append_new(
+	    all, json_pack("{s:s, s:s, s:s, s:s, s:s}", "artefact", "",
+		     "artefact_name", "", "what", what, "state", state,
+		     "reason", reason));
+}
+
 /* Jobs that did not end well, and what was never tried. */
 static json_t *
-not_done(json_t *tables)
+not_done(json_t *tables, const json_t *names)
 {
 	json_t *all = json_array();
 	size_t at;
@@ -168,35 +215,33 @@ not_done(json_t *tables)
 
 		if (strcmp(state, "done") == 0 || strcmp(kind, "report") == 0)
 			continue;
-		(void)json_array_append_new(
-		    all, json_pack("{s:s, s:s, s:s, s:s}", "artefact",
-			     json_member_text(row, "artefact", ""), "what",
-			     kind, "state", state, "reason",
-			     json_member_text(row, "reason", "")));
+		add_undone(
+		    all, kind, state, json_member_text(row, "reason", ""));
+		set_place(
+		    json_array_get(all, json_array_size(all) - 1), row, names);
 	}
 	json_array_foreach(dump_rows(tables, "finding"), at, row)
 	{
-		if (!is_type(row, "limit"))
+		const char *name = json_member_text(row, "name", "");
+
+		if (!is_type(row, "limit") || strncmp(name, "not_", 4) != 0)
 			continue;
-		if (strncmp(json_member_text(row, "name", ""), "not_", 4) != 0)
-			continue;
-		(void)json_array_append_new(
-		    all, json_pack("{s:s, s:s, s:s, s:s}", "artefact",
-			     json_member_text(row, "artefact", ""), "what",
-			     json_member_text(row, "name", ""), "state",
-			     "not done", "reason", text_of(row)));
+		add_undone(all, name, "not done", text_of(row));
+		set_place(
+		    json_array_get(all, json_array_size(all) - 1), row, names);
 	}
+	/* The store's word that the dump had no room for all findings. */
+	json_array_foreach(dump_rows(tables, "cut"), at, row)
+	    add_undone(all, "report", "cut", json_member_text(row, "text", ""));
 	/* The methods of the FIRST CSIRT Services Framework 2.1 that people
 	 * do; a machine's report says so. */
-	(void)json_array_append_new(
-	    all, json_pack("{s:s, s:s, s:s, s:s}", "artefact", "", "what",
-		     "reverse engineering", "state", "not done", "reason",
-		     "This report was made by machine analysis alone."));
+	add_undone(all, "reverse engineering", "not done",
+	    "This report was made by machine analysis alone.");
 	return all;
 }
 
 static json_t *
-summary_of(json_t *tables, const json_t *runs)
+summary_of(json_t *tables, const json_t *runs, const json_t *names)
 {
 	json_t *headlines = json_array();
 	json_int_t score = 0, conclusions = 0;
@@ -211,13 +256,17 @@ summary_of(json_t *tables, const json_t *runs)
 		conclusions++;
 		if (json_member_int(row, "score", 0) > score)
 			score = json_member_int(row, "score", 0);
-		offer_headline(headlines, row);
+		offer_headline(headlines, row, names);
 	}
-	json_array_foreach(runs, at, row)(void) json_array_append_new(
-	    outcomes, json_pack("{s:s, s:s, s:s}", "profile",
-			  json_member_text(row, "profile", ""), "artefact",
-			  json_member_text(row, "artefact", ""), "outcome",
-			  json_member_text(row, "outcome", "")));
+	json_array_foreach(runs, at, row)
+	{
+		json_t *entry = json_pack("{s:s, s:s}", "profile",
+		    json_member_text(row, "profile", ""), "outcome",
+		    json_member_text(row, "outcome", ""));
+
+		set_place(entry, row, names);
+		(void)json_array_append_new(outcomes, entry);
+	}
 	return json_pack("{s:I, s:s, s:I, s:I, s:I, s:o, s:o, s:s}", "score",
 	    score, "verdict", conclusions > 0 ? "findings" : "no_finding",
 	    "artefacts",
@@ -264,6 +313,7 @@ canonical_make(json_t *tables)
 	const json_t *case_row = json_array_get(dump_rows(tables, "case"), 0);
 	json_t *findings = dump_rows(tables, "finding");
 	json_t *runs = runs_make(tables);
+	auto_json json_t *names = names_of(tables);
 	json_t *doc = json_object();
 
 	(void)json_object_set_new(doc, "format", json_string("loep-report"));
@@ -271,15 +321,18 @@ canonical_make(json_t *tables)
 	(void)json_object_set_new(
 	    doc, "tlp", json_string(label_highest(tables)));
 	(void)json_object_set_new(doc, "case", pick(case_row, case_names));
-	(void)json_object_set_new(doc, "summary", summary_of(tables, runs));
+	(void)json_object_set_new(
+	    doc, "summary", summary_of(tables, runs, names));
 	(void)json_object_set_new(doc, "submissions",
 	    pick_all(dump_rows(tables, "submission"), submission_names));
 	(void)json_object_set_new(doc, "artefacts", artefacts_of(tables));
 	(void)json_object_set_new(doc, "findings", findings_of(findings));
 	(void)json_object_set_new(doc, "runs", runs);
-	(void)json_object_set_new(doc, "limits", of_type(findings, "limit"));
-	(void)json_object_set_new(doc, "errors", of_type(findings, "error"));
-	(void)json_object_set_new(doc, "not_done", not_done(tables));
+	(void)json_object_set_new(
+	    doc, "limits", of_type(findings, "limit", names));
+	(void)json_object_set_new(
+	    doc, "errors", of_type(findings, "error", names));
+	(void)json_object_set_new(doc, "not_done", not_done(tables, names));
 	(void)json_object_set_new(doc, "custody",
 	    pick_all(dump_rows(tables, "custody"), custody_names));
 	(void)json_object_set_new(doc, "environment", environment_of(tables));

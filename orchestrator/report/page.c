@@ -3,6 +3,12 @@
 #include "report/page.h"
 
 #include "report/label.h"
+#include "report/page_parts.h"
+
+/* Rows of each table of the annex. */
+#define ROWS_SHOWN ((size_t)300)
+/* Runs that the summary names. */
+#define OUTCOMES_SHOWN ((size_t)8)
 
 static void
 put_label(struct html *html, const json_t *doc, const char *place)
@@ -16,14 +22,6 @@ put_label(struct html *html, const json_t *doc, const char *place)
 	html_raw(html, "\">");
 	html_text(html, label);
 	html_raw(html, "</span></div>\n");
-}
-
-static const char *
-severity_class(json_int_t score)
-{
-	if (score >= 70)
-		return "high";
-	return score >= 40 ? "middle" : "low";
 }
 
 static void
@@ -40,13 +38,13 @@ put_headlines(struct html *html, const json_t *headlines)
 	}
 	html_raw(html,
 	    "<table class=\"list\"><thead><tr><th>Score</th><th>Finding</th>"
-	    "<th>What it means</th><th>ATT&amp;CK</th></tr></thead><tbody>\n");
+	    "<th>What it means</th><th>ATT&amp;CK</th><th>In</th></tr></thead><tbody>\n");
 	json_array_foreach(headlines, at, h)
 	{
 		json_int_t count = json_member_int(h, "count", 1);
 
 		html_raw(html, "<tr><td class=\"score ");
-		html_raw(html, severity_class(json_member_int(h, "score", 0)));
+		html_raw(html, page_class(json_member_int(h, "score", 0)));
 		html_raw(html, "\">");
 		html_value(html, json_object_get(h, "score"));
 		html_raw(html, "</td><td><code>");
@@ -55,9 +53,11 @@ put_headlines(struct html *html, const json_t *headlines)
 		if (count > 1)
 			html_print(html, " (%lld times)", (long long)count);
 		html_raw(html, "</td><td>");
-		html_value(html, json_object_get(h, "text"));
+		page_brief(html, json_object_get(h, "text"));
 		html_raw(html, "</td><td>");
-		html_value(html, json_object_get(h, "attack"));
+		page_brief(html, json_object_get(h, "attack"));
+		html_raw(html, "</td><td class=\"mono\">");
+		page_brief(html, json_object_get(h, "artefact_name"));
 		html_raw(html, "</td></tr>\n");
 	}
 	html_raw(html, "</tbody></table>\n");
@@ -77,45 +77,43 @@ page_summary(struct html *html, const json_t *doc)
 	html_value(html, json_object_get(c, "number"));
 	html_raw(html, "</small></h1>\n<section id=\"summary\"><div "
 		       "class=\"verdict ");
-	html_raw(html, severity_class(score));
+	html_raw(html, page_class(score));
 	html_raw(html, "\"><span class=\"number\">");
 	html_print(html, "%lld", (long long)score);
 	html_raw(html, "</span><span>highest score<br>of 100</span></div>\n"
 		       "<table class=\"facts\">\n");
-	html_row(html, "Case", json_object_get(c, "title"));
-	html_row(html, "Organisation", json_object_get(c, "org_name"));
-	html_row(html, "Opened", json_object_get(c, "created"));
-	html_row(html, "PAP", json_object_get(c, "pap"));
-	html_row(html, "Artefacts", json_object_get(summary, "artefacts"));
-	html_row(html, "Findings", json_object_get(summary, "findings"));
+	page_row(html, "Case", json_object_get(c, "title"));
+	page_row(html, "Organisation", json_object_get(c, "org_name"));
+	page_row(html, "Opened", json_object_get(c, "created"));
+	page_row(html, "PAP", json_object_get(c, "pap"));
+	page_row(html, "Artefacts", json_object_get(summary, "artefacts"));
+	page_row(html, "Findings", json_object_get(summary, "findings"));
 	json_array_foreach(outcomes, at, o)
 	{
+		if (at == OUTCOMES_SHOWN)
+			break;
 		html_raw(html, "<tr><th>Run</th><td>");
+		page_brief(html, json_object_get(o, "artefact_name"));
+		html_raw(html, " on ");
 		html_value(html, json_object_get(o, "profile"));
 		html_raw(html, ": <strong>");
 		html_value(html, json_object_get(o, "outcome"));
 		html_raw(html, "</strong></td></tr>\n");
 	}
-	html_raw(html, "</table>\n<h2>What was found</h2>\n");
+	html_raw(html, "</table>\n");
+	page_more(html, json_array_size(outcomes) - at, "runs are");
+	html_raw(html, "<h2>What was found</h2>\n");
 	put_headlines(html, json_object_get(summary, "headlines"));
 	html_raw(html, "<p class=\"note\">");
 	html_value(html, json_object_get(summary, "disclaimer"));
 	html_raw(html, "</p></section>\n");
 }
 
-struct column {
-	const char *title;
-	const char *member;
-};
-
 /* An array of objects as a table below a heading; says so where empty. */
 static void
 put_table(struct html *html, const char *heading, const json_t *rows,
     const struct column *columns, const char *none)
 {
-	size_t at;
-	json_t *row;
-
 	html_raw(html, "<h2>");
 	html_text(html, heading);
 	html_raw(html, "</h2>\n");
@@ -125,47 +123,34 @@ put_table(struct html *html, const char *heading, const json_t *rows,
 		html_raw(html, "</p>\n");
 		return;
 	}
-	html_raw(html, "<table class=\"list\"><thead><tr>");
-	for (const struct column *c = columns; c->title != NULL; c++) {
-		html_raw(html, "<th>");
-		html_text(html, c->title);
-		html_raw(html, "</th>");
-	}
-	html_raw(html, "</tr></thead><tbody>\n");
-	json_array_foreach(rows, at, row)
-	{
-		html_raw(html, "<tr>");
-		for (const struct column *c = columns; c->title != NULL; c++) {
-			html_raw(html, "<td>");
-			html_value(html, json_object_get(row, c->member));
-			html_raw(html, "</td>");
-		}
-		html_raw(html, "</tr>\n");
-	}
-	html_raw(html, "</tbody></table>\n");
+	page_table(html, rows, columns, ROWS_SHOWN);
 }
 
 void
 page_annex(struct html *html, const json_t *doc)
 {
-	static const struct column limit_columns[] = {{"Limit", "name"},
-	    {"Where", "text"}, {"By", "analyser"}, {"Artefact", "artefact"},
-	    {NULL, NULL}};
-	static const struct column error_columns[] = {{"What", "name"},
-	    {"Where it stopped", "text"}, {"By", "analyser"},
-	    {"Artefact", "artefact"}, {NULL, NULL}};
-	static const struct column undone_columns[] = {{"What", "what"},
-	    {"State", "state"}, {"Why", "reason"}, {"Artefact", "artefact"},
-	    {NULL, NULL}};
-	static const struct column engine_columns[] = {{"Analyser", "name"},
-	    {"Engine", "engine"}, {"State", "state"}, {NULL, NULL}};
-	static const struct column submission_columns[] = {{"When", "created"},
-	    {"Channel", "channel"}, {"Kind", "kind"}, {"TLP", "tlp"},
-	    {"PAP", "pap"}, {"Source", "source_host"}, {"Comment", "comment"},
-	    {NULL, NULL}};
-	static const struct column custody_columns[] = {{"Seq", "seq"},
-	    {"When", "at"}, {"Who", "actor"}, {"What", "action"},
-	    {"Outcome", "outcome"}, {NULL, NULL}};
+	static const struct column limit_columns[] = {{"Limit", "name", NULL},
+	    {"Where", "text", NULL}, {"By", "analyser", NULL},
+	    {"Artefact", "artefact_name", "mono"}, {NULL, NULL, NULL}};
+	static const struct column error_columns[] = {{"What", "name", NULL},
+	    {"Where it stopped", "text", NULL}, {"By", "analyser", NULL},
+	    {"Artefact", "artefact_name", "mono"}, {NULL, NULL, NULL}};
+	static const struct column undone_columns[] = {{"What", "what", NULL},
+	    {"State", "state", NULL}, {"Why", "reason", NULL},
+	    {"Artefact", "artefact_name", "mono"}, {NULL, NULL, NULL}};
+	static const struct column engine_columns[] = {
+	    {"Analyser", "name", NULL}, {"Engine", "engine", NULL},
+	    {"State", "state", NULL}, {NULL, NULL, NULL}};
+	static const struct column submission_columns[] = {
+	    {"When", "created", NULL}, {"Channel", "channel", NULL},
+	    {"Kind", "kind", NULL}, {"TLP", "tlp", NULL}, {"PAP", "pap", NULL},
+	    {"Source", "source_host", NULL}, {"Comment", "comment", NULL},
+	    {NULL, NULL, NULL}};
+	static const struct column custody_columns[] = {
+	    {"Seq", "seq", "number"}, {"When", "at", NULL},
+	    {"Who", "actor", NULL}, {"What", "action", NULL},
+	    {"Object", "object", "mono"}, {"Outcome", "outcome", NULL},
+	    {NULL, NULL, NULL}};
 	const json_t *environment = json_object_get(doc, "environment");
 
 	html_raw(html, "<section id=\"annex\">\n");

@@ -19,6 +19,9 @@ void page_runs(struct html *html, const json_t *doc);
 /* Limits met, errors, what was not done, custody, environment. */
 void page_annex(struct html *html, const json_t *doc);
 
+/* A finding in words: its title, its rule's description or its text. */
+const char *page_finding_text(const json_t *finding);
+
 /* The style sheet. */
 extern const char page_style[];
 

@@ -1,70 +1,167 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* page_runs.c - the runs: process tree, timeline, network, files. */
+/* page_runs.c - the runs: findings, process tree, network, files, timeline. */
 #include "report/page.h"
+#include "report/page_parts.h"
 
 /* How deep the process tree is drawn. */
 #define DEPTH_MAX 24
+/* What is shown of each run; the JSON form has more. */
+#define RUNS_SHOWN	((size_t)50)
+#define PROCESSES_SHOWN ((size_t)400)
+#define ROWS_SHOWN	((size_t)200)
+#define TIMELINE_SHOWN	((size_t)300)
+#define CONSOLE_BYTES	((size_t)4096)
+
+/* --- findings --- */
 
 static void
-put_cell(struct html *html, const json_t *row, const char *member)
+put_evidence(struct html *html, const json_t *evidence)
 {
-	html_raw(html, "<td>");
-	html_value(html, json_object_get(row, member));
-	html_raw(html, "</td>");
+	static const char *const texts[] = {
+	    "image", "path", "target", "name", "address", NULL};
+	const char *what = json_member_text(evidence, "what", NULL);
+	json_t *at_ms = json_object_get(evidence, "at_ms");
+
+	html_raw(html, "<div class=\"evidence\">");
+	if (what == NULL) {
+		json_t *copy = json_deep_copy(evidence);
+
+		page_brief(html, copy);
+		json_decref(copy);
+		html_raw(html, "</div>\n");
+		return;
+	}
+	if (json_is_integer(at_ms))
+		html_print(html, "%.3f s ",
+		    (double)json_integer_value(at_ms) / 1000.0);
+	html_text(html, what);
+	if (json_is_integer(json_object_get(evidence, "pid")))
+		html_print(html, ", process %lld",
+		    (long long)json_member_int(evidence, "pid", 0));
+	for (size_t i = 0; texts[i] != NULL; i++) {
+		json_t *value = json_object_get(evidence, texts[i]);
+
+		if (json_string_length(value) == 0)
+			continue;
+		html_raw(html, " <code>");
+		page_brief(html, value);
+		html_raw(html, "</code>");
+	}
+	html_raw(html, "</div>\n");
 }
 
-/* members: NULL-terminated pairs of title and member. */
 static void
-put_table(struct html *html, const char *heading, const json_t *rows,
-    const char *const *members)
+put_finding(struct html *html, const json_t *f)
 {
+	const json_t *detail = json_object_get(f, "detail");
+	const json_t *list = json_object_get(detail, "evidence");
+	size_t shown = json_array_size(list);
+	json_int_t count = json_member_int(detail, "count", (json_int_t)shown);
 	size_t at;
-	json_t *row;
+	json_t *evidence;
 
-	if (json_array_size(rows) == 0)
-		return;
-	html_raw(html, "<h4>");
-	html_text(html, heading);
-	html_raw(html, "</h4><table class=\"list\"><thead><tr>");
-	for (const char *const *m = members; *m != NULL; m += 2) {
-		html_raw(html, "<th>");
-		html_text(html, *m);
-		html_raw(html, "</th>");
+	html_raw(html, "<tr><td class=\"score ");
+	html_raw(html, page_class(json_member_int(f, "score", 0)));
+	html_raw(html, "\">");
+	html_value(html, json_object_get(f, "score"));
+	html_raw(html, "</td><td>");
+	html_text(html, page_finding_text(f));
+	html_raw(html, "<br><code>");
+	html_value(html, json_object_get(f, "name"));
+	html_raw(html, "</code> <span class=\"note\">");
+	html_value(html, json_object_get(f, "type"));
+	html_raw(html, "</span></td><td>");
+	page_brief(html, json_object_get(detail, "attack"));
+	html_raw(html, "</td><td>");
+	json_array_foreach(list, at, evidence) put_evidence(html, evidence);
+	if (count > (json_int_t)shown) {
+		html_raw(html, "<div class=\"note\">");
+		html_print(html, "seen %lld times in all", (long long)count);
+		html_raw(html, "</div>");
 	}
-	html_raw(html, "</tr></thead><tbody>\n");
-	json_array_foreach(rows, at, row)
+	html_raw(html, "</td></tr>\n");
+}
+
+/* by_id: the id of a finding, as text -> the finding. */
+static void
+put_findings(struct html *html, const json_t *run, const json_t *by_id)
+{
+	json_t *ids = json_object_get(run, "findings");
+	size_t at;
+	json_t *id;
+
+	html_raw(html, "<h4>What it did that is conspicuous</h4>\n");
+	if (json_array_size(ids) == 0) {
+		html_raw(html, "<p>Nothing that the rules know.</p>\n");
+		return;
+	}
+	html_raw(html, "<table class=\"list\"><thead><tr><th>Score</th><th>"
+		       "Finding</th><th>ATT&amp;CK</th><th>Evidence</th></tr>"
+		       "</thead><tbody>\n");
+	json_array_foreach(ids, at, id)
 	{
-		html_raw(html, "<tr>");
-		for (const char *const *m = members; *m != NULL; m += 2)
-			put_cell(html, row, m[1]);
-		html_raw(html, "</tr>\n");
+		char key[32];
+		const json_t *f;
+
+		if (at == ROWS_SHOWN)
+			break;
+		(void)snprintf(key, sizeof(key), "%lld",
+		    (long long)json_integer_value(id));
+		f = json_object_get(by_id, key);
+		if (f != NULL)
+			put_finding(html, f);
 	}
 	html_raw(html, "</tbody></table>\n");
+	page_more(html,
+	    json_array_size(ids) > ROWS_SHOWN
+		? json_array_size(ids) - ROWS_SHOWN
+		: 0,
+	    "findings are");
 }
+
+/* --- processes --- */
 
 static void
 put_process(struct html *html, const json_t *p)
 {
+	json_int_t start = json_member_int(p, "start_ms", -1);
+	json_int_t end = json_member_int(p, "end_ms", -1);
+
 	html_raw(html, "<span class=\"process\"><span class=\"pid\">");
 	html_value(html, json_object_get(p, "pid"));
 	html_raw(html, "</span><code>");
-	html_value(html, json_object_get(p, "command_line"));
-	html_raw(html, "</code>");
-	if (json_object_get(p, "exit_status") != NULL &&
-	    !json_is_null(json_object_get(p, "exit_status"))) {
-		html_raw(html, " <span class=\"note\">");
+	page_brief(html, json_object_get(p, "command_line"));
+	html_raw(html, "</code> <span class=\"note\">");
+	html_value(html, json_object_get(p, "image"));
+	if (json_is_integer(json_object_get(p, "uid")))
+		html_print(html, ", user %lld",
+		    (long long)json_member_int(p, "uid", 0));
+	if (start >= 0)
+		html_print(html, ", from %.3f s", (double)start / 1000.0);
+	if (end >= 0)
+		html_print(html, " to %.3f s", (double)end / 1000.0);
+	if (json_is_string(json_object_get(p, "exit_status"))) {
+		html_raw(html, ", ");
 		html_value(html, json_object_get(p, "exit_status"));
-		html_raw(html, "</span>");
+	} else {
+		html_raw(html, ", did not end in the run");
 	}
-	html_raw(html, "</span>");
+	if (json_is_true(json_object_get(p, "is_injected")))
+		html_raw(html, ", taken over by the sample");
+	html_raw(html, "</span></span>");
 }
+
+struct process_tree {
+	json_t *children; /* parent id -> array of processes */
+	size_t shown;
+};
 
 /* Each process names its parent by "parent" (an id); roots have none. */
 static void
 put_children(
-    struct html *html, const json_t *children, const char *parent, int depth)
+    struct html *html, struct process_tree *tree, const char *parent, int depth)
 {
-	const json_t *list = json_object_get(children, parent);
+	const json_t *list = json_object_get(tree->children, parent);
 	size_t at;
 	json_t *p;
 
@@ -74,47 +171,171 @@ put_children(
 				  : "<ul class=\"tree\">\n");
 	json_array_foreach(list, at, p)
 	{
+		if (tree->shown == PROCESSES_SHOWN)
+			break;
+		tree->shown++;
 		html_raw(html, "<li>");
 		put_process(html, p);
 		put_children(
-		    html, children, json_member_text(p, "id", "-"), depth + 1);
+		    html, tree, json_member_text(p, "id", "-"), depth + 1);
 		html_raw(html, "</li>\n");
 	}
 	html_raw(html, "</ul>\n");
 }
 
+/* A process whose parent is not among them (it was cut, or never seen) is a
+ * root: it must not vanish. */
 static void
 put_process_tree(struct html *html, const json_t *processes)
 {
-	json_t *children = json_object();
+	struct process_tree tree = {.children = json_object()};
+	json_t *known = json_object();
+	size_t count = json_array_size(processes);
 	size_t at;
 	json_t *p;
 
+	json_array_foreach(processes, at, p)(void) json_object_set_new(
+	    known, json_member_text(p, "id", "-"), json_true());
 	json_array_foreach(processes, at, p)
 	{
 		const char *parent = json_member_text(p, "parent", "");
-		json_t *list = json_object_get(children, parent);
+		json_t *list;
 
+		if (json_object_get(known, parent) == NULL)
+			parent = "";
+		list = json_object_get(tree.children, parent);
 		if (list == NULL) {
 			list = json_array();
-			(void)json_object_set_new(children, parent, list);
+			(void)json_object_set_new(tree.children, parent, list);
 		}
 		(void)json_array_append(list, p);
 	}
 	html_raw(html, "<h4>Process tree</h4>\n");
-	put_children(html, children, "", 0);
-	json_decref(children);
+	if (count == 0)
+		html_raw(html, "<p>No process of the sample was seen.</p>\n");
+	put_children(html, &tree, "", 0);
+	page_more(html, count - tree.shown, "processes are");
+	json_decref(known);
+	json_decref(tree.children);
 }
+
+/* --- network, files, timeline --- */
+
+static void
+put_list(struct html *html, const char *heading, const json_t *rows,
+    const struct column *columns)
+{
+	if (json_array_size(rows) == 0)
+		return;
+	html_raw(html, "<h4>");
+	html_text(html, heading);
+	html_raw(html, "</h4>\n");
+	page_table(html, rows, columns, ROWS_SHOWN);
+}
+
+static void
+put_network(struct html *html, const json_t *run)
+{
+	static const struct column dns[] = {{"Name", "name", "mono"},
+	    {"Types", "types", NULL}, {"Answered with", "address", NULL},
+	    {"Queries", "queries", "number"}, {NULL, NULL, NULL}};
+	static const struct column http[] = {{"Method", "method", NULL},
+	    {"Host", "host", "mono"}, {"Path", "path", "mono"},
+	    {"Agent", "user_agent", NULL}, {"Status", "status", "number"},
+	    {NULL, NULL, NULL}};
+	static const struct column wire[] = {{"Name", "name", "mono"},
+	    {"Address", "address", NULL}, {"Port", "port", "number"},
+	    {"Protocol", "proto", NULL}, {"Seen as", "app", NULL},
+	    {"Sent", "sent", "number"}, {"Received", "received", "number"},
+	    {"First bytes", "head", "mono"}, {NULL, NULL, NULL}};
+	static const struct column seen_dns[] = {{"Process", "image", "mono"},
+	    {"Name", "name", "mono"}, {"Times", "count", "number"},
+	    {NULL, NULL, NULL}};
+	static const struct column seen[] = {{"Process", "image", "mono"},
+	    {"Address", "address", NULL}, {"Port", "port", "number"},
+	    {"Protocol", "protocol", NULL}, {"Times", "count", "number"},
+	    {NULL, NULL, NULL}};
+	const json_t *network = json_object_get(run, "network");
+
+	put_list(html, "Names asked for, on the wire",
+	    json_object_get(network, "dns"), dns);
+	put_list(html, "HTTP requests", json_object_get(network, "http"), http);
+	put_list(html, "Connections on the wire",
+	    json_object_get(network, "connections"), wire);
+	put_list(html, "Names asked for, by process",
+	    json_object_get(run, "dns"), seen_dns);
+	put_list(html, "Connections, by process",
+	    json_object_get(run, "connections"), seen);
+	if (json_is_true(json_object_get(network, "is_cut")))
+		html_raw(html, "<p class=\"note\">The lists of the network "
+			       "were cut; the packet capture has more.</p>\n");
+}
+
+static void
+put_timeline(struct html *html, const json_t *timeline)
+{
+	size_t count = json_array_size(timeline);
+	size_t at;
+	json_t *e;
+
+	if (count == 0)
+		return;
+	html_raw(html, "<h4>Timeline</h4>\n<table class=\"list timeline\">"
+		       "<thead><tr><th>Seconds</th><th>What</th><th>Process"
+		       "</th><th>Detail</th></tr></thead><tbody>\n");
+	json_array_foreach(timeline, at, e)
+	{
+		if (at == TIMELINE_SHOWN)
+			break;
+		html_raw(html, "<tr><td class=\"number\">");
+		html_print(html, "%.3f",
+		    (double)json_member_int(e, "at_ms", 0) / 1000.0);
+		html_raw(html, "</td><td>");
+		html_value(html, json_object_get(e, "class"));
+		html_raw(html, "</td><td class=\"mono\">");
+		page_brief(html, json_object_get(e, "image"));
+		html_raw(html, "</td><td class=\"mono\">");
+		page_brief(html, json_object_get(e, "text"));
+		html_raw(html, "</td></tr>\n");
+	}
+	html_raw(html, "</tbody></table>\n");
+	page_more(html, count > TIMELINE_SHOWN ? count - TIMELINE_SHOWN : 0,
+	    "events are");
+}
+
+static void
+put_console(struct html *html, const json_t *pieces)
+{
+	size_t bytes = 0;
+	size_t at;
+	json_t *piece;
+
+	if (json_array_size(pieces) == 0)
+		return;
+	html_raw(html, "<h4>What it printed</h4>\n<pre>");
+	json_array_foreach(pieces, at, piece)
+	{
+		if (bytes > CONSOLE_BYTES)
+			break;
+		bytes += json_string_length(piece);
+		page_brief(html, piece);
+	}
+	html_raw(html, "</pre>\n");
+	page_more(html, json_array_size(pieces) - at, "pieces are");
+}
+
+/* --- the run --- */
 
 static void
 put_lost(struct html *html, const json_t *run)
 {
-	const json_t *lost = json_object_get(run, "lost");
+	json_t *lost = json_object_get(run, "lost");
 
 	if (json_array_size(lost) > 0) {
-		html_raw(html, "<p><strong>Events were lost:</strong> ");
-		html_value(html, lost);
-		html_raw(html, "</p>\n");
+		html_raw(html, "<div class=\"warning\"><strong>Events were "
+			       "lost:</strong> ");
+		page_brief(html, lost);
+		html_raw(html, "</div>\n");
 	}
 	if (json_is_true(json_object_get(run, "is_cut")))
 		html_raw(html, "<p class=\"note\">The lists are cut; the "
@@ -122,40 +343,44 @@ put_lost(struct html *html, const json_t *run)
 }
 
 static void
-put_network(struct html *html, const json_t *run)
+put_environment(struct html *html, const json_t *run)
 {
-	static const char *const dns[] = {
-	    "Name", "name", "Type", "type", "Answer", "answer", NULL};
-	static const char *const connections[] = {"To", "name", "Address",
-	    "address", "Port", "port", "Protocol", "protocol", "Bytes",
-	    "bytes_in", NULL};
-	static const char *const http[] = {"Method", "method", "Host", "host",
-	    "Path", "path", "Agent", "user_agent", NULL};
-	static const char *const seen_dns[] = {
-	    "Process", "image", "Name", "name", NULL};
-	static const char *const seen[] = {"Process", "image", "Address",
-	    "address", "Port", "port", "Protocol", "protocol", NULL};
-	const json_t *network = json_object_get(run, "network");
+	const json_t *environment = json_object_get(run, "environment");
+	const json_t *profile = json_object_get(environment, "profile");
+	const json_t *proof = json_object_get(environment, "proof");
+	json_t *is_closed = json_object_get(proof, "is_closed");
 
-	put_table(html, "Names resolved", json_object_get(network, "dns"), dns);
-	put_table(
-	    html, "HTTP requests", json_object_get(network, "http"), http);
-	put_table(html, "Connections on the wire",
-	    json_object_get(network, "connections"), connections);
-	put_table(html, "Names asked for, by process",
-	    json_object_get(run, "dns"), seen_dns);
-	put_table(html, "Connections, by process",
-	    json_object_get(run, "connections"), seen);
+	html_raw(html, "<h4>Environment</h4>\n<table class=\"facts\">\n");
+	page_row(html, "System", json_object_get(profile, "title"));
+	page_row(
+	    html, "Image, SHA-256", json_object_get(profile, "image_sha256"));
+	page_row(html, "Profile, digest", json_object_get(profile, "digest"));
+	page_row(html, "Memory, MiB", json_object_get(profile, "memory_mib"));
+	page_row(
+	    html, "Hypervisor", json_object_get(environment, "hypervisor"));
+	page_row(html, "Acceleration", json_object_get(environment, "accel"));
+	page_row(html, "CPU", json_object_get(environment, "cpu"));
+	page_row(html, "Time limit, s",
+	    json_object_get(environment, "time_limit_s"));
+	page_row(html, "Times, ms", json_object_get(environment, "timing"));
+	if (is_closed != NULL) {
+		html_raw(html, "<tr><th>Egress</th><td>");
+		html_raw(html, json_is_true(is_closed)
+				   ? "closed, proved before the run: nothing "
+				     "could leave the simulated network"
+				   : "could not be proved closed");
+		html_raw(html, "</td></tr>\n");
+		page_row(html, "Proof", json_object_get(proof, "tried"));
+	}
+	html_raw(html, "</table>\n");
 }
 
 static void
-put_run(struct html *html, const json_t *run)
+put_run(struct html *html, const json_t *run, const json_t *by_id)
 {
-	static const char *const files[] = {
-	    "What", "action", "Path", "path", "Process", "image", NULL};
-	static const char *const timeline[] = {"Time (ms)", "at_ms", "What",
-	    "class", "Process", "image", "Detail", "text", NULL};
-	const json_t *environment = json_object_get(run, "environment");
+	static const struct column files[] = {{"What", "action", NULL},
+	    {"Path", "path", "mono"}, {"Process", "image", "mono"},
+	    {NULL, NULL, NULL}};
 
 	html_raw(html, "<h3>");
 	html_value(html, json_object_get(run, "artefact_name"));
@@ -164,33 +389,53 @@ put_run(struct html *html, const json_t *run)
 	html_raw(html, ": ");
 	html_value(html, json_object_get(run, "outcome"));
 	html_raw(html, "</h3>\n<table class=\"facts\">\n");
-	html_row(html, "Started", json_object_get(run, "started"));
-	html_row(html, "Ended", json_object_get(run, "ended"));
-	html_row(html, "Reason", json_object_get(run, "reason"));
-	html_row(html, "Image", json_object_get(environment, "image_digest"));
-	html_row(html, "Acceleration", json_object_get(environment, "accel"));
-	html_row(html, "Closed egress",
-	    json_object_get(environment, "egress_proof"));
+	page_row(html, "Started", json_object_get(run, "started"));
+	page_row(html, "Ended", json_object_get(run, "ended"));
+	page_row(html, "Reason", json_object_get(run, "reason"));
+	page_row(html, "Options", json_object_get(run, "options"));
+	page_row(html, "Network", json_object_get(run, "network_mode"));
+	page_row(html, "Events",
+	    json_object_get(
+		json_array_get(json_object_get(run, "counts"), 0), "events"));
 	html_raw(html, "</table>\n");
 	put_lost(html, run);
+	put_findings(html, run, by_id);
 	put_process_tree(html, json_object_get(run, "processes"));
 	put_network(html, run);
-	put_table(html, "Files", json_object_get(run, "files"), files);
-	put_table(html, "Timeline", json_object_get(run, "timeline"), timeline);
+	put_list(html, "Files", json_object_get(run, "files"), files);
+	put_console(html, json_object_get(run, "console_text"));
+	put_timeline(html, json_object_get(run, "timeline"));
+	put_environment(html, run);
 }
 
 void
 page_runs(struct html *html, const json_t *doc)
 {
 	const json_t *runs = json_object_get(doc, "runs");
+	json_t *by_id = json_object();
 	size_t at;
-	json_t *run;
+	json_t *row;
 
 	html_raw(html, "<section id=\"runs\"><h2>Runs in virtual machines</h2>"
 		       "\n");
 	if (json_array_size(runs) == 0)
 		html_raw(html, "<p>Nothing was run in a virtual machine.</p>"
 			       "\n");
-	json_array_foreach(runs, at, run) put_run(html, run);
+	json_array_foreach(json_object_get(doc, "findings"), at, row)
+	{
+		char key[32];
+
+		(void)snprintf(key, sizeof(key), "%lld",
+		    (long long)json_member_int(row, "id", 0));
+		(void)json_object_set(by_id, key, row);
+	}
+	json_array_foreach(runs, at, row)
+	{
+		if (at == RUNS_SHOWN)
+			break;
+		put_run(html, row, by_id);
+	}
+	page_more(html, json_array_size(runs) - at, "runs are");
 	html_raw(html, "</section>\n");
+	json_decref(by_id);
 }
