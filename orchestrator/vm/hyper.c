@@ -337,12 +337,11 @@ static int
 do_overlay(void *arg, const char *backing, const char *path, char *why)
 {
 	extern char **environ;
+	auto_free char *from = xstrdup(backing);
+	auto_free char *to = xstrdup(path);
 	char *argv[] = {(char[]){"qemu-img"}, (char[]){"create"},
 	    (char[]){"-q"}, (char[]){"-f"}, (char[]){"qcow2"}, (char[]){"-F"},
-	    (char[]){"qcow2"}, (char[]){"-b"}, xstrdup(backing), xstrdup(path),
-	    NULL};
-	auto_free char *copy = argv[8];
-	auto_free char *copy2 = argv[9];
+	    (char[]){"qcow2"}, (char[]){"-b"}, from, to, NULL};
 	int status = 0, error;
 	pid_t pid;
 

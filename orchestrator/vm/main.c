@@ -273,8 +273,8 @@ main(int argc, char *argv[])
 	}
 	image_dir = program_conf(&vm.program, "image_dir", "");
 	vm.pool.image_dir = image_dir;
-	vm.pool.profile_count = profile_list(
-	    image_dir, vm.pool.profiles, PROFILES_MAX, on_bad_profile);
+	vm.pool.on_bad = on_bad_profile;
+	pool_find_profiles(&vm.pool);
 	enter_cage(&vm, image_dir);
 	run_dir = xasprintf("%s/run/qemu", vm.root);
 	if (shadow_start(run_dir) != ERR_OK) {

@@ -406,6 +406,13 @@ pool_peer(struct pool *pool, struct chan *chan)
 }
 
 void
+pool_find_profiles(struct pool *pool)
+{
+	pool->profile_count = profile_list(
+	    pool->image_dir, pool->profiles, PROFILES_MAX, pool->on_bad);
+}
+
+void
 pool_begin(struct pool *pool)
 {
 	pool->is_prepared = true;

@@ -29,6 +29,8 @@ struct pool {
 	struct profile profiles[PROFILES_MAX];
 	size_t profile_count;
 	const char *image_dir;
+	/* Told of each guest image that cannot be used. */
+	void (*on_bad)(const char *name, const char *why);
 	struct worker workers[POOL_SLOTS_MAX];
 	size_t slots;
 	bool is_prepared; /* the workers may begin */
@@ -43,6 +45,8 @@ struct pool {
 void pool_init(struct pool *pool, struct program *program);
 /* A channel to sched or simnet is there (again). */
 void pool_peer(struct pool *pool, struct chan *chan);
+/* Looks for guest images; only while there is none, or before the start. */
+void pool_find_profiles(struct pool *pool);
 /* Everything is prepared: build the slots. */
 void pool_begin(struct pool *pool);
 /* Looks for what can be done now. */

@@ -275,6 +275,11 @@ on_pool_order(void *arg, struct chan *chan, struct msg *msg)
 	wire_get_str(&msg->in, whom, sizeof(whom));
 	if (msg->in.is_failed)
 		return ERR_PEER;
+	/* Built since the start: nobody uses the list while it is empty. */
+	if (pool->profile_count == 0) {
+		pool_find_profiles(pool);
+		pool_send_profiles(pool);
+	}
 	for (size_t i = 0; i < pool->slots; i++) {
 		struct slot_core *core = &pool->workers[i].core;
 

@@ -60,12 +60,17 @@ cat >"$work/s/net.sh" <<-'EOF'
 	curl -s -m 20 http://93.184.216.34:8080/x.exe -o /tmp/x.exe
 	head -c 2 /tmp/x.exe
 	curl -s -m 20 -k https://tls.example.org/
-	ping -c 1 -W 5 1.2.3.4 >/dev/null 2>&1
+	python3 -c '
+	import socket
+	s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)
+	s.settimeout(10)
+	s.sendto(bytes.fromhex("0800f7fd00010001"), ("1.2.3.4", 0))
+	print("answered by", s.recvfrom(99)[1][0])'
 	exit 0
 EOF
 printf '#!/bin/sh\nsleep 600\n' >"$work/s/sleep.sh"
-printf '#!/bin/sh\necho o >/proc/sysrq-trigger; sleep 60\n' >"$work/s/off.sh"
-printf '#!/bin/sh\necho b >/proc/sysrq-trigger; sleep 60\n' >"$work/s/boot.sh"
+printf '#!/bin/sh\nsystemctl poweroff -ff; sleep 60\n' >"$work/s/off.sh"
+printf '#!/bin/sh\nsystemctl reboot -ff; sleep 60\n' >"$work/s/boot.sh"
 printf 'MZ\220\000 not for this system' >"$work/s/windows.exe"
 : >"$work/s/empty"
 t=$work/s/o
@@ -92,6 +97,8 @@ run 2 '[.environment.network.connections[] | select(.app == "tls")][0].host' \
     tls.example.org "the server name in TLS"
 run 2 '[.environment.network.connections[] | select(.proto == "icmp")][0].address' \
     1.2.3.4 "the address it pinged"
+grep -aq 'answered by 1.2.3.4' "$t.net.trace"
+ok $? "which answered"
 [ "$(od -An -tx4 -N4 "$t.net.pcap" | tr -d ' ')" = a1b2c3d4 ]
 ok $? "the capture is a pcap file"
 run 2 '.environment.outputs.pcap' "$(stat -c %s "$t.net.pcap")" "its size is told"
