@@ -12,12 +12,11 @@ static const char event_hash[] = ",\"hash\":\"";
 static const char line_close[] = "\"}";
 
 #define TEXT_LEN(s) (sizeof(s) - 1)
-#define HEAD_TAIL_BYTES \
-	(TEXT_LEN(head_signature) + 2 * (size_t)SIGN_BYTES + \
-	    TEXT_LEN(head_key) + 2 * (size_t)SIGN_PUBLIC_BYTES + \
-	    TEXT_LEN(line_close))
+#define HEAD_TAIL_BYTES                                                    \
+ (TEXT_LEN(head_signature) + 2 * (size_t)SIGN_BYTES + TEXT_LEN(head_key) + \
+     2 * (size_t)SIGN_PUBLIC_BYTES + TEXT_LEN(line_close))
 #define EVENT_TAIL_BYTES \
-	(TEXT_LEN(event_hash) + 2 * (size_t)SHA256_BYTES + TEXT_LEN(line_close))
+ (TEXT_LEN(event_hash) + 2 * (size_t)SHA256_BYTES + TEXT_LEN(line_close))
 
 static void
 put(struct wire_out *out, const char *s)
@@ -219,11 +218,11 @@ parse_head(struct audit_check *check, struct cursor c)
 	int64_t version;
 
 	return take(&c, "{\"at\":") && take_int(&c, &check->head_at) &&
-	    take(&c, ",\"format\":\"loep-audit\",\"head_hash\":\"") &&
-	    take_hex(&c, check->head_hash, SHA256_BYTES) &&
-	    take(&c, "\",\"head_seq\":") && take_int(&c, &check->head_seq) &&
-	    take(&c, ",\"version\":") && take_int(&c, &version) &&
-	    version == AUDIT_VERSION && take(&c, "}") && c.p == c.end;
+	       take(&c, ",\"format\":\"loep-audit\",\"head_hash\":\"") &&
+	       take_hex(&c, check->head_hash, SHA256_BYTES) &&
+	       take(&c, "\",\"head_seq\":") && take_int(&c, &check->head_seq) &&
+	       take(&c, ",\"version\":") && take_int(&c, &version) &&
+	       version == AUDIT_VERSION && take(&c, "}") && c.p == c.end;
 }
 
 static int
@@ -234,14 +233,13 @@ check_head(struct audit_check *check, const char *line, size_t len)
 	const char *head;
 	size_t head_len;
 
-	if (!take(&c, head_open) ||
-	    (size_t)(c.end - c.p) < HEAD_TAIL_BYTES)
+	if (!take(&c, head_open) || (size_t)(c.end - c.p) < HEAD_TAIL_BYTES)
 		return broken(check, "is not the head of an audit export");
 	head = c.p;
 	head_len = (size_t)(c.end - c.p) - HEAD_TAIL_BYTES;
 	c.p += head_len;
-	if (!take(&c, head_signature) ||
-	    !take_hex(&c, signature, SIGN_BYTES) || !take(&c, head_key) ||
+	if (!take(&c, head_signature) || !take_hex(&c, signature, SIGN_BYTES) ||
+	    !take(&c, head_key) ||
 	    !take_hex(&c, check->public_key, SIGN_PUBLIC_BYTES) ||
 	    !take(&c, line_close))
 		return broken(check, "has no signature where it should be");
@@ -262,7 +260,7 @@ row_has_seq(const char *row, size_t len, int64_t seq)
 
 	n = snprintf(tail, sizeof(tail), ",\"seq\":%" PRId64 "}", seq);
 	return len >= (size_t)n &&
-	    memcmp(row + len - (size_t)n, tail, (size_t)n) == 0;
+	       memcmp(row + len - (size_t)n, tail, (size_t)n) == 0;
 }
 
 int
@@ -275,8 +273,7 @@ audit_check_line(struct audit_check *check, const char *line, size_t len)
 
 	if (!check->has_head)
 		return check_head(check, line, len);
-	if (!take(&c, event_open) ||
-	    (size_t)(c.end - c.p) < EVENT_TAIL_BYTES)
+	if (!take(&c, event_open) || (size_t)(c.end - c.p) < EVENT_TAIL_BYTES)
 		return broken(check, "is not an audit entry");
 	row = c.p;
 	row_len = (size_t)(c.end - c.p) - EVENT_TAIL_BYTES;
@@ -286,11 +283,11 @@ audit_check_line(struct audit_check *check, const char *line, size_t len)
 		return broken(check, "has no hash where it should be");
 	if (!row_has_seq(row, row_len, check->seq + 1))
 		return broken(check, "has another number: one is missing, "
-		    "doubled or out of order");
+				     "doubled or out of order");
 	audit_row_hash(check->hash, row, row_len, hash);
 	if (memcmp(hash, claimed, SHA256_BYTES) != 0)
 		return broken(check, "was changed: its hash does not fit its "
-		    "content and what stands before it");
+				     "content and what stands before it");
 	memcpy(check->hash, hash, SHA256_BYTES);
 	check->seq++;
 	return ERR_OK;
@@ -303,12 +300,13 @@ audit_check_end(struct audit_check *check)
 		return broken(check, "is missing");
 	if (check->seq < check->head_seq)
 		return broken(check, "is missing: the signed head says that "
-		    "there are more");
+				     "there are more");
 	if (check->seq > check->head_seq ||
 	    memcmp(check->hash, check->head_hash, SHA256_BYTES) != 0) {
 		(void)snprintf(check->why, sizeof(check->why),
 		    "the last entry (%" PRId64 ") is not the one that the "
-		    "head was signed for", check->seq);
+		    "head was signed for",
+		    check->seq);
 		return ERR_FORMAT;
 	}
 	return ERR_OK;

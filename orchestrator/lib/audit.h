@@ -80,8 +80,8 @@ void audit_check_init(struct audit_check *check);
  * Takes the next line, without its newline.  ERR_FORMAT at the first entry
  * that is broken; check->why names it; do not go on then.
  */
-int must_check audit_check_line(struct audit_check *check, const char *line,
-    size_t len);
+int must_check audit_check_line(
+    struct audit_check *check, const char *line, size_t len);
 /* After the last line: nothing is missing at the end. */
 int must_check audit_check_end(struct audit_check *check);
 

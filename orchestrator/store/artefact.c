@@ -55,8 +55,8 @@ opening_new(struct request *r, const struct query *q)
 
 	o->r = r;
 	(void)snprintf(o->case_id, sizeof(o->case_id), "%s", query_text(q, 0));
-	(void)snprintf(o->blob.org, sizeof(o->blob.org), "%s",
-	    query_text(q, 1));
+	(void)snprintf(
+	    o->blob.org, sizeof(o->blob.org), "%s", query_text(q, 1));
 	p = query_bytes(q, 2, &o->name_len);
 	o->name = xmemdup(p, o->name_len);
 	p = query_bytes(q, 3, &len);
@@ -103,8 +103,8 @@ on_artefact(void *arg, struct vault_answer *answer)
 		return;
 	}
 	err = custody_by(r, "exported", &what,
-	    json_pack("{s:s,s:s}", "purpose", param_text(r, 1), "channel",
-		"local"));
+	    json_pack(
+		"{s:s,s:s}", "purpose", param_text(r, 1), "channel", "local"));
 	values_init(&row);
 	values_add_bytes(&row, o->name, o->name_len);
 	values_add_bytes(&row, o->blob.sha256, SHA256_BYTES);
@@ -151,8 +151,8 @@ on_report(void *arg, struct vault_answer *answer)
 		return;
 	}
 	err = audit_by(r, "report.read", &object,
-	    json_pack("{s:s,s:s}", "case", o->case_id, "format",
-		param_text(r, 2)));
+	    json_pack(
+		"{s:s,s:s}", "case", o->case_id, "format", param_text(r, 2)));
 	values_init(&row);
 	values_add_text(&row, o->id);
 	values_add_int(&row, o->rev);
@@ -187,8 +187,8 @@ report_open(struct request *r)
 	(void)snprintf(o->id, sizeof(o->id), "%s", query_text(&q, 6));
 	o->rev = query_int(&q, 7);
 	free(o->mime);
-	o->mime = xstrdup(is_html ? "text/html; charset=utf-8"
-				  : "application/json");
+	o->mime =
+	    xstrdup(is_html ? "text/html; charset=utf-8" : "application/json");
 	return open_blob(o, on_report);
 }
 
@@ -227,7 +227,8 @@ run_events(struct request *r)
 	    ARGS(WHO(r), val_text(param_text(r, 0))));
 
 	if (err == ERR_NOT_FOUND)
-		return request_why(r, err, "there is no such run, or it has no "
+		return request_why(r, err,
+		    "there is no such run, or it has no "
 		    "events yet");
 	if (err != ERR_OK)
 		return err;

@@ -6,8 +6,8 @@
 #include "lib/xalloc.h"
 
 int
-audit_head(struct store *store, int64_t *ret_seq,
-    uint8_t ret_hash[SHA256_BYTES])
+audit_head(
+    struct store *store, int64_t *ret_seq, uint8_t ret_hash[SHA256_BYTES])
 {
 	AUTO(query) q = {0};
 	const uint8_t *hash;
@@ -48,7 +48,8 @@ insert(struct store *store, const struct audit_row *row,
 			val_text(row->object), val_text(row->org),
 			val_text(row->outcome), val_text(row->detail),
 			val_bytes(prev, SHA256_BYTES),
-			val_bytes(hash, SHA256_BYTES)), NULL);
+			val_bytes(hash, SHA256_BYTES)),
+		    NULL);
 	}
 	wire_out_release(&out);
 	return err;
@@ -104,8 +105,8 @@ audit_by(struct request *r, const char *action,
 		detail = json_object();
 	/* Names may change hands; ids do not. */
 	if (is_person)
-		(void)json_object_set_new(detail, "account",
-		    json_string(r->principal.account_id));
+		(void)json_object_set_new(
+		    detail, "account", json_string(r->principal.account_id));
 	return audit_add(r->store, &entry, detail);
 }
 

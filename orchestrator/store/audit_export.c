@@ -13,7 +13,8 @@
 
 #define ROWS_PER_PIECE 1000
 
-struct export {
+struct export
+{
 	struct request *r;
 	struct store *store;
 	int64_t head_seq;
@@ -45,8 +46,8 @@ put_rows(struct export *e, struct wire_out *out)
 
 	e->store->db->role = ROLE_STORE;
 	err = query_start(&q, e->store->db, STMT_AUDIT_FEED,
-	    ARGS(val_int(e->at), val_int(e->head_seq),
-		val_int(ROWS_PER_PIECE)));
+	    ARGS(
+		val_int(e->at), val_int(e->head_seq), val_int(ROWS_PER_PIECE)));
 	wire_out_init(&text, AUDIT_ROW_BYTES_MAX);
 	while (err == ERR_OK && (err = query_next(&q)) == ERR_OK) {
 		audit_row_of(&q, &row);
@@ -130,7 +131,8 @@ audit_export(struct request *r)
 	int err;
 
 	if (!r->principal.sees_all)
-		return request_why(r, ERR_DENIED, "the whole chain tells of "
+		return request_why(r, ERR_DENIED,
+		    "the whole chain tells of "
 		    "all organisations; AUDIT_LIST shows your own part");
 	e = xcalloc(1, sizeof(*e));
 	e->r = r;
@@ -139,10 +141,10 @@ audit_export(struct request *r)
 	wire_out_init(&e->first, LIMIT_MSG_BYTES);
 	err = audit_head(r->store, &e->head_seq, e->head_hash);
 	if (err == ERR_OK) {
-		audit_head_put(loop_wall_us(), e->head_seq, e->head_hash,
-		    &e->head);
-		err = vault_sign(r->store->vault, e->head.buf, e->head.len,
-		    on_signed, e);
+		audit_head_put(
+		    loop_wall_us(), e->head_seq, e->head_hash, &e->head);
+		err = vault_sign(
+		    r->store->vault, e->head.buf, e->head.len, on_signed, e);
 		if (err == ERR_UNAVAILABLE)
 			(void)request_why(r, err, "%s", vault_is_away);
 	}

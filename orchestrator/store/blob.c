@@ -6,7 +6,7 @@
 #include "lib/xalloc.h"
 
 /* How long an unused blob stays, and how many go at a time. */
-#define UNUSED_US ((int64_t)60 * 1000000)
+#define UNUSED_US   ((int64_t)60 * 1000000)
 #define DELETES_MAX 32
 
 /* A commit that waits for deletions. */
@@ -18,8 +18,8 @@ struct waiting_commit {
 };
 
 int
-blob_commit(struct store *store, const struct blob_writer *w, vault_fn *fn,
-    void *arg)
+blob_commit(
+    struct store *store, const struct blob_writer *w, vault_fn *fn, void *arg)
 {
 	struct waiting_commit *waiting;
 	int err = ERR_OK;
@@ -61,7 +61,7 @@ ask_waiting(struct store *store)
 
 		TAILQ_REMOVE(&store->commits, w, entry);
 		if (vault_commit(store->vault, w->writer.id, w->writer.size,
-		    w->fn, w->arg) != ERR_OK) {
+			w->fn, w->arg) != ERR_OK) {
 			(void)snprintf(answer.why, sizeof(answer.why), "%s",
 			    vault_is_away);
 			w->fn(w->arg, &answer);
@@ -80,8 +80,8 @@ blob_add(struct store *store, const char *org,
 	    ARGS(val_text(org), val_bytes(stored->sha256, SHA256_BYTES),
 		val_int((int64_t)stored->size),
 		val_int((int64_t)stored->stored_size), val_int(now),
-		is_used ? val_null() : val_int(now),
-		val_int(stored->is_new)), NULL);
+		is_used ? val_null() : val_int(now), val_int(stored->is_new)),
+	    NULL);
 }
 
 struct deletion {
@@ -108,8 +108,8 @@ on_row_gone(void *arg, bool is_committed)
 {
 	struct deletion *d = arg;
 
-	if (is_committed && vault_delete(d->store->vault, &d->blob, on_deleted,
-	    d) == ERR_OK) {
+	if (is_committed &&
+	    vault_delete(d->store->vault, &d->blob, on_deleted, d) == ERR_OK) {
 		d->store->deletes_in_flight++;
 		return;
 	}
@@ -131,8 +131,8 @@ delete_rows(struct store *store)
 		struct deletion *d = xcalloc(1, sizeof(*d));
 
 		d->store = store;
-		(void)snprintf(d->blob.org, sizeof(d->blob.org), "%s",
-		    query_text(&q, 0));
+		(void)snprintf(
+		    d->blob.org, sizeof(d->blob.org), "%s", query_text(&q, 0));
 		sha256 = query_bytes(&q, 1, &len);
 		if (len == SHA256_BYTES)
 			memcpy(d->blob.sha256, sha256, SHA256_BYTES);

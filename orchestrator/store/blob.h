@@ -25,8 +25,8 @@ struct blob_writer {
  * fn(arg) gets the answer, and must call blob_commit_end() once it has written
  * its row.  ERR_UNAVAILABLE: there is no vault now, fn is not called.
  */
-int must_check blob_commit(struct store *store, const struct blob_writer *w,
-    vault_fn *fn, void *arg);
+int must_check blob_commit(
+    struct store *store, const struct blob_writer *w, vault_fn *fn, void *arg);
 void blob_commit_end(struct store *store);
 /*
  * Records what the vault stored, inside a unit.  is_used false: nothing

@@ -13,8 +13,8 @@
  * so none is lost or handed out twice.
  */
 static int
-allocate_number(struct request *r, const char *case_id,
-    char ret_number[NUMBER_BYTES])
+allocate_number(
+    struct request *r, const char *case_id, char ret_number[NUMBER_BYTES])
 {
 	int64_t changes = 0;
 	int err = ERR_OK;
@@ -24,10 +24,12 @@ allocate_number(struct request *r, const char *case_id,
 		number_new(loop_wall_us(), ret_number);
 		err = db_do(r->store->db, STMT_NUMBER_ADD,
 		    ARGS(val_text(ret_number), val_int(loop_wall_us()),
-			val_text("local"), val_text(case_id)), &changes);
+			val_text("local"), val_text(case_id)),
+		    &changes);
 	}
 	if (err == ERR_OK && changes == 0)
-		return request_why(r, ERR_CONFLICT, "no free case number was "
+		return request_why(r, ERR_CONFLICT,
+		    "no free case number was "
 		    "found");
 	return err;
 }
@@ -55,13 +57,16 @@ read_words(struct request *r, struct case_words *ret_words)
 	if (w.org[0] == '\0')
 		w.org = r->principal.org_id;
 	if (w.severity == NULL)
-		return request_why(r, ERR_FORMAT, "\"severity\" is one of low "
+		return request_why(r, ERR_FORMAT,
+		    "\"severity\" is one of low "
 		    "medium high critical unknown");
 	if (w.tlp == NULL)
-		return request_why(r, ERR_FORMAT, "\"tlp\" is one of TLP:CLEAR "
+		return request_why(r, ERR_FORMAT,
+		    "\"tlp\" is one of TLP:CLEAR "
 		    "TLP:GREEN TLP:AMBER TLP:AMBER+STRICT TLP:RED");
 	if (w.pap == NULL)
-		return request_why(r, ERR_FORMAT, "\"pap\" is one of PAP:CLEAR "
+		return request_why(r, ERR_FORMAT,
+		    "\"pap\" is one of PAP:CLEAR "
 		    "PAP:GREEN PAP:AMBER PAP:RED");
 	*ret_words = w;
 	return ERR_OK;
@@ -88,16 +93,18 @@ case_create(struct request *r)
 	    ARGS(WHO(r), val_text(id), val_text(number), val_text(w.org),
 		val_text(w.title), val_text(w.severity), val_text(w.tlp),
 		val_text(w.pap), val_text(r->principal.account_id),
-		val_int(loop_wall_us())), &changes);
+		val_int(loop_wall_us())),
+	    &changes);
 	if (err != ERR_OK)
 		return err;
 	if (changes == 0)
-		return request_why(r, ERR_NOT_FOUND, "there is no such "
+		return request_why(r, ERR_NOT_FOUND,
+		    "there is no such "
 		    "organisation");
 	object.org = w.org;
 	err = audit_by(r, "case.opened", &object,
-	    json_pack("{s:s,s:s,s:s}", "number", number, "tlp", w.tlp, "pap",
-		w.pap));
+	    json_pack(
+		"{s:s,s:s,s:s}", "number", number, "tlp", w.tlp, "pap", w.pap));
 	if (err != ERR_OK)
 		return err;
 	values_init(&row);
@@ -110,6 +117,6 @@ case_create(struct request *r)
 int
 case_list(struct request *r)
 {
-	return request_read(r, r->principal.sees_all ? STMT_CASE_LIST_ALL
-						     : STMT_CASE_LIST);
+	return request_read(
+	    r, r->principal.sees_all ? STMT_CASE_LIST_ALL : STMT_CASE_LIST);
 }

@@ -12,10 +12,19 @@
 
 /* Writers that one attempt may have open at a time. */
 #define CHILDREN_OPEN_MAX 1024
-#define RELATION_CHARS "abcdefghijklmnopqrstuvwxyz0123456789_"
-#define RELATION_MAX 64
+#define RELATION_CHARS	  "abcdefghijklmnopqrstuvwxyz0123456789_"
+#define RELATION_MAX	  64
 
-enum { P_JOB, P_ATTEMPT, P_CHILD, P_SIZE, P_NAME, P_RELATION, P_KIND, P_DETAIL };
+enum {
+	P_JOB,
+	P_ATTEMPT,
+	P_CHILD,
+	P_SIZE,
+	P_NAME,
+	P_RELATION,
+	P_KIND,
+	P_DETAIL
+};
 
 static struct child_list *
 bucket(struct store *store, int64_t id)
@@ -53,8 +62,7 @@ find(struct request *r, int64_t id)
 {
 	struct child *c;
 
-	TAILQ_FOREACH(c, bucket(r->store, id), entry)
-	{
+	TAILQ_FOREACH (c, bucket(r->store, id), entry) {
 		if (c->id == id && c->attempt == param_int(r, P_ATTEMPT) &&
 		    strcmp(c->job_id, param_text(r, P_JOB)) == 0)
 			return c->is_committing ? NULL : c;
@@ -95,8 +103,10 @@ child_create(struct request *r)
 	if (err != ERR_OK)
 		return err;
 	if (a.children >= (int64_t)LIMIT_CHILDREN)
-		return request_why(r, ERR_LIMIT, "an artefact has at most %zu "
-		    "children", LIMIT_CHILDREN);
+		return request_why(r, ERR_LIMIT,
+		    "an artefact has at most %zu "
+		    "children",
+		    LIMIT_CHILDREN);
 	err = vault_create(r->store->vault, a.org_id, on_pipe, r);
 	if (err == ERR_UNAVAILABLE)
 		return request_why(r, err, "%s", vault_is_away);
@@ -129,7 +139,8 @@ static bool
 is_own_relation(const char *relation)
 {
 	return text_has_word("events run_trace pcap console screenshot "
-	    "report_json report_html", relation);
+			     "report_json report_html",
+	    relation);
 }
 
 static int
@@ -148,7 +159,8 @@ insert_artefact(struct request *r, const struct attempt *a,
 		val_bytes(stored->sha256, SHA256_BYTES),
 		val_int((int64_t)stored->size), val_bytes(name, name_len),
 		val_text(relation), val_text(kind == NULL ? "other" : kind),
-		val_int(is_internal), val_int(loop_wall_us())), NULL);
+		val_int(is_internal), val_int(loop_wall_us())),
+	    NULL);
 	if (err == ERR_OK)
 		err = db_do(r->store->db, STMT_DERIVATION_ADD,
 		    ARGS(val_text(id), val_text(param_text(r, P_DETAIL))),
@@ -168,14 +180,17 @@ check_bounds(struct request *r, const struct attempt *a, uint64_t size)
 
 	if (a->depth >= LIMIT_DEPTH &&
 	    !is_own_relation(param_text(r, P_RELATION)))
-		return request_why(r, ERR_LIMIT, "artefacts nest at most %d "
-		    "deep", LIMIT_DEPTH);
+		return request_why(r, ERR_LIMIT,
+		    "artefacts nest at most %d "
+		    "deep",
+		    LIMIT_DEPTH);
 	if (a->submission_id[0] == '\0')
 		return ERR_OK;
 	err = query_one(&q, r->store->db, STMT_SUBMISSION_DERIVED,
 	    ARGS(val_text(a->submission_id), val_int((int64_t)size)));
 	if (err == ERR_OK && query_int(&q, 0) > (int64_t)LIMIT_SUBMISSION_BYTES)
-		return request_why(r, ERR_LIMIT, "one submission gives at most "
+		return request_why(r, ERR_LIMIT,
+		    "one submission gives at most "
 		    "%llu bytes of children",
 		    (unsigned long long)LIMIT_SUBMISSION_BYTES);
 	return err;
@@ -210,8 +225,8 @@ record(struct request *r, const char *org, const struct vault_answer *stored)
 
 /* Stored, but not to be an artefact: known, so that it gets deleted. */
 static void
-record_unused(struct store *store, const char *org,
-    const struct vault_answer *stored)
+record_unused(
+    struct store *store, const char *org, const struct vault_answer *stored)
 {
 	if (tx_begin(store, ROLE_STORE) == ERR_OK)
 		tx_end(store, blob_add(store, org, stored, false) == ERR_OK);
@@ -256,14 +271,18 @@ check_params(struct request *r)
 		    LIMIT_NAME_BYTES);
 	if (relation_len == 0 || relation_len > RELATION_MAX ||
 	    strspn(relation, RELATION_CHARS) != relation_len)
-		return request_why(r, ERR_FORMAT, "\"relation\" is a word of "
+		return request_why(r, ERR_FORMAT,
+		    "\"relation\" is a word of "
 		    "a-z, 0-9 and _");
 	if (json_parse(detail, strlen(detail), LIMIT_RECORD_BYTES,
-	    LIMIT_RECORD_DEPTH, &json) != ERR_OK || !json_is_object(json))
-		return request_why(r, ERR_FORMAT, "\"detail\" is a JSON "
+		LIMIT_RECORD_DEPTH, &json) != ERR_OK ||
+	    !json_is_object(json))
+		return request_why(r, ERR_FORMAT,
+		    "\"detail\" is a JSON "
 		    "object");
 	if (param_int(r, P_SIZE) < 0)
-		return request_why(r, ERR_FORMAT, "\"size\" is a number of "
+		return request_why(r, ERR_FORMAT,
+		    "\"size\" is a number of "
 		    "bytes");
 	return ERR_OK;
 }
@@ -281,7 +300,8 @@ child_commit(struct request *r)
 	if (err != ERR_OK)
 		return err;
 	if (c == NULL)
-		return request_why(r, ERR_NOT_FOUND, "there is no such open "
+		return request_why(r, ERR_NOT_FOUND,
+		    "there is no such open "
 		    "child");
 	writer.id = c->writer;
 	err = blob_commit(r->store, &writer, on_stored, r);

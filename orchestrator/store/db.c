@@ -52,7 +52,7 @@ db_error(struct db *db, int rc)
 		    rc == SQLITE_IOERR_TRUNCATE) {
 			err = ERR_NO_SPACE;
 			why = "the database cannot be written, the disk is "
-			    "full or failing; nothing was changed";
+			      "full or failing; nothing was changed";
 		}
 		break;
 	case SQLITE_CONSTRAINT:
@@ -88,14 +88,16 @@ prepare_one(struct db *db, size_t id)
 	rc = sqlite3_prepare_v3(db->sqlite, texts[id].sql, -1,
 	    SQLITE_PREPARE_PERSISTENT, &db->stmts[id], NULL);
 	if (rc != SQLITE_OK) {
-		log_line(LOG_ERROR, "msg=\"bad statement\" name=%s reason="
-		    "\"%s\"", texts[id].name, sqlite3_errmsg(db->sqlite));
+		log_line(LOG_ERROR,
+		    "msg=\"bad statement\" name=%s reason="
+		    "\"%s\"",
+		    texts[id].name, sqlite3_errmsg(db->sqlite));
 		return ERR_SYS;
 	}
 	for (size_t i = 1; i <= DB_ARGS_MAX; i++) {
 		(void)snprintf(name, sizeof(name), "$%zu", i);
-		db->places[id][i] = (uint8_t)sqlite3_bind_parameter_index(
-		    db->stmts[id], name);
+		db->places[id][i] =
+		    (uint8_t)sqlite3_bind_parameter_index(db->stmts[id], name);
 	}
 	return ERR_OK;
 }
@@ -105,25 +107,24 @@ configure(struct db *db)
 {
 	/* One process owns the file: the lock is held for good, which also
 	 * keeps the index of the log in memory instead of in a third file. */
-	static const char pragmas[] =
-	    "PRAGMA locking_mode = EXCLUSIVE;"
-	    "PRAGMA journal_mode = WAL;"
-	    "PRAGMA synchronous = FULL;"
-	    "PRAGMA foreign_keys = ON;"
-	    "PRAGMA temp_store = MEMORY;"
-	    "PRAGMA trusted_schema = OFF;"
-	    "PRAGMA cell_size_check = ON;"
-	    "PRAGMA wal_autocheckpoint = 4000;"
-	    "PRAGMA journal_size_limit = 67108864;"
-	    "PRAGMA cache_size = -65536;";
+	static const char pragmas[] = "PRAGMA locking_mode = EXCLUSIVE;"
+				      "PRAGMA journal_mode = WAL;"
+				      "PRAGMA synchronous = FULL;"
+				      "PRAGMA foreign_keys = ON;"
+				      "PRAGMA temp_store = MEMORY;"
+				      "PRAGMA trusted_schema = OFF;"
+				      "PRAGMA cell_size_check = ON;"
+				      "PRAGMA wal_autocheckpoint = 4000;"
+				      "PRAGMA journal_size_limit = 67108864;"
+				      "PRAGMA cache_size = -65536;";
 
 	(void)sqlite3_extended_result_codes(db->sqlite, 1);
 	(void)sqlite3_busy_timeout(db->sqlite, 2000);
 	(void)sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	/* Else a plan that looked at its arguments is made again with each
 	 * new one, which costs more than the statement itself. */
-	(void)sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_ENABLE_QPSG, 1,
-	    NULL);
+	(void)sqlite3_db_config(
+	    db->sqlite, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL);
 	(void)sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
 	(void)sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
 	return sqlite3_exec(db->sqlite, pragmas, NULL, NULL, NULL);
@@ -144,8 +145,8 @@ static int
 open_file(struct db *db, const char *path, bool may_create, char *why,
     size_t why_size)
 {
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
-	    SQLITE_OPEN_NOFOLLOW;
+	int flags =
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
 	int rc;
 
 	rc = sqlite3_open_v2(path, &db->sqlite,
@@ -157,8 +158,10 @@ open_file(struct db *db, const char *path, bool may_create, char *why,
 		    SQLITE_UTF8 | SQLITE_INNOCUOUS, NULL, sql_uuid7, NULL,
 		    NULL);
 	if (rc != SQLITE_OK) {
-		(void)snprintf(why, why_size, "cannot open the database %s: "
-		    "%s", path, sqlite3_errmsg(db->sqlite));
+		(void)snprintf(why, why_size,
+		    "cannot open the database %s: "
+		    "%s",
+		    path, sqlite3_errmsg(db->sqlite));
 		return db_error(db, rc);
 	}
 	return ERR_OK;
@@ -173,8 +176,10 @@ db_open(const char *path, bool may_create, char *why, size_t why_size,
 	int err;
 
 	if (!may_create && stat(path, &st) == -1) {
-		(void)snprintf(why, why_size, "there is no database at %s; "
-		    "make one with: loep init", path);
+		(void)snprintf(why, why_size,
+		    "there is no database at %s; "
+		    "make one with: loep init",
+		    path);
 		return ERR_NOT_FOUND;
 	}
 	db = xcalloc(1, sizeof(*db));
@@ -185,8 +190,10 @@ db_open(const char *path, bool may_create, char *why, size_t why_size,
 	for (size_t i = 0; err == ERR_OK && i < STMT_COUNT; i++) {
 		err = prepare_one(db, i);
 		if (err != ERR_OK)
-			(void)snprintf(why, why_size, "the statement %s does "
-			    "not fit the database", texts[i].name);
+			(void)snprintf(why, why_size,
+			    "the statement %s does "
+			    "not fit the database",
+			    texts[i].name);
 	}
 	if (err != ERR_OK) {
 		db_close(db);
@@ -214,13 +221,13 @@ bind(struct sqlite3_stmt *stmt, int at, const struct value *v)
 	case VALUE_INT:
 		return sqlite3_bind_int64(stmt, at, v->i);
 	case VALUE_TEXT:
-		return sqlite3_bind_text64(stmt, at, (const char *)v->p,
-		    v->len, SQLITE_STATIC, SQLITE_UTF8);
+		return sqlite3_bind_text64(stmt, at, (const char *)v->p, v->len,
+		    SQLITE_STATIC, SQLITE_UTF8);
 	case VALUE_BYTES:
 		if (v->len == 0)
 			return sqlite3_bind_zeroblob(stmt, at, 0);
-		return sqlite3_bind_blob64(stmt, at, v->p, v->len,
-		    SQLITE_STATIC);
+		return sqlite3_bind_blob64(
+		    stmt, at, v->p, v->len, SQLITE_STATIC);
 	case VALUE_NULL:
 	default:
 		return sqlite3_bind_null(stmt, at);
@@ -240,8 +247,8 @@ query_start(struct query *q, struct db *db, enum stmt id,
 	    (texts[id].roles & (unsigned int)db->role) == 0) {
 		log_line(LOG_ERROR, "msg=\"statement refused\" name=%s role=%s",
 		    texts[id].name, proto_role_name(db->role));
-		(void)snprintf(db->why, sizeof(db->why),
-		    "this program may not do that");
+		(void)snprintf(
+		    db->why, sizeof(db->why), "this program may not do that");
 		return ERR_DENIED;
 	}
 	for (size_t i = 0; i < count && rc == SQLITE_OK; i++) {

@@ -41,10 +41,9 @@ struct db {
 };
 
 /* Arguments, made on the spot: ARGS(val_text(id), val_int(now)). */
-#define ARGS(...) \
-	(const struct value[]){__VA_ARGS__}, \
-	    (sizeof((const struct value[]){__VA_ARGS__}) / \
-		sizeof(struct value))
+#define ARGS(...)                     \
+ (const struct value[]){__VA_ARGS__}, \
+     (sizeof((const struct value[]){__VA_ARGS__}) / sizeof(struct value))
 
 static inline struct value
 val_int(int64_t i)

@@ -100,8 +100,8 @@ static int
 put_table(struct dump *d, const char *table, enum stmt stmt)
 {
 	AUTO(query) q = {0};
-	int err = query_start(&q, d->store->db, stmt,
-	    ARGS(val_text(d->case_id)));
+	int err =
+	    query_start(&q, d->store->db, stmt, ARGS(val_text(d->case_id)));
 
 	while (err == ERR_OK && (err = query_next(&q)) == ERR_OK) {
 		if (d->size > (int64_t)LIMIT_MEMFD_BYTES / 2 &&
@@ -130,23 +130,25 @@ write_all(struct dump *d)
 {
 	int err = put_meta(d);
 
-	for (size_t i = 0; err == ERR_OK &&
-	     i < sizeof(tables) / sizeof(tables[0]); i++)
+	for (size_t i = 0;
+	     err == ERR_OK && i < sizeof(tables) / sizeof(tables[0]); i++)
 		err = put_table(d, tables[i].table, tables[i].stmt);
 	if (err == ERR_OK && d->is_cut)
-		err = put_line(d, "cut", json_pack("{s:s}", "text", "there are "
-		    "more findings than a report can take; the rest is not in "
-		    "it"));
+		err = put_line(d, "cut",
+		    json_pack("{s:s}", "text",
+			"there are "
+			"more findings than a report can take; the rest is not in "
+			"it"));
 	return err == ERR_OK ? flush(d) : err;
 }
 
 int
-dump_case(struct store *store, const char *case_id, int *ret_fd,
-    int64_t *ret_size)
+dump_case(
+    struct store *store, const char *case_id, int *ret_fd, int64_t *ret_size)
 {
 	auto_free char *buffer = xmalloc(BUFFER_BYTES);
-	auto_close int fd = memfd_create("case", MFD_CLOEXEC |
-	    MFD_ALLOW_SEALING);
+	auto_close int fd =
+	    memfd_create("case", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	struct dump d = {
 	    .store = store,
 	    .case_id = case_id,
@@ -160,8 +162,10 @@ dump_case(struct store *store, const char *case_id, int *ret_fd,
 	err = write_all(&d);
 	if (err != ERR_OK)
 		return err;
-	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW |
-		F_SEAL_WRITE) == -1 || lseek(fd, 0, SEEK_SET) == -1)
+	if (fcntl(fd, F_ADD_SEALS,
+		F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) ==
+		-1 ||
+	    lseek(fd, 0, SEEK_SET) == -1)
 		return ERR_SYS;
 	*ret_fd = take_fd(fd);
 	*ret_size = d.size;
@@ -179,11 +183,12 @@ case_dump(struct request *r)
 	if (err != ERR_OK)
 		return err;
 	if (strcmp(a.kind, "report") != 0)
-		return request_why(r, ERR_DENIED, "only a report gets the "
+		return request_why(r, ERR_DENIED,
+		    "only a report gets the "
 		    "whole case");
 	/* What changes from now on asks for the next report. */
-	err = db_do(r->store->db, STMT_CASE_REPORTED, ARGS(val_text(a.case_id)),
-	    NULL);
+	err = db_do(
+	    r->store->db, STMT_CASE_REPORTED, ARGS(val_text(a.case_id)), NULL);
 	if (err == ERR_OK)
 		err = dump_case(r->store, a.case_id, &r->end_fd, &size);
 	if (err != ERR_OK)

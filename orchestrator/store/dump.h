@@ -10,7 +10,7 @@
  * organisation, submission, artefact, derivation, job, run, finding,
  * analyser, vm_profile, custody.  Columns are called as in lib/call.def.
  */
-int must_check dump_case(struct store *store, const char *case_id, int *ret_fd,
-    int64_t *ret_size);
+int must_check dump_case(
+    struct store *store, const char *case_id, int *ret_fd, int64_t *ret_size);
 
 #endif

@@ -6,10 +6,10 @@
 #include "lib/json.h"
 #include "lib/limits.h"
 
-#define SHA1_BYTES 20
-#define MD5_BYTES 16
+#define SHA1_BYTES   20
+#define MD5_BYTES    16
 #define SHA512_BYTES 64
-#define WORD_BYTES 1024
+#define WORD_BYTES   1024
 
 struct facts {
 	char mime[WORD_BYTES];
@@ -55,7 +55,7 @@ take(struct facts *f, const char *key, const json_t *value)
 	else if (strcmp(key, "sha512") == 0)
 		f->has_sha512 = take_hex(f->sha512, SHA512_BYTES, text);
 	else if (strcmp(key, "entropy") == 0 && json_is_number(value) &&
-	    number >= 0 && number <= 8) {
+		 number >= 0 && number <= 8) {
 		f->has_entropy = true;
 		f->entropy_milli = (int64_t)(number * 1000 + 0.5);
 	}
@@ -73,7 +73,7 @@ collect(struct store *store, const struct attempt *a, struct facts *f)
 		const char *text = query_text(&q, 1);
 
 		if (json_parse(text, strlen(text), LIMIT_RECORD_BYTES,
-		    LIMIT_RECORD_DEPTH, &body) == ERR_OK)
+			LIMIT_RECORD_DEPTH, &body) == ERR_OK)
 			take(f, query_text(&q, 0),
 			    json_object_get(body, "value"));
 	}
@@ -95,11 +95,11 @@ facts_apply(struct store *store, const struct attempt *a)
 	if (err != ERR_OK)
 		return err;
 	return db_do(store->db, STMT_ARTEFACT_FACTS,
-	    ARGS(val_text(a->artefact_id), val_text(f.mime),
-		val_text(f.magic),
+	    ARGS(val_text(a->artefact_id), val_text(f.mime), val_text(f.magic),
 		f.tlsh[0] == '\0' ? val_null() : val_text(f.tlsh),
 		bytes_or_null(f.has_sha1, f.sha1, SHA1_BYTES),
 		bytes_or_null(f.has_md5, f.md5, MD5_BYTES),
 		bytes_or_null(f.has_sha512, f.sha512, SHA512_BYTES),
-		f.has_entropy ? val_int(f.entropy_milli) : val_null()), NULL);
+		f.has_entropy ? val_int(f.entropy_milli) : val_null()),
+	    NULL);
 }

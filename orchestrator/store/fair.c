@@ -82,8 +82,8 @@ fair_charge(struct fair *fair, const char *org, uint64_t cost)
 	if (share == NULL) {
 		if (fair->count == fair->size) {
 			fair->size = fair->size ? 2 * fair->size : 16;
-			fair->shares = xreallocarray(fair->shares, fair->size,
-			    sizeof(*fair->shares));
+			fair->shares = xreallocarray(
+			    fair->shares, fair->size, sizeof(*fair->shares));
 		}
 		share = &fair->shares[fair->count++];
 		(void)snprintf(share->org, sizeof(share->org), "%s", org);

@@ -62,8 +62,8 @@ on_writable(void *arg, int fd, unsigned int events)
 		feed_end(feed);
 		return;
 	}
-	n = write(fd, feed->piece.buf + feed->sent,
-	    feed->piece.len - feed->sent);
+	n = write(
+	    fd, feed->piece.buf + feed->sent, feed->piece.len - feed->sent);
 	if (n >= 0)
 		feed->sent += (size_t)n;
 	else if (errno != EAGAIN && errno != EINTR)
@@ -71,8 +71,8 @@ on_writable(void *arg, int fd, unsigned int events)
 }
 
 int
-feed_start(struct loop *loop, const struct feed_ops *ops, void *arg,
-    int *ret_fd)
+feed_start(
+    struct loop *loop, const struct feed_ops *ops, void *arg, int *ret_fd)
 {
 	struct feed *feed;
 	int fds[2];

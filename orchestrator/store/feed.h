@@ -24,7 +24,7 @@ struct feed_ops {
  * live on.  Ends by itself, also when the reader goes away.  On failure arg
  * still belongs to the caller.
  */
-int must_check feed_start(struct loop *loop, const struct feed_ops *ops,
-    void *arg, int *ret_fd);
+int must_check feed_start(
+    struct loop *loop, const struct feed_ops *ops, void *arg, int *ret_fd);
 
 #endif

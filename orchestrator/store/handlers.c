@@ -3,12 +3,11 @@
 #include "store/handlers.h"
 
 /* Reads that are one statement of the same name and nothing else. */
-#define READ(name) \
-	static int \
-	read_##name(struct request *r) \
-	{ \
-		return request_read(r, STMT_##name); \
-	}
+#define READ(name)                         \
+ static int read_##name(struct request *r) \
+ {                                         \
+  return request_read(r, STMT_##name);     \
+ }
 
 READ(ORG_GET)
 READ(ACCOUNT_LIST)

@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 
 static int
-insert(struct store *store, const char *org, const char *class_code,
-    int64_t uid)
+insert(
+    struct store *store, const char *org, const char *class_code, int64_t uid)
 {
 	char org_id[UUID_BYTES];
 	char account_id[UUID_BYTES];
@@ -25,17 +25,19 @@ insert(struct store *store, const char *org, const char *class_code,
 	uuid7(account_id);
 	err = db_do(store->db, STMT_ORG_ADD,
 	    ARGS(val_text(org_id), val_text(org), val_text(class_code),
-		val_int(text_class_rank(class_code)), val_int(now)), NULL);
+		val_int(text_class_rank(class_code)), val_int(now)),
+	    NULL);
 	if (err == ERR_OK)
 		err = db_do(store->db, STMT_ACCOUNT_FIRST,
 		    ARGS(val_text(account_id), val_text(org_id),
 			val_text("administrator"), val_int(uid),
-			val_text(text_capabilities), val_int(now)), NULL);
+			val_text(text_capabilities), val_int(now)),
+		    NULL);
 	if (err != ERR_OK)
 		return err;
 	return audit_own(store, "service.initialised", &object,
-	    json_pack("{s:s,s:s,s:I}", "name", org, "class", class_code,
-		"uid", (json_int_t)uid));
+	    json_pack("{s:s,s:s,s:I}", "name", org, "class", class_code, "uid",
+		(json_int_t)uid));
 }
 
 static int
@@ -62,7 +64,8 @@ store_init(const char *folder, const char *org, const char *class_code,
 	int err;
 
 	if (class_name == NULL || org[0] == '\0' || strlen(org) > 256) {
-		(void)snprintf(why, why_size, "the organisation needs a name of"
+		(void)snprintf(why, why_size,
+		    "the organisation needs a name of"
 		    " 1 to 256 characters and a class: C1 C1b C2 C3 C4 C5 or "
 		    "CSIRT");
 		return ERR_FORMAT;
@@ -73,8 +76,10 @@ store_init(const char *folder, const char *org, const char *class_code,
 		return ERR_SYS;
 	}
 	if (access(path, F_OK) == 0) {
-		(void)snprintf(why, why_size, "there is a database at %s "
-		    "already; it is not overwritten", path);
+		(void)snprintf(why, why_size,
+		    "there is a database at %s "
+		    "already; it is not overwritten",
+		    path);
 		return ERR_CONFLICT;
 	}
 	/* A draft that an interrupted init left is of no use to anyone. */
@@ -86,13 +91,15 @@ store_init(const char *folder, const char *org, const char *class_code,
 	}
 	err = fill(db, org, class_name, uid);
 	if (err != ERR_OK)
-		(void)snprintf(why, why_size, "cannot write the database: %s",
-		    db->why);
+		(void)snprintf(
+		    why, why_size, "cannot write the database: %s", db->why);
 	db_close(db);
 	/* link() refuses what is there, unlike rename(). */
 	if (err == ERR_OK && link(draft, path) == -1) {
-		(void)snprintf(why, why_size, "cannot put the database at %s: "
-		    "%s", path, strerror(errno));
+		(void)snprintf(why, why_size,
+		    "cannot put the database at %s: "
+		    "%s",
+		    path, strerror(errno));
 		err = errno == EEXIST ? ERR_CONFLICT : ERR_SYS;
 	}
 	(void)unlink(draft);

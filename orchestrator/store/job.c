@@ -10,11 +10,10 @@
 #include "store/job_finish.h"
 
 #define OPTIONS_DEPTH 8
-#define EXPIRE_MAX 256
+#define EXPIRE_MAX    256
 
 int
-job_add(struct store *store, const struct job_new *job,
-    char ret_id[UUID_BYTES])
+job_add(struct store *store, const struct job_new *job, char ret_id[UUID_BYTES])
 {
 	char id[UUID_BYTES];
 	int64_t changes;
@@ -90,7 +89,8 @@ attempt_sweep(struct store *store, const char *job_id, int64_t number)
 	if (err == ERR_OK)
 		err = db_do(db, STMT_SWEEP_BLOBS,
 		    ARGS(val_text(job_id), val_int(number),
-			val_int(loop_wall_us())), NULL);
+			val_int(loop_wall_us())),
+		    NULL);
 	if (err == ERR_OK)
 		err = db_do(db, STMT_SWEEP_ARTEFACTS,
 		    ARGS(val_text(job_id), val_int(number)), NULL);
@@ -111,12 +111,14 @@ requeue(struct store *store, const struct attempt *a, enum loss loss,
 		err = db_do(store->db, STMT_ATTEMPT_END,
 		    ARGS(val_text(a->job_id), val_int(a->number),
 			val_text(outcomes[loss]), val_text(reason),
-			val_int(now)), NULL);
+			val_int(now)),
+		    NULL);
 	if (err == ERR_OK)
 		err = db_do(store->db, STMT_JOB_REQUEUE,
 		    ARGS(val_text(a->job_id), val_int(a->number),
 			val_int(loss == LOSS_FAILED),
-			val_int(loss == LOSS_LOST), val_text(reason)), NULL);
+			val_int(loss == LOSS_LOST), val_text(reason)),
+		    NULL);
 	tx_note_jobs(store);
 	tx_note_case(store, a->case_id);
 	return err;
@@ -131,7 +133,8 @@ attempt_lose(struct store *store, const struct attempt *a, enum loss loss,
 	    .reason = reason,
 	    .engine = "",
 	};
-	bool is_parked = a->is_cancelled ||
+	bool is_parked =
+	    a->is_cancelled ||
 	    (loss == LOSS_FAILED && a->failures + 1 >= LIMIT_ATTEMPTS) ||
 	    (loss == LOSS_LOST && a->losses + 1 >= JOB_LOSSES_MAX);
 
@@ -151,8 +154,8 @@ case_settle(struct store *store, const char *case_id)
 	    .options = "{}",
 	};
 	int64_t changes;
-	int err = db_do(store->db, STMT_CASE_SETTLE, ARGS(val_text(case_id)),
-	    &changes);
+	int err = db_do(
+	    store->db, STMT_CASE_SETTLE, ARGS(val_text(case_id)), &changes);
 
 	if (err != ERR_OK || changes == 0)
 		return err;
@@ -164,8 +167,8 @@ case_settle(struct store *store, const char *case_id)
  * because ending one changes what is read.
  */
 static int
-expire(struct store *store, int64_t until, const char *reason,
-    size_t *ret_count)
+expire(
+    struct store *store, int64_t until, const char *reason, size_t *ret_count)
 {
 	static struct attempt lost[EXPIRE_MAX];
 	AUTO(query) q = {0};
@@ -253,16 +256,15 @@ job_retry(struct request *r)
 
 	if (err != ERR_OK)
 		return err;
-	err = db_do(r->store->db, STMT_JOB_RETRY, ARGS(val_text(id)),
-	    &changes);
+	err = db_do(r->store->db, STMT_JOB_RETRY, ARGS(val_text(id)), &changes);
 	if (err == ERR_OK && changes == 0)
-		return request_why(r, ERR_CONFLICT, "the job is %s; failed, "
+		return request_why(r, ERR_CONFLICT,
+		    "the job is %s; failed, "
 		    "partial and cancelled ones can be tried again",
 		    job.state);
 	if (err == ERR_OK)
 		err = audit_by(r, "job.retried", &object,
-		    json_pack("{s:s,s:s}", "kind", job.kind, "was",
-			job.state));
+		    json_pack("{s:s,s:s}", "kind", job.kind, "was", job.state));
 	if (err != ERR_OK)
 		return err;
 	tx_note_jobs(r->store);
@@ -287,10 +289,11 @@ job_cancel(struct request *r)
 	/* One that runs hears of it with its next heartbeat. */
 	err = db_do(r->store->db, STMT_JOB_CANCEL,
 	    ARGS(val_text(id), val_int(loop_wall_us()),
-		val_text("cancelled by request")), &changes);
+		val_text("cancelled by request")),
+	    &changes);
 	if (err == ERR_OK && changes == 0)
-		return request_why(r, ERR_CONFLICT, "the job is %s already",
-		    job.state);
+		return request_why(
+		    r, ERR_CONFLICT, "the job is %s already", job.state);
 	if (err == ERR_OK)
 		err = audit_by(r, "job.cancelled", &object,
 		    json_pack("{s:s}", "kind", job.kind));
@@ -311,12 +314,15 @@ read_options(struct request *r, char **ret_text)
 	if (text[0] == '\0')
 		text = "{}";
 	if (json_parse(text, strlen(text), LIMIT_TEXT_BYTES, OPTIONS_DEPTH,
-	    &options) != ERR_OK || !json_is_object(options))
-		return request_why(r, ERR_FORMAT, "\"options\" is a JSON "
+		&options) != ERR_OK ||
+	    !json_is_object(options))
+		return request_why(r, ERR_FORMAT,
+		    "\"options\" is a JSON "
 		    "object");
 	network = json_member_text(options, "network", "simulated");
 	if (strcmp(network, "simulated") != 0 && strcmp(network, "none") != 0)
-		return request_why(r, ERR_DENIED, "\"network\" is none or "
+		return request_why(r, ERR_DENIED,
+		    "\"network\" is none or "
 		    "simulated; a route to the real one is not configured");
 	*ret_text = json_canonical(options);
 	return ERR_OK;
@@ -351,8 +357,8 @@ run_create(struct request *r)
 	err = job_add(r->store, &job, id);
 	if (err == ERR_OK)
 		err = audit_by(r, "run.requested", &object,
-		    json_pack("{s:s,s:s}", "artefact", job.artefact_id,
-			"case", case_id));
+		    json_pack("{s:s,s:s}", "artefact", job.artefact_id, "case",
+			case_id));
 	if (err != ERR_OK)
 		return err;
 	values_init(&row);

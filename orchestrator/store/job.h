@@ -43,20 +43,20 @@ struct attempt {
 };
 
 /* Queues a job inside the unit that runs; ret_id may be NULL. */
-int must_check job_add(struct store *store, const struct job_new *job,
-    char ret_id[UUID_BYTES]);
+int must_check job_add(
+    struct store *store, const struct job_new *job, char ret_id[UUID_BYTES]);
 /*
  * Loads the attempt that parameters 0 and 1 of a scheduler's call name.
  * ERR_CONFLICT where it is over, ERR_NOT_FOUND where there is no such job.
  */
 int must_check attempt_load(struct request *r, struct attempt *ret_attempt);
 /* Removes what an attempt left: findings, children and their blobs. */
-int must_check attempt_sweep(struct store *store, const char *job_id,
-    int64_t number);
+int must_check attempt_sweep(
+    struct store *store, const char *job_id, int64_t number);
 
 enum loss {
-	LOSS_FAILED, /* counts as a failure of the work */
-	LOSS_LOST,   /* the worker went away */
+	LOSS_FAILED,  /* counts as a failure of the work */
+	LOSS_LOST,    /* the worker went away */
 	LOSS_RELEASED /* given back, counts nothing */
 };
 

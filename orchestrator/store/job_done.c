@@ -5,10 +5,19 @@
 #include "store/job_finish.h"
 #include "store/text.h"
 
-enum { P_JOB, P_ATTEMPT, P_OUTCOME, P_FINAL, P_REASON, P_ENGINE, P_RESULT, P_NEXT };
+enum {
+	P_JOB,
+	P_ATTEMPT,
+	P_OUTCOME,
+	P_FINAL,
+	P_REASON,
+	P_ENGINE,
+	P_RESULT,
+	P_NEXT
+};
 
 #define RESULT_BYTES_MAX (32 * KIB)
-#define JSON_DEPTH 16
+#define JSON_DEPTH	 16
 
 static int
 answer(struct request *r, const char *state)
@@ -54,9 +63,10 @@ read_json(struct request *r, struct job_outcome *outcome, json_t **ret_next)
 
 	if (result_text[0] != '\0') {
 		if (json_parse(result_text, strlen(result_text),
-		    RESULT_BYTES_MAX, JSON_DEPTH, &result) != ERR_OK ||
+			RESULT_BYTES_MAX, JSON_DEPTH, &result) != ERR_OK ||
 		    !json_is_object(result))
-			return request_why(r, ERR_FORMAT, "\"result\" is a "
+			return request_why(r, ERR_FORMAT,
+			    "\"result\" is a "
 			    "JSON object of at most %zu bytes",
 			    RESULT_BYTES_MAX);
 		outcome->result = result_text;
@@ -71,8 +81,8 @@ read_json(struct request *r, struct job_outcome *outcome, json_t **ret_next)
 
 /* A report without its file is none. */
 static int
-check_report(struct request *r, const struct attempt *a,
-    struct job_outcome *outcome)
+check_report(
+    struct request *r, const struct attempt *a, struct job_outcome *outcome)
 {
 	AUTO(query) q = {0};
 	int err;
@@ -129,7 +139,8 @@ job_done(struct request *r)
 	int err;
 
 	if (!text_has_word("done partial failed cancelled", outcome.state))
-		return request_why(r, ERR_FORMAT, "\"outcome\" is done, "
+		return request_why(r, ERR_FORMAT,
+		    "\"outcome\" is done, "
 		    "partial, failed or cancelled");
 	err = attempt_load(r, &a);
 	if (err == ERR_CONFLICT) {

@@ -22,7 +22,8 @@ supersede(struct store *store, const struct attempt *a)
 	int64_t hidden;
 	int err = db_do(store->db, STMT_SUPERSEDE_JOBS,
 	    ARGS(val_text(a->job_id), val_int(a->number),
-		val_int(loop_wall_us())), NULL);
+		val_int(loop_wall_us())),
+	    NULL);
 
 	if (err == ERR_OK)
 		err = db_do(store->db, STMT_SUPERSEDE_ARTEFACTS,
@@ -48,7 +49,8 @@ show_children(struct store *store, const struct attempt *a)
 	if (err == ERR_OK)
 		err = db_do(store->db, STMT_CHILDREN_JOBS,
 		    ARGS(val_text(a->job_id), val_int(a->number),
-			val_int(loop_wall_us())), NULL);
+			val_int(loop_wall_us())),
+		    NULL);
 	tx_note_jobs(store);
 	return err;
 }
@@ -73,7 +75,8 @@ add_next(struct store *store, const struct attempt *a, const json_t *item)
 	err = db_do(store->db, STMT_JOB_ADD_NEXT,
 	    ARGS(val_text(id), val_text(a->case_id), val_text(artefact),
 		val_text(kind), val_text(text), val_text(a->job_id),
-		val_int(loop_wall_us())), &changes);
+		val_int(loop_wall_us())),
+	    &changes);
 	/* A kind with strange letters is the asker's mistake. */
 	if (err == ERR_CONFLICT)
 		return ERR_FORMAT;
@@ -94,7 +97,8 @@ add_all_next(struct store *store, const struct attempt *a, const json_t *next)
 		return ERR_OK;
 	if (json_array_size(next) > NEXT_MAX)
 		return ERR_LIMIT;
-	json_array_foreach (next, i, item) {
+	json_array_foreach(next, i, item)
+	{
 		err = add_next(store, a, item);
 		if (err != ERR_OK)
 			break;
@@ -113,7 +117,8 @@ make_report(struct store *store, const struct attempt *a)
 	uuid7(id);
 	err = db_do(store->db, STMT_REPORT_ADD,
 	    ARGS(val_text(id), val_text(a->job_id), val_int(a->number),
-		val_int(loop_wall_us())), &changes);
+		val_int(loop_wall_us())),
+	    &changes);
 	if (err != ERR_OK || changes == 0)
 		return err;
 	return audit_own(store, "report.made", &object,
@@ -131,16 +136,17 @@ write_outcome(struct store *store, const struct attempt *a,
 	    ARGS(val_text(a->job_id), val_int(a->number),
 		val_text(outcome->state), val_text(outcome->reason),
 		val_text(outcome->engine), val_text(outcome->result),
-		val_int(now)), NULL);
+		val_int(now)),
+	    NULL);
 	if (err == ERR_OK)
 		err = db_do(store->db, STMT_ATTEMPT_END,
 		    ARGS(val_text(a->job_id), val_int(a->number),
 			val_text(outcome->state), val_text(outcome->reason),
-			val_int(now)), NULL);
+			val_int(now)),
+		    NULL);
 	if (err == ERR_OK && is_kind(a, "detonate"))
 		err = db_do(store->db, STMT_RUN_FINISH,
-		    ARGS(val_text(a->job_id), val_text(outcome->result)),
-		    NULL);
+		    ARGS(val_text(a->job_id), val_text(outcome->result)), NULL);
 	return err;
 }
 

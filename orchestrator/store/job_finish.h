@@ -10,7 +10,7 @@ struct job_outcome {
 	const char *state; /* done, partial, failed, cancelled */
 	const char *reason;
 	const char *engine;
-	const char *result;	 /* JSON object, or NULL */
+	const char *result; /* JSON object, or NULL */
 	const json_t *next; /* array, or NULL */
 };
 

@@ -16,8 +16,8 @@ record_copy(struct request *r)
 
 	if (err != ERR_OK || strcmp(a.kind, "detonate") != 0)
 		return err;
-	err = query_one(&q, r->store->db, STMT_ATTEMPT_BLOB,
-	    ARGS(val_text(a.artefact_id)));
+	err = query_one(
+	    &q, r->store->db, STMT_ATTEMPT_BLOB, ARGS(val_text(a.artefact_id)));
 	if (err != ERR_OK)
 		return err;
 	what.org = a.org_id;
@@ -25,8 +25,8 @@ record_copy(struct request *r)
 	what.sha256 = query_bytes(&q, 1, &len);
 	what.size = query_int(&q, 2);
 	return custody_by(r, "copied_to_run", &what,
-	    json_pack("{s:s,s:I}", "job", a.job_id, "attempt",
-		(json_int_t)a.number));
+	    json_pack(
+		"{s:s,s:I}", "job", a.job_id, "attempt", (json_int_t)a.number));
 }
 
 static void
@@ -68,20 +68,22 @@ job_input(struct request *r)
 	if (err != ERR_OK)
 		return err;
 	if (a.artefact_id[0] == '\0')
-		return request_why(r, ERR_NOT_FOUND, "this job has no "
+		return request_why(r, ERR_NOT_FOUND,
+		    "this job has no "
 		    "artefact; its input is CASE_DUMP");
 	if (how < BLOB_MEMFD || how > BLOB_AUTO)
-		return request_why(r, ERR_FORMAT, "\"how\" is a way to open a "
+		return request_why(r, ERR_FORMAT,
+		    "\"how\" is a way to open a "
 		    "blob");
-	err = query_one(&q, r->store->db, STMT_ATTEMPT_BLOB,
-	    ARGS(val_text(a.artefact_id)));
+	err = query_one(
+	    &q, r->store->db, STMT_ATTEMPT_BLOB, ARGS(val_text(a.artefact_id)));
 	if (err != ERR_OK)
 		return err;
 	(void)snprintf(blob.org, sizeof(blob.org), "%s", query_text(&q, 0));
 	sha256 = query_bytes(&q, 1, &len);
 	memcpy(blob.sha256, sha256, len < SHA256_BYTES ? len : SHA256_BYTES);
-	err = vault_open(r->store->vault, &blob, (enum blob_open)how,
-	    on_opened, r);
+	err = vault_open(
+	    r->store->vault, &blob, (enum blob_open)how, on_opened, r);
 	if (err == ERR_UNAVAILABLE)
 		return request_why(r, err, "%s", vault_is_away);
 	return err == ERR_OK ? (int)ERR_AGAIN : err;

@@ -18,7 +18,7 @@
 #define ORGS_MAX 1024
 #define LEASE_US ((int64_t)LIMIT_LEASE_SECONDS * 1000000)
 /* A run keeps a VM for a minute, an analyser a core for a moment. */
-#define COST_RUN 100
+#define COST_RUN   100
 #define COST_OTHER 1
 
 struct level {
@@ -125,8 +125,8 @@ find_orgs(struct lease *l)
 		int err;
 
 		while ((err = next_bucket(l, l->kinds[i], &level, org)) ==
-			ERR_OK &&
-		    !is_before(&l->level, &level))
+			   ERR_OK &&
+		       !is_before(&l->level, &level))
 			add_org(l, org);
 		if (err != ERR_OK && err != ERR_NOT_FOUND)
 			return err;
@@ -174,13 +174,14 @@ take(struct lease *l, const struct head *head)
 
 	err = db_do(db, STMT_JOB_TAKE,
 	    ARGS(val_text(head->job_id), val_text(worker),
-		val_int(now + LEASE_US), val_int(now)), NULL);
+		val_int(now + LEASE_US), val_int(now)),
+	    NULL);
 	if (err == ERR_OK)
-		err = db_do(db, STMT_ATTEMPT_ADD,
-		    ARGS(val_text(head->job_id)), NULL);
+		err = db_do(
+		    db, STMT_ATTEMPT_ADD, ARGS(val_text(head->job_id)), NULL);
 	if (err == ERR_OK)
-		err = query_one(&q, db, STMT_JOB_LEASED,
-		    ARGS(val_text(head->job_id)));
+		err = query_one(
+		    &q, db, STMT_JOB_LEASED, ARGS(val_text(head->job_id)));
 	if (err != ERR_OK)
 		return err;
 	query_values(&q, &row);
@@ -204,8 +205,8 @@ take_level(struct lease *l, int64_t *left)
 		at = fair_pick(fair, names, l->orgs_count);
 		err = find_head(l, l->orgs[at], &head);
 		if (err == ERR_NOT_FOUND) {
-			memcpy(l->orgs[at], l->orgs[--l->orgs_count],
-			    UUID_BYTES);
+			memcpy(
+			    l->orgs[at], l->orgs[--l->orgs_count], UUID_BYTES);
 			continue;
 		}
 		if (err == ERR_OK)
@@ -213,8 +214,7 @@ take_level(struct lease *l, int64_t *left)
 		if (err != ERR_OK)
 			return err;
 		fair_charge(fair, l->orgs[at],
-		    strcmp(head.kind, "detonate") == 0 ? COST_RUN
-						       : COST_OTHER);
+		    strcmp(head.kind, "detonate") == 0 ? COST_RUN : COST_OTHER);
 		--*left;
 	}
 	return ERR_OK;
@@ -230,8 +230,8 @@ job_lease(struct request *r)
 	int err;
 
 	if (left < 1 || left > LEASE_MAX)
-		return request_why(r, ERR_LIMIT, "\"limit\" is 1 to %d",
-		    LEASE_MAX);
+		return request_why(
+		    r, ERR_LIMIT, "\"limit\" is 1 to %d", LEASE_MAX);
 	err = split_kinds(&l, kinds);
 	if (err != ERR_OK)
 		return err;

@@ -48,7 +48,8 @@ insert(struct request *r, const struct attempt *a, const struct finding *f)
 		val_text(f->name), val_text(f->namespace), val_int(f->score),
 		(struct value){.type = VALUE_TEXT,
 		    .p = (const uint8_t *)f->detail,
-		    .len = f->detail_len}), NULL);
+		    .len = f->detail_len}),
+	    NULL);
 }
 
 static int
@@ -64,12 +65,15 @@ insert_record(struct request *r, const struct attempt *a, unsigned int type,
 	};
 
 	if (json_parse(body, len, LIMIT_RECORD_BYTES, LIMIT_RECORD_DEPTH,
-	    &json) != ERR_OK || !json_is_object(json))
+		&json) != ERR_OK ||
+	    !json_is_object(json))
 		return request_why(r, ERR_FORMAT, "a record is no JSON object");
 	f.name = json_member_text(json, member, NULL);
 	if (f.name == NULL)
-		return request_why(r, ERR_FORMAT, "a record of type %s has no "
-		    "\"%s\"", f.type, member);
+		return request_why(r, ERR_FORMAT,
+		    "a record of type %s has no "
+		    "\"%s\"",
+		    f.type, member);
 	f.namespace = json_member_text(json, "namespace", "");
 	f.score = json_member_int(json, "score", 0);
 	if (f.score < 0 || f.score > SCORE_MAX)
@@ -81,7 +85,8 @@ insert_record(struct request *r, const struct attempt *a, unsigned int type,
 static int
 insert_bound(struct request *r, const struct attempt *a)
 {
-	static const char detail[] = "{\"limit\":\"findings\",\"text\":"
+	static const char detail[] =
+	    "{\"limit\":\"findings\",\"text\":"
 	    "\"there were more findings than are kept of one analysis\"}";
 	struct finding f = {
 	    .type = record_type_name(RECORD_LIMIT),
@@ -110,13 +115,16 @@ take_records(struct request *r, const struct attempt *a, int64_t *count)
 		const uint8_t *body = wire_get_bytes(&in, &body_len);
 
 		if (in.is_failed)
-			return request_why(r, ERR_FORMAT, "the records are cut "
+			return request_why(r, ERR_FORMAT,
+			    "the records are cut "
 			    "short");
 		if (type == RECORD_DONE)
 			continue;
 		if (name_member(type) == NULL)
-			return request_why(r, ERR_FORMAT, "a record of type %u "
-			    "is no finding", type);
+			return request_why(r, ERR_FORMAT,
+			    "a record of type %u "
+			    "is no finding",
+			    type);
 		if (*count < max)
 			err = insert_record(r, a, type, body, body_len);
 		else if (*count == max)

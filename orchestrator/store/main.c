@@ -53,7 +53,7 @@ read_uid(const char *text, int64_t *ret_uid)
 	errno = 0;
 	*ret_uid = strtoll(text, &end, 10);
 	return errno == 0 && end != text && *end == '\0' && *ret_uid >= 0 &&
-	    *ret_uid < UINT32_MAX;
+	       *ret_uid < UINT32_MAX;
 }
 
 static int

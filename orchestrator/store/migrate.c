@@ -15,14 +15,14 @@
  * The files become part of the program as they are.  The build knows that
  * this object depends on them (store/rules.mk).
  */
-#define MIGRATION_TEXT(symbol, file) \
-	__asm__(".section .rodata\n" \
-		".global store_schema_" #symbol "\n" \
-		"store_schema_" #symbol ":\n" \
-		".incbin \"orchestrator/store/schema/" file "\"\n" \
-		".byte 0\n" \
-		".previous\n"); \
-	extern const char store_schema_##symbol[]
+#define MIGRATION_TEXT(symbol, file)                        \
+ __asm__(".section .rodata\n"                               \
+	 ".global store_schema_" #symbol "\n"               \
+	 "store_schema_" #symbol ":\n"                      \
+	 ".incbin \"orchestrator/store/schema/" file "\"\n" \
+	 ".byte 0\n"                                        \
+	 ".previous\n");                                    \
+ extern const char store_schema_##symbol[]
 
 MIGRATION_TEXT(0001, "0001-spine.sql");
 
@@ -65,10 +65,11 @@ check_applied(struct sqlite3_stmt *stmt, size_t at, char *why, size_t why_size)
 	uint8_t digest[SHA256_BYTES];
 
 	if (at >= MIGRATION_COUNT) {
-		(void)snprintf(why, why_size, "the database has schema "
+		(void)snprintf(why, why_size,
+		    "the database has schema "
 		    "version %d, this program knows %d; start a newer Loep, or "
-		    "restore a backup of the older one", version,
-		    migrate_version());
+		    "restore a backup of the older one",
+		    version, migrate_version());
 		return ERR_CONFLICT;
 	}
 	sha256_once(migrations[at].sql, strlen(migrations[at].sql), digest);
@@ -76,16 +77,18 @@ check_applied(struct sqlite3_stmt *stmt, size_t at, char *why, size_t why_size)
 	    sqlite3_column_bytes(stmt, 2) == SHA256_BYTES &&
 	    memcmp(sqlite3_column_blob(stmt, 2), digest, SHA256_BYTES) == 0)
 		return ERR_OK;
-	(void)snprintf(why, why_size, "schema version %d of the database was "
+	(void)snprintf(why, why_size,
+	    "schema version %d of the database was "
 	    "made by another text than this program's %s; it belongs to a "
-	    "different build", version, migrations[at].name);
+	    "different build",
+	    version, migrations[at].name);
 	return ERR_CONFLICT;
 }
 
 /* How many migrations the database has, after a check that they are ours. */
 static int
-count_applied(struct sqlite3 *sqlite, size_t *ret_count, char *why,
-    size_t why_size)
+count_applied(
+    struct sqlite3 *sqlite, size_t *ret_count, char *why, size_t why_size)
 {
 	struct sqlite3_stmt *stmt;
 	size_t count = 0;
@@ -93,8 +96,8 @@ count_applied(struct sqlite3 *sqlite, size_t *ret_count, char *why,
 
 	if (sqlite3_exec(sqlite, sql_versions, NULL, NULL, NULL) != SQLITE_OK ||
 	    sqlite3_prepare_v2(sqlite, sql_list, -1, &stmt, NULL) != SQLITE_OK)
-		return fail(sqlite, "cannot read the schema's version", why,
-		    why_size);
+		return fail(
+		    sqlite, "cannot read the schema's version", why, why_size);
 	while (err == ERR_OK && sqlite3_step(stmt) == SQLITE_ROW)
 		err = check_applied(stmt, count++, why, why_size);
 	(void)sqlite3_finalize(stmt);
@@ -114,8 +117,8 @@ record(struct sqlite3 *sqlite, size_t at)
 	if (rc != SQLITE_OK)
 		return rc;
 	(void)sqlite3_bind_int(stmt, 1, migrations[at].version);
-	(void)sqlite3_bind_text(stmt, 2, migrations[at].name, -1,
-	    SQLITE_STATIC);
+	(void)sqlite3_bind_text(
+	    stmt, 2, migrations[at].name, -1, SQLITE_STATIC);
 	(void)sqlite3_bind_blob(stmt, 3, digest, SHA256_BYTES, SQLITE_STATIC);
 	(void)sqlite3_bind_int64(stmt, 4, loop_wall_us());
 	(void)sqlite3_step(stmt);
@@ -125,8 +128,8 @@ record(struct sqlite3 *sqlite, size_t at)
 static int
 apply(struct sqlite3 *sqlite, size_t at, char *why, size_t why_size)
 {
-	auto_free char *what = xasprintf("migration %s failed",
-	    migrations[at].name);
+	auto_free char *what =
+	    xasprintf("migration %s failed", migrations[at].name);
 
 	if (sqlite3_exec(sqlite, "BEGIN IMMEDIATE", NULL, NULL, NULL) !=
 	    SQLITE_OK)

@@ -10,10 +10,10 @@
 /* Crockford's digits; the check symbol has five more. */
 static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ*~$=U";
 
-#define BASE 32
-#define CHECK_BASE 37
+#define BASE	      32
+#define CHECK_BASE    37
 #define RANDOM_DIGITS 8
-#define RANDOM_BITS 40
+#define RANDOM_BITS   40
 /* "BE" + year + eight + check, without dashes. */
 #define BARE_CHARS 15
 
@@ -86,8 +86,10 @@ strip(const char *text, size_t len, char bare[BARE_CHARS + 1])
 static int
 wrong(char *why, size_t why_size, const char *what)
 {
-	(void)snprintf(why, why_size, "this is no case number (%s); one looks "
-	    "like BE-2026-7K3M-Q9TX-4", what);
+	(void)snprintf(why, why_size,
+	    "this is no case number (%s); one looks "
+	    "like BE-2026-7K3M-Q9TX-4",
+	    what);
 	return ERR_FORMAT;
 }
 
@@ -115,14 +117,16 @@ number_parse(const char *text, size_t len, char ret_number[NUMBER_BYTES],
 	for (int i = 6; i < 6 + RANDOM_DIGITS; i++) {
 		v = value_of(bare[i], BASE);
 		if (v == -1)
-			return wrong(why, why_size, "it has a character that "
+			return wrong(why, why_size,
+			    "it has a character that "
 			    "numbers do not have");
 		random = random * BASE + (uint64_t)v;
 	}
 	v = value_of(bare[BARE_CHARS - 1], CHECK_BASE);
 	whole = ((uint64_t)year << RANDOM_BITS) | random;
 	if (v == -1 || (uint64_t)v != whole % CHECK_BASE)
-		return wrong(why, why_size, "its last character does not fit "
+		return wrong(why, why_size,
+		    "its last character does not fit "
 		    "the rest: there is a typing error in it");
 	format(year, random, ret_number);
 	return ERR_OK;

@@ -51,21 +51,25 @@ org_create(struct request *r)
 	int err;
 
 	if (class_code == NULL)
-		return request_why(r, ERR_FORMAT, "\"class\" is one of C1 C1b "
+		return request_why(r, ERR_FORMAT,
+		    "\"class\" is one of C1 C1b "
 		    "C2 C3 C4 C5 CSIRT");
 	if (name[0] == '\0' || strlen(name) > 256)
-		return request_why(r, ERR_FORMAT, "\"name\" has 1 to 256 "
+		return request_why(r, ERR_FORMAT,
+		    "\"name\" has 1 to 256 "
 		    "characters");
 	if (!r->principal.sees_all)
-		return request_why(r, ERR_DENIED, "only staff may add "
+		return request_why(r, ERR_DENIED,
+		    "only staff may add "
 		    "organisations");
 	uuid7(id);
 	err = db_do(r->store->db, STMT_ORG_ADD,
 	    ARGS(val_text(id), val_text(name), val_text(class_code),
-		val_int(text_class_rank(class_code)),
-		val_int(loop_wall_us())), NULL);
+		val_int(text_class_rank(class_code)), val_int(loop_wall_us())),
+	    NULL);
 	if (err == ERR_CONFLICT)
-		return request_why(r, err, "there is an organisation of that "
+		return request_why(r, err,
+		    "there is an organisation of that "
 		    "name");
 	if (err != ERR_OK)
 		return err;
@@ -80,8 +84,8 @@ org_create(struct request *r)
 int
 org_list(struct request *r)
 {
-	return request_read(r, r->principal.sees_all ? STMT_ORG_LIST_ALL
-						     : STMT_ORG_LIST);
+	return request_read(
+	    r, r->principal.sees_all ? STMT_ORG_LIST_ALL : STMT_ORG_LIST);
 }
 
 /* Nobody hands out what they do not have. */
@@ -93,18 +97,22 @@ check_capabilities(struct request *r, const char *list)
 	char *word;
 
 	if (strlen(list) >= SESSION_CAPABILITIES_BYTES)
-		return request_why(r, ERR_LIMIT, "\"capabilities\" is too "
+		return request_why(r, ERR_LIMIT,
+		    "\"capabilities\" is too "
 		    "long");
 	while ((word = strsep(&rest, " ")) != NULL) {
 		if (word[0] == '\0')
 			continue;
 		if (!text_has_word(text_capabilities, word))
-			return request_why(r, ERR_FORMAT, "there is no "
-			    "capability \"%.64s\"; there are: %s", word,
-			    text_capabilities);
+			return request_why(r, ERR_FORMAT,
+			    "there is no "
+			    "capability \"%.64s\"; there are: %s",
+			    word, text_capabilities);
 		if (!principal_may(&r->principal, word))
-			return request_why(r, ERR_DENIED, "you do not have "
-			    "\"%s\" yourself", word);
+			return request_why(r, ERR_DENIED,
+			    "you do not have "
+			    "\"%s\" yourself",
+			    word);
 	}
 	return ERR_OK;
 }
@@ -128,11 +136,13 @@ account_create(struct request *r)
 	if (kind[0] == '\0')
 		kind = "human";
 	if (strcmp(kind, "human") != 0 && strcmp(kind, "service") != 0)
-		return request_why(r, ERR_FORMAT, "\"kind\" is human or "
+		return request_why(r, ERR_FORMAT,
+		    "\"kind\" is human or "
 		    "service");
 	if (name[0] == '\0' || strlen(name) > 256 || uid < -1 ||
 	    uid >= UINT32_MAX)
-		return request_why(r, ERR_FORMAT, "\"name\" has 1 to 256 "
+		return request_why(r, ERR_FORMAT,
+		    "\"name\" has 1 to 256 "
 		    "characters, \"uid\" is -1 or a user's number");
 	uuid7(id);
 	err = db_do(r->store->db, STMT_ACCOUNT_ADD,
@@ -145,7 +155,8 @@ account_create(struct request *r)
 	if (err != ERR_OK)
 		return err;
 	if (changes == 0)
-		return request_why(r, ERR_NOT_FOUND, "there is no such "
+		return request_why(r, ERR_NOT_FOUND,
+		    "there is no such "
 		    "organisation");
 	err = audit_by(r, "account.created", &object,
 	    json_pack("{s:s,s:s,s:I,s:s}", "name", name, "kind", kind, "uid",

@@ -18,7 +18,8 @@ check_json(struct request *r, size_t at, const char **ret_text)
 	if (text[0] == '\0')
 		text = "{}";
 	if (json_parse(text, strlen(text), LIMIT_RECORD_BYTES, JSON_DEPTH,
-	    &json) != ERR_OK || !json_is_object(json))
+		&json) != ERR_OK ||
+	    !json_is_object(json))
 		return request_why(r, ERR_FORMAT, "\"%s\" is a JSON object",
 		    r->spec->params[at].name);
 	*ret_text = text;
@@ -36,7 +37,8 @@ slot_report(struct request *r)
 	return db_do(r->store->db, STMT_SLOT_PUT,
 	    ARGS(val_text(param_text(r, 0)), val_text(param_text(r, 1)),
 		val_text(param_text(r, 2)), val_text(param_text(r, 3)),
-		val_text(detail), val_int(loop_wall_us())), NULL);
+		val_text(detail), val_int(loop_wall_us())),
+	    NULL);
 }
 
 int
@@ -50,7 +52,8 @@ profile_report(struct request *r)
 	return db_do(r->store->db, STMT_PROFILE_PUT,
 	    ARGS(val_text(param_text(r, 0)), val_text(param_text(r, 1)),
 		val_text(param_text(r, 2)), val_text(manifest),
-		val_int(loop_wall_us())), NULL);
+		val_int(loop_wall_us())),
+	    NULL);
 }
 
 int
@@ -64,7 +67,8 @@ analyser_report(struct request *r)
 	return db_do(r->store->db, STMT_ANALYSER_PUT,
 	    ARGS(val_text(param_text(r, 0)), val_text(param_text(r, 1)),
 		val_text(param_text(r, 2)), val_text(detail),
-		val_int(loop_wall_us())), NULL);
+		val_int(loop_wall_us())),
+	    NULL);
 }
 
 int
@@ -75,7 +79,8 @@ pool_order(struct request *r)
 	int err;
 
 	if (!text_has_word("build check rebuild", order))
-		return request_why(r, ERR_FORMAT, "\"order\" is build, check "
+		return request_why(r, ERR_FORMAT,
+		    "\"order\" is build, check "
 		    "or rebuild");
 	err = db_do(r->store->db, STMT_ORDER_ADD,
 	    ARGS(val_text(order), val_text(object.id),
@@ -91,6 +96,6 @@ pool_order(struct request *r)
 int
 pool_orders(struct request *r)
 {
-	return request_rows(r, STMT_ORDERS_TAKE,
-	    ARGS(val_int(loop_wall_us())), false);
+	return request_rows(
+	    r, STMT_ORDERS_TAKE, ARGS(val_int(loop_wall_us())), false);
 }

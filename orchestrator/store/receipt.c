@@ -32,14 +32,14 @@ receipt_text(const struct receipt *receipt)
 	set_text(object, "submission", receipt->submission);
 	set_text(object, "artefact", receipt->artefact);
 	set_text(object, "organisation", receipt->org);
-	(void)json_object_set_new(object, "name",
-	    record_text(receipt->name, receipt->name_len));
+	(void)json_object_set_new(
+	    object, "name", record_text(receipt->name, receipt->name_len));
 	if (!text_is_utf8(receipt->name, receipt->name_len))
 		set_hex(object, "name_hex", receipt->name, receipt->name_len);
 	set_hex(object, "sha256", receipt->sha256, SHA256_BYTES);
 	if (receipt->declared != NULL)
-		set_hex(object, "declared_sha256", receipt->declared,
-		    SHA256_BYTES);
+		set_hex(
+		    object, "declared_sha256", receipt->declared, SHA256_BYTES);
 	(void)json_object_set_new(object, "size", json_integer(receipt->size));
 	row_json_time(receipt->received_at, at);
 	set_text(object, "received_at", at);
@@ -60,6 +60,6 @@ receipt_seal(const char *text, const uint8_t signature[SIGN_BYTES],
 	hex_encode(signature_hex, signature, SIGN_BYTES);
 	hex_encode(key_hex, public_key, SIGN_PUBLIC_BYTES);
 	return xasprintf("{\"algorithm\":\"Ed25519\",\"public_key\":\"%s\","
-	    "\"receipt\":%s,\"signature\":\"%s\"}", key_hex, text,
-	    signature_hex);
+			 "\"receipt\":%s,\"signature\":\"%s\"}",
+	    key_hex, text, signature_hex);
 }

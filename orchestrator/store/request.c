@@ -20,8 +20,7 @@ count_open(const struct store *store, const struct chan *chan)
 	const struct request *r;
 	size_t count = 0;
 
-	TAILQ_FOREACH(r, &store->requests, entry)
-	{
+	TAILQ_FOREACH (r, &store->requests, entry) {
 		if (r->chan == chan)
 			count++;
 	}
@@ -33,8 +32,7 @@ is_open(const struct store *store, const struct chan *chan, uint32_t id)
 {
 	const struct request *r;
 
-	TAILQ_FOREACH(r, &store->requests, entry)
-	{
+	TAILQ_FOREACH (r, &store->requests, entry) {
 		if (r->chan == chan && r->id == id)
 			return true;
 	}
@@ -87,16 +85,22 @@ check_texts(struct request *r)
 
 		if (v->type == VALUE_BYTES && r->peer == ROLE_WEB &&
 		    v->len > LIMIT_NAME_BYTES)
-			return request_why(r, ERR_LIMIT, "\"%s\" is longer than"
-			    " %zu bytes", name, LIMIT_NAME_BYTES);
+			return request_why(r, ERR_LIMIT,
+			    "\"%s\" is longer than"
+			    " %zu bytes",
+			    name, LIMIT_NAME_BYTES);
 		if (v->type != VALUE_TEXT)
 			continue;
 		if (!text_is_utf8(v->p, v->len))
-			return request_why(r, ERR_FORMAT, "\"%s\" is no valid "
-			    "UTF-8", name);
+			return request_why(r, ERR_FORMAT,
+			    "\"%s\" is no valid "
+			    "UTF-8",
+			    name);
 		if (r->peer == ROLE_WEB && v->len > LIMIT_TEXT_BYTES)
-			return request_why(r, ERR_LIMIT, "\"%s\" is longer than"
-			    " %zu bytes", name, LIMIT_TEXT_BYTES);
+			return request_why(r, ERR_LIMIT,
+			    "\"%s\" is longer than"
+			    " %zu bytes",
+			    name, LIMIT_TEXT_BYTES);
 	}
 	return ERR_OK;
 }
@@ -111,12 +115,15 @@ authorise(struct request *r, uint64_t handle)
 		return ERR_OK;
 	p = sessions_find(r->store->sessions, handle);
 	if (p == NULL)
-		return request_why(r, ERR_DENIED, "this connection has no "
+		return request_why(r, ERR_DENIED,
+		    "this connection has no "
 		    "session");
 	r->principal = *p;
 	if (needed[0] != '\0' && !principal_may(p, needed))
-		return request_why(r, ERR_DENIED, "the account %s lacks the "
-		    "capability \"%s\"", p->name, needed);
+		return request_why(r, ERR_DENIED,
+		    "the account %s lacks the "
+		    "capability \"%s\"",
+		    p->name, needed);
 	return ERR_OK;
 }
 
@@ -130,22 +137,21 @@ find_case(struct request *r, const struct value *v)
 	int err;
 
 	if (!uuid_is_valid(text, v->len)) {
-		err = number_parse(text, v->len, number, r->why,
-		    sizeof(r->why));
+		err =
+		    number_parse(text, v->len, number, r->why, sizeof(r->why));
 		if (err != ERR_OK)
 			return err;
 		text = number;
 	}
-	err = query_one(&q, r->store->db, STMT_CASE_FIND,
-	    ARGS(WHO(r), val_text(text)));
+	err = query_one(
+	    &q, r->store->db, STMT_CASE_FIND, ARGS(WHO(r), val_text(text)));
 	if (err == ERR_NOT_FOUND)
 		return request_why(r, err, "there is no such case");
 	if (err != ERR_OK)
 		return err;
-	(void)snprintf(r->case_id, sizeof(r->case_id), "%s",
-	    query_text(&q, 0));
-	(void)snprintf(r->case_org, sizeof(r->case_org), "%s",
-	    query_text(&q, 1));
+	(void)snprintf(r->case_id, sizeof(r->case_id), "%s", query_text(&q, 0));
+	(void)snprintf(
+	    r->case_org, sizeof(r->case_org), "%s", query_text(&q, 1));
 	return ERR_OK;
 }
 
@@ -172,8 +178,10 @@ serve(struct request *r, uint64_t handle)
 		err = resolve(r);
 	/* A call that is in the catalogue but not here yet. */
 	if (err == ERR_OK && handlers[r->op] == NULL)
-		return request_why(r, ERR_UNAVAILABLE, "this service does not "
-		    "know %s", r->spec->name);
+		return request_why(r, ERR_UNAVAILABLE,
+		    "this service does not "
+		    "know %s",
+		    r->spec->name);
 	if (err == ERR_OK)
 		err = handlers[r->op](r);
 	return err;
@@ -189,7 +197,8 @@ request_call(void *arg, struct chan *chan, struct msg *msg)
 	struct request *r;
 	int err;
 
-	if (spec == NULL || (spec->roles & (unsigned int)chan_peer(chan)) == 0 ||
+	if (spec == NULL ||
+	    (spec->roles & (unsigned int)chan_peer(chan)) == 0 ||
 	    is_open(store, chan, msg->request) ||
 	    count_open(store, chan) >= LIMIT_CALLS_OPEN)
 		return ERR_PEER;
@@ -227,8 +236,7 @@ request_cancel(void *arg, struct chan *chan, struct msg *msg)
 	struct store *store = arg;
 	struct request *r;
 
-	TAILQ_FOREACH(r, &store->requests, entry)
-	{
+	TAILQ_FOREACH (r, &store->requests, entry) {
 		if (r->chan == chan && r->id == msg->request)
 			r->is_cancelled = true;
 	}
@@ -240,8 +248,7 @@ request_forget_peer(struct store *store, const struct chan *chan)
 {
 	struct request *r;
 
-	TAILQ_FOREACH(r, &store->requests, entry)
-	{
+	TAILQ_FOREACH (r, &store->requests, entry) {
 		if (r->chan == chan) {
 			r->chan = NULL;
 			r->is_cancelled = true;
@@ -308,8 +315,8 @@ request_row(struct request *r, const struct values *row)
 		return;
 	/* The client checks too, and would have to call it our crime. */
 	if (call_check(r->op, row, true) != ERR_OK) {
-		log_line(LOG_ERROR, "msg=\"row does not fit\" op=%s",
-		    r->spec->name);
+		log_line(
+		    LOG_ERROR, "msg=\"row does not fit\" op=%s", r->spec->name);
 		return;
 	}
 	reply = reply_new(r, false);
@@ -330,7 +337,7 @@ request_end(struct request *r, enum err err, const char *why, int fd)
 	r->is_ended = true;
 	if (why == NULL)
 		why = r->why[0] != '\0' || err == ERR_OK ? r->why
-							  : r->store->db->why;
+							 : r->store->db->why;
 	reply = reply_new(r, true);
 	wire_put_u8(&reply->body, (uint8_t)err);
 	wire_put_str(&reply->body, why);
@@ -421,6 +428,6 @@ request_read(struct request *r, enum stmt id)
 		if (strcmp(name, "case") == 0)
 			args[count] = val_text(r->case_id);
 	}
-	return request_rows(r, id, args, count,
-	    !is_list && r->spec->param_count > 0);
+	return request_rows(
+	    r, id, args, count, !is_list && r->spec->param_count > 0);
 }

@@ -27,7 +27,7 @@ struct request {
 	int fd;	       /* that came along; -1 = none */
 	int end_fd;    /* that goes back with the end; -1 = none */
 	bool is_ended;
-	enum err failed; /* a commit with part of its answer failed */
+	enum err failed;   /* a commit with part of its answer failed */
 	bool is_cancelled; /* nobody waits for the answer any more */
 	/* The case that parameter "case" names, and whose it is; or "". */
 	char case_id[UUID_BYTES];
@@ -50,8 +50,7 @@ void request_free(struct request *r);
 /* Parameters by place; terminated; "" or 0 for nothing. */
 const char *param_text(const struct request *r, size_t at);
 int64_t param_int(const struct request *r, size_t at);
-const uint8_t *param_bytes(const struct request *r, size_t at,
-    size_t *ret_len);
+const uint8_t *param_bytes(const struct request *r, size_t at, size_t *ret_len);
 bool param_is_null(const struct request *r, size_t at);
 /* A page's length: 0 means the usual one. */
 int64_t param_limit(const struct request *r, size_t at);
@@ -72,8 +71,7 @@ int must_check request_begin(struct request *r);
 void request_finish(struct request *r, int err, int fd);
 
 /* The first two arguments of every statement that serves a principal. */
-#define WHO(r) \
-	val_text((r)->principal.org_id), val_int((r)->principal.sees_all)
+#define WHO(r) val_text((r)->principal.org_id), val_int((r)->principal.sees_all)
 
 /* Answers every row of a statement: $1 and $2 the principal, then params. */
 int must_check request_read(struct request *r, enum stmt id);

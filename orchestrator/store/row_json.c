@@ -2,8 +2,8 @@
 /* row_json.c - a row as a JSON object. */
 #include "store/row_json.h"
 
-#include "lib/record.h"
 #include "lib/limits.h"
+#include "lib/record.h"
 #include "store/text.h"
 
 #define NAME_BYTES 64
@@ -54,7 +54,7 @@ json_of(const struct query *q, int column, char type)
 	case 'j':
 		text = query_text(q, column);
 		if (json_parse(text, strlen(text), LIMIT_MSG_BYTES, DEPTH_MAX,
-		    &json) == ERR_OK)
+			&json) == ERR_OK)
 			return json;
 		return json_null();
 	default:
@@ -79,8 +79,8 @@ row_json(const struct query *q)
 		if (colon == NULL)
 			continue;
 		*colon = '\0';
-		(void)json_object_set_new(object, name,
-		    json_of(q, i, colon[1]));
+		(void)json_object_set_new(
+		    object, name, json_of(q, i, colon[1]));
 		if (colon[1] != 'n' || query_is_null(q, i))
 			continue;
 		p = query_bytes(q, i, &len);

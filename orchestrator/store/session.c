@@ -71,8 +71,7 @@ find(const struct sessions *sessions, uint64_t handle)
 {
 	struct session *s;
 
-	TAILQ_FOREACH(s, &sessions->buckets[handle % BUCKETS], entry)
-	{
+	TAILQ_FOREACH (s, &sessions->buckets[handle % BUCKETS], entry) {
 		if (s->handle == handle)
 			return s;
 	}
@@ -96,13 +95,13 @@ principal_may(const struct principal *p, const char *capability)
 static void
 fill(struct principal *p, const struct query *q)
 {
-	(void)snprintf(p->account_id, sizeof(p->account_id), "%s",
-	    query_text(q, 0));
+	(void)snprintf(
+	    p->account_id, sizeof(p->account_id), "%s", query_text(q, 0));
 	(void)snprintf(p->name, sizeof(p->name), "%s", query_text(q, 1));
 	(void)snprintf(p->org_id, sizeof(p->org_id), "%s", query_text(q, 2));
 	(void)snprintf(p->kind, sizeof(p->kind), "%s", query_text(q, 3));
-	(void)snprintf(p->capabilities, sizeof(p->capabilities), "%s",
-	    query_text(q, 4));
+	(void)snprintf(
+	    p->capabilities, sizeof(p->capabilities), "%s", query_text(q, 4));
 	p->sees_all = principal_may(p, "read_all_orgs");
 }
 
@@ -126,7 +125,8 @@ adopt_owner(struct request *r, int64_t uid)
 		val_text(text_capabilities), val_int(loop_wall_us())),
 	    &changes);
 	if (err == ERR_OK && changes == 0)
-		return request_why(r, ERR_CONFLICT, "there is no organisation "
+		return request_why(r, ERR_CONFLICT,
+		    "there is no organisation "
 		    "yet; run: loep init");
 	if (err != ERR_OK)
 		return err;
@@ -138,8 +138,8 @@ static int
 load(struct request *r, int64_t uid, struct principal *ret_principal)
 {
 	AUTO(query) q = {0};
-	int err = query_one(&q, r->store->db, STMT_ACCOUNT_BY_UID,
-	    ARGS(val_int(uid)));
+	int err = query_one(
+	    &q, r->store->db, STMT_ACCOUNT_BY_UID, ARGS(val_int(uid)));
 
 	if (err == ERR_OK)
 		fill(ret_principal, &q);
@@ -158,9 +158,11 @@ find_account(struct request *r, int64_t uid, struct principal *ret_principal)
 			err = load(r, uid, ret_principal);
 	}
 	if (err == ERR_NOT_FOUND)
-		return request_why(r, ERR_DENIED, "the user with uid %" PRId64
+		return request_why(r, ERR_DENIED,
+		    "the user with uid %" PRId64
 		    " has no account here; an administrator can add one "
-		    "(POST /api/v1/accounts with that uid)", uid);
+		    "(POST /api/v1/accounts with that uid)",
+		    uid);
 	return err;
 }
 
@@ -192,10 +194,12 @@ session_peer(struct request *r)
 	if (r->fd == -1 ||
 	    getsockopt(r->fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1 ||
 	    cred.uid == (uid_t)-1)
-		return request_why(r, ERR_DENIED, "the connection does not say "
+		return request_why(r, ERR_DENIED,
+		    "the connection does not say "
 		    "who is at its other end");
 	if (r->store->sessions->count >= SESSIONS_MAX)
-		return request_why(r, ERR_LIMIT, "too many connections are "
+		return request_why(r, ERR_LIMIT,
+		    "too many connections are "
 		    "open");
 	err = find_account(r, (int64_t)cred.uid, &p);
 	if (err != ERR_OK)
@@ -215,8 +219,7 @@ session_peer(struct request *r)
 int
 session_end(struct request *r)
 {
-	struct session *s = find(r->store->sessions,
-	    (uint64_t)param_int(r, 0));
+	struct session *s = find(r->store->sessions, (uint64_t)param_int(r, 0));
 
 	/* Ending twice is no error: the end was wanted. */
 	if (s != NULL)

@@ -18,7 +18,7 @@ struct request;
 struct sessions;
 struct store;
 
-#define SESSION_NAME_BYTES 260
+#define SESSION_NAME_BYTES	   260
 #define SESSION_CAPABILITIES_BYTES 512
 
 struct principal {
@@ -35,8 +35,8 @@ void sessions_free(struct sessions *sessions);
 /* Forgets all of them: the web program is gone. */
 void sessions_clear(struct sessions *sessions);
 /* NULL where there is no such handle. */
-const struct principal *sessions_find(const struct sessions *sessions,
-    uint64_t handle);
+const struct principal *sessions_find(
+    const struct sessions *sessions, uint64_t handle);
 bool principal_may(const struct principal *p, const char *capability);
 
 int session_peer(struct request *r);

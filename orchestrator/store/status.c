@@ -11,8 +11,8 @@ static void
 put(struct request *r, const char *name, json_t *value)
 {
 	auto_json json_t *owned = value;
-	auto_free char *text = json_dumps(owned,
-	    JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS);
+	auto_free char *text =
+	    json_dumps(owned, JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS);
 	struct values row;
 
 	values_init(&row);
@@ -55,8 +55,8 @@ put_counts(struct request *r, const char *name, enum stmt stmt)
 	int err = query_start(&q, r->store->db, stmt, ARGS(WHO(r)));
 
 	while (err == ERR_OK && (err = query_next(&q)) == ERR_OK)
-		(void)json_object_set_new(object, query_text(&q, 0),
-		    json_integer(query_int(&q, 1)));
+		(void)json_object_set_new(
+		    object, query_text(&q, 0), json_integer(query_int(&q, 1)));
 	put(r, name, object);
 	return err == ERR_EOF ? (int)ERR_OK : err;
 }
@@ -71,8 +71,9 @@ status(struct request *r)
 	put(r, "version", json_string(LOEP_VERSION));
 	put(r, "schema", json_integer(migrate_version()));
 	put(r, "uptime_seconds", json_integer(up));
-	put(r, "vault", json_string(
-	    vault_chan(store->vault) != NULL ? "connected" : "away"));
+	put(r, "vault",
+	    json_string(
+		vault_chan(store->vault) != NULL ? "connected" : "away"));
 	put(r, "scheduler",
 	    json_string(store->sched != NULL ? "connected" : "away"));
 	err = put_counts(r, "jobs", STMT_STATUS_JOBS);

@@ -87,7 +87,7 @@ drop_web(struct store *store)
 	request_forget_peer(store, chan);
 	sessions_clear(store->sessions);
 	uploads_drop(store, "the web program ended while the file came in; "
-	    "send it again");
+			    "send it again");
 	tx_forget_peer(store, ROLE_WEB);
 	chan_free(chan);
 }
@@ -158,8 +158,10 @@ create_keys(struct store *store)
 	while (err == ERR_OK && (err = query_next(&q)) == ERR_OK)
 		vault_create_key(store->vault, query_text(&q, 0));
 	if (err != ERR_EOF)
-		log_line(LOG_WARN, "msg=\"cannot list organisations\" "
-		    "reason=\"%s\"", store->db->why);
+		log_line(LOG_WARN,
+		    "msg=\"cannot list organisations\" "
+		    "reason=\"%s\"",
+		    store->db->why);
 }
 
 void

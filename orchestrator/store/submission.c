@@ -7,7 +7,7 @@
 #include "store/text.h"
 
 /* Passwords of one submission, and the depth of their JSON. */
-#define PASSWORDS_MAX 64
+#define PASSWORDS_MAX	64
 #define PASSWORDS_DEPTH 2
 
 enum {
@@ -36,13 +36,17 @@ read_passwords(struct request *r, char **ret_text)
 	if (text[0] == '\0')
 		text = "[]";
 	if (json_parse(text, strlen(text), LIMIT_TEXT_BYTES, PASSWORDS_DEPTH,
-	    &list) != ERR_OK || !json_is_array(list) ||
-	    json_array_size(list) > PASSWORDS_MAX)
-		return request_why(r, ERR_FORMAT, "\"passwords\" is a JSON list"
-		    " of at most %d texts", PASSWORDS_MAX);
-	json_array_foreach (list, i, word) {
+		&list) != ERR_OK ||
+	    !json_is_array(list) || json_array_size(list) > PASSWORDS_MAX)
+		return request_why(r, ERR_FORMAT,
+		    "\"passwords\" is a JSON list"
+		    " of at most %d texts",
+		    PASSWORDS_MAX);
+	json_array_foreach(list, i, word)
+	{
 		if (!json_is_string(word))
-			return request_why(r, ERR_FORMAT, "\"passwords\" holds "
+			return request_why(r, ERR_FORMAT,
+			    "\"passwords\" holds "
 			    "something that is no text");
 	}
 	*ret_text = json_canonical(list);
@@ -68,12 +72,14 @@ read_labels(struct request *r, const char **ret_tlp, const char **ret_pap)
 	*ret_tlp = text_tlp(param_text(r, P_TLP), tlp);
 	*ret_pap = text_pap(param_text(r, P_PAP), pap);
 	if (*ret_tlp == NULL || *ret_pap == NULL)
-		return request_why(r, ERR_FORMAT, "\"tlp\" or \"pap\" is not a "
+		return request_why(r, ERR_FORMAT,
+		    "\"tlp\" or \"pap\" is not a "
 		    "label that there is");
 	/* A case is as strict as its strictest part. */
 	return db_do(r->store->db, STMT_CASE_GROW,
 	    ARGS(val_text(r->case_id), val_text(text_tlp_max(tlp, *ret_tlp)),
-		val_text(text_pap_max(pap, *ret_pap))), NULL);
+		val_text(text_pap_max(pap, *ret_pap))),
+	    NULL);
 }
 
 static int
@@ -86,7 +92,8 @@ insert(struct request *r, const char *id, const char *passwords)
 	int err;
 
 	if (kind == NULL)
-		return request_why(r, ERR_FORMAT, "\"kind\" is one of file log "
+		return request_why(r, ERR_FORMAT,
+		    "\"kind\" is one of file log "
 		    "disk_image memory_image vm_image pcap email archive url "
 		    "other");
 	if (seconds < 0 || seconds > LIMIT_RUN_SECONDS_MAX)
@@ -97,16 +104,16 @@ insert(struct request *r, const char *id, const char *passwords)
 		return err;
 	return db_do(r->store->db, STMT_SUBMISSION_ADD,
 	    ARGS(val_text(id), val_text(r->case_id),
-		val_text(r->principal.account_id), val_text(tlp),
-		val_text(pap), val_text(kind),
-		val_text(param_text(r, P_ORIGIN)),
+		val_text(r->principal.account_id), val_text(tlp), val_text(pap),
+		val_text(kind), val_text(param_text(r, P_ORIGIN)),
 		val_text(param_text(r, P_COMMENT)), val_text(passwords),
 		param_is_null(r, P_COLLECTED)
 		    ? val_null()
 		    : val_int(param_int(r, P_COLLECTED)),
 		val_text(param_text(r, P_SOURCE_HOST)),
 		val_text(param_text(r, P_PROFILE)), val_int(seconds),
-		val_int(loop_wall_us())), NULL);
+		val_int(loop_wall_us())),
+	    NULL);
 }
 
 int

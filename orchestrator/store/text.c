@@ -10,17 +10,16 @@ const char text_capabilities[] =
     "manage_vm_images read_all_orgs";
 
 /* From the least to the most strict. */
-static const char *const tlp[] = {"TLP:CLEAR", "TLP:GREEN", "TLP:AMBER",
-    "TLP:AMBER+STRICT", "TLP:RED", NULL};
+static const char *const tlp[] = {
+    "TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED", NULL};
 static const char *const pap[] = {
     "PAP:CLEAR", "PAP:GREEN", "PAP:AMBER", "PAP:RED", NULL};
 static const char *const severities[] = {
     "low", "medium", "high", "critical", "unknown", NULL};
 static const char *const classes[] = {
     "C1", "C1b", "C2", "C3", "C4", "C5", "CSIRT", NULL};
-static const char *const kinds[] = {"file", "log", "disk_image",
-    "memory_image", "vm_image", "pcap", "email", "archive", "url", "other",
-    NULL};
+static const char *const kinds[] = {"file", "log", "disk_image", "memory_image",
+    "vm_image", "pcap", "email", "archive", "url", "other", NULL};
 
 /* The length of the sequence at p, or 0 (RFC 3629 section 4). */
 static size_t

@@ -14,12 +14,12 @@
 #define SENDING_BYTES_MAX (8 * MIB)
 /* A peer with more than this waiting may ask for nothing more. */
 #define LEAVING_BYTES_MAX (64 * MIB)
-#define DRAIN_MS 2
+#define DRAIN_MS	  2
 /*
  * Writes wait this long for others as long as those keep coming: a commit
  * costs a flush of the disk and whole pages, however little is in it.
  */
-#define COMPANY_MS 1
+#define COMPANY_MS     1
 #define COMPANY_MS_MAX 6
 
 static void on_turn_end(void *arg);
@@ -63,8 +63,8 @@ press_back(struct store *store, size_t side)
 	struct chan *chan = chan_of(store, side);
 
 	if (chan != NULL)
-		chan_pause(chan,
-		    store->tx.leaving_bytes[side] > LEAVING_BYTES_MAX);
+		chan_pause(
+		    chan, store->tx.leaving_bytes[side] > LEAVING_BYTES_MAX);
 }
 
 /* Sends what the channel takes; true when nothing is left. */
@@ -101,8 +101,8 @@ drain(struct store *store)
 
 	is_done = drain_side(store, 1) && is_done;
 	if (!is_done && store->tx.drain == NULL)
-		store->tx.drain = loop_timer(store->loop, DRAIN_MS, on_drain,
-		    store);
+		store->tx.drain =
+		    loop_timer(store->loop, DRAIN_MS, on_drain, store);
 }
 
 static void
@@ -154,8 +154,8 @@ tx_begin(struct store *store, enum role role)
 		tx->units = tx->units_seen = 0;
 		/* A timer of no delay runs at the end of this turn. */
 		if (tx->timer == NULL)
-			tx->timer = loop_timer(store->loop, 0, on_turn_end,
-			    store);
+			tx->timer =
+			    loop_timer(store->loop, 0, on_turn_end, store);
 	}
 	err = db_run(store->db, STMT_TX_UNIT);
 	if (err != ERR_OK)
@@ -176,13 +176,12 @@ forget_unit(struct store *store)
 	struct reply *reply;
 	struct tx_hook *hook;
 
-	while ((reply = TAILQ_LAST(&tx->replies, reply_list)) !=
-	    tx->reply_mark) {
+	while (
+	    (reply = TAILQ_LAST(&tx->replies, reply_list)) != tx->reply_mark) {
 		TAILQ_REMOVE(&tx->replies, reply, entry);
 		reply_free(reply);
 	}
-	while ((hook = TAILQ_LAST(&tx->hooks, tx_hook_list)) !=
-	    tx->hook_mark) {
+	while ((hook = TAILQ_LAST(&tx->hooks, tx_hook_list)) != tx->hook_mark) {
 		TAILQ_REMOVE(&tx->hooks, hook, entry);
 		hook->fn(hook->arg, false);
 		free(hook);
@@ -202,8 +201,8 @@ tx_end(struct store *store, bool is_kept)
 	if (!db_is_in_transaction(store->db)) {
 		/* A full disk does that. */
 		tx->lost = store->db->err;
-		(void)snprintf(tx->lost_why, sizeof(tx->lost_why), "%s",
-		    store->db->why);
+		(void)snprintf(
+		    tx->lost_why, sizeof(tx->lost_why), "%s", store->db->why);
 		return;
 	}
 	if (!is_kept)
@@ -373,8 +372,8 @@ on_turn_end(void *arg)
 	    db_changes(store->db) > tx->changes &&
 	    loop_now_ms() - tx->opened_ms < COMPANY_MS_MAX) {
 		tx->units_seen = tx->units;
-		tx->timer = loop_timer(store->loop, COMPANY_MS, on_turn_end,
-		    store);
+		tx->timer =
+		    loop_timer(store->loop, COMPANY_MS, on_turn_end, store);
 		return;
 	}
 	tx_commit(store);

@@ -7,20 +7,25 @@
 #include "store/handlers.h"
 #include "store/text.h"
 
-enum { P_SUBMISSION, P_FILENAME, P_KIND, P_SIZE, P_DECLARED };
+enum {
+	P_SUBMISSION,
+	P_FILENAME,
+	P_KIND,
+	P_SIZE,
+	P_DECLARED
+};
 
 struct upload *
 upload_find(struct request *r, const char *id)
 {
 	struct upload *u;
 
-	TAILQ_FOREACH(u, &r->store->uploads, entry)
-	{
+	TAILQ_FOREACH (u, &r->store->uploads, entry) {
 		if (strcmp(u->id, id) == 0)
 			break;
 	}
 	if (u == NULL || (!r->principal.sees_all &&
-	    strcmp(u->org_id, r->principal.org_id) != 0))
+			     strcmp(u->org_id, r->principal.org_id) != 0))
 		return NULL;
 	return u;
 }
@@ -42,7 +47,8 @@ upload_drop(struct upload *u, const char *reason)
 	if (err == ERR_OK) {
 		err = db_do(store->db, STMT_UPLOAD_END,
 		    ARGS(val_text(u->id), val_text("aborted"), val_null(),
-			val_text(reason), val_int(loop_wall_us())), NULL);
+			val_text(reason), val_int(loop_wall_us())),
+		    NULL);
 		tx_end(store, err == ERR_OK);
 	}
 	vault_abort(store->vault, u->writer);
@@ -91,7 +97,8 @@ insert(struct request *r, struct upload *u)
 		size < 0 ? val_null() : val_int(size),
 		declared_len == 0 ? val_null()
 				  : val_bytes(declared, declared_len),
-		val_int(loop_wall_us())), NULL);
+		val_int(loop_wall_us())),
+	    NULL);
 }
 
 /* The vault gave a writer: now there is an upload. */
@@ -133,14 +140,17 @@ check(struct request *r)
 
 	(void)param_bytes(r, P_DECLARED, &declared_len);
 	if (declared_len != 0 && declared_len != SHA256_BYTES)
-		return request_why(r, ERR_FORMAT, "\"declared_sha256\" is not "
+		return request_why(r, ERR_FORMAT,
+		    "\"declared_sha256\" is not "
 		    "32 bytes");
 	if (text_kind(param_text(r, P_KIND), "file") == NULL)
-		return request_why(r, ERR_FORMAT, "\"kind\" is one of file log "
+		return request_why(r, ERR_FORMAT,
+		    "\"kind\" is one of file log "
 		    "disk_image memory_image vm_image pcap email archive url "
 		    "other");
 	if (param_int(r, P_SIZE) < -1)
-		return request_why(r, ERR_FORMAT, "\"size\" is -1 or a number "
+		return request_why(r, ERR_FORMAT,
+		    "\"size\" is -1 or a number "
 		    "of bytes");
 	return ERR_OK;
 }
@@ -183,15 +193,18 @@ upload_abort(struct request *r)
 	int err;
 
 	if (u == NULL)
-		return request_why(r, ERR_NOT_FOUND, "there is no such open "
+		return request_why(r, ERR_NOT_FOUND,
+		    "there is no such open "
 		    "upload");
 	if (u->is_finishing)
-		return request_why(r, ERR_CONFLICT, "the upload is being "
+		return request_why(r, ERR_CONFLICT,
+		    "the upload is being "
 		    "finished");
 	err = db_do(r->store->db, STMT_UPLOAD_END,
 	    ARGS(val_text(u->id), val_text("aborted"), val_null(),
 		val_text("the submitter broke it off"),
-		val_int(loop_wall_us())), NULL);
+		val_int(loop_wall_us())),
+	    NULL);
 	if (err != ERR_OK)
 		return err;
 	vault_abort(r->store->vault, u->writer);

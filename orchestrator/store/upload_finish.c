@@ -61,7 +61,8 @@ give_up(struct finish *f, int err, const char *why)
 	if (e == ERR_OK) {
 		e = db_do(store->db, STMT_UPLOAD_END,
 		    ARGS(val_text(f->u->id), val_text("aborted"), val_null(),
-			val_text(why), val_int(loop_wall_us())), NULL);
+			val_text(why), val_int(loop_wall_us())),
+		    NULL);
 		tx_end(store, e == ERR_OK);
 	}
 	settle(f);
@@ -74,8 +75,8 @@ hash_state(const struct finish *f)
 	if (!f->has_declared)
 		return "none";
 	return memcmp(f->declared, f->stored.sha256, SHA256_BYTES) == 0
-	    ? "match"
-	    : "mismatch";
+		   ? "match"
+		   : "mismatch";
 }
 
 static int
@@ -93,12 +94,14 @@ insert_artefact(struct finish *f, const char *receipt)
 		val_text(f->tlp), val_text(f->pap), val_text(hash_state(f)),
 		f->has_declared ? val_bytes(f->declared, SHA256_BYTES)
 				: val_null(),
-		val_text(receipt), val_int(f->received_at)), NULL);
+		val_text(receipt), val_int(f->received_at)),
+	    NULL);
 	if (err == ERR_OK)
 		err = db_do(db, STMT_UPLOAD_END,
 		    ARGS(val_text(f->u->id), val_text("finished"),
 			val_text(f->artefact_id), val_text(""),
-			val_int(f->received_at)), NULL);
+			val_int(f->received_at)),
+		    NULL);
 	if (err == ERR_OK)
 		err = db_do(db, STMT_SUBMISSION_RECEIVED,
 		    ARGS(val_text(f->u->submission_id), val_int(size)), NULL);
@@ -195,8 +198,8 @@ on_signed(void *arg, struct vault_answer *answer)
 		give_up(f, ERR_UNAVAILABLE, "the sender went away");
 		return;
 	}
-	receipt = receipt_seal(f->receipt, answer->signature,
-	    answer->public_key);
+	receipt =
+	    receipt_seal(f->receipt, answer->signature, answer->public_key);
 	err = request_begin(r);
 	if (err == ERR_OK) {
 		err = record(f, receipt);
@@ -205,8 +208,8 @@ on_signed(void *arg, struct vault_answer *answer)
 			tx_end(r->store, false);
 	}
 	if (err != ERR_OK) {
-		auto_free char *why = xstrdup(
-		    r->why[0] != '\0' ? r->why : r->store->db->why);
+		auto_free char *why =
+		    xstrdup(r->why[0] != '\0' ? r->why : r->store->db->why);
 
 		give_up(f, err, why);
 		return;
@@ -221,13 +224,12 @@ load(struct finish *f)
 {
 	AUTO(query) q = {0};
 	const uint8_t *p;
-	int err = query_one(&q, f->r->store->db, STMT_UPLOAD_LOAD,
-	    ARGS(val_text(f->u->id)));
+	int err = query_one(
+	    &q, f->r->store->db, STMT_UPLOAD_LOAD, ARGS(val_text(f->u->id)));
 
 	if (err != ERR_OK)
 		return err;
-	(void)snprintf(f->case_id, sizeof(f->case_id), "%s",
-	    query_text(&q, 0));
+	(void)snprintf(f->case_id, sizeof(f->case_id), "%s", query_text(&q, 0));
 	(void)snprintf(f->number, sizeof(f->number), "%s", query_text(&q, 1));
 	(void)snprintf(f->tlp, sizeof(f->tlp), "%s", query_text(&q, 2));
 	(void)snprintf(f->pap, sizeof(f->pap), "%s", query_text(&q, 3));
@@ -291,12 +293,12 @@ on_stored(void *arg, struct vault_answer *answer)
 	}
 	if (err == ERR_OK) {
 		f->receipt = write_receipt(f);
-		err = vault_sign(store->vault, f->receipt, strlen(f->receipt),
-		    on_signed, f);
+		err = vault_sign(
+		    store->vault, f->receipt, strlen(f->receipt), on_signed, f);
 	}
 	if (err != ERR_OK)
-		give_up(f, err, err == ERR_UNAVAILABLE ? vault_is_away
-						       : store->db->why);
+		give_up(f, err,
+		    err == ERR_UNAVAILABLE ? vault_is_away : store->db->why);
 }
 
 /* An upload that is not open: say what became of it. */
@@ -312,10 +314,12 @@ explain(struct request *r)
 	if (err != ERR_OK)
 		return err;
 	if (strcmp(query_text(&q, 0), "aborted") == 0)
-		return request_why(r, ERR_UNAVAILABLE, "the upload was broken "
-		    "off: %s", query_text(&q, 1));
-	return request_why(r, ERR_CONFLICT, "the upload is %s",
-	    query_text(&q, 0));
+		return request_why(r, ERR_UNAVAILABLE,
+		    "the upload was broken "
+		    "off: %s",
+		    query_text(&q, 1));
+	return request_why(
+	    r, ERR_CONFLICT, "the upload is %s", query_text(&q, 0));
 }
 
 int
@@ -330,7 +334,8 @@ upload_finish(struct request *r)
 	if (u == NULL || u->is_finishing)
 		return explain(r);
 	if (size < 0)
-		return request_why(r, ERR_FORMAT, "\"size\" is a number of "
+		return request_why(r, ERR_FORMAT,
+		    "\"size\" is a number of "
 		    "bytes");
 	f = xcalloc(1, sizeof(*f));
 	f->r = r;

@@ -89,8 +89,8 @@ fail_all(struct vault *vault)
 		};
 
 		TAILQ_REMOVE(&ending, q, entry);
-		(void)snprintf(answer.why, sizeof(answer.why), "%s",
-		    vault_is_away);
+		(void)snprintf(
+		    answer.why, sizeof(answer.why), "%s", vault_is_away);
 		if (q->fn != NULL)
 			q->fn(q->arg, &answer);
 		free(q);
@@ -118,7 +118,8 @@ vault_set_chan(struct vault *vault, struct chan *chan)
 		chan_free(old);
 		fail_all(vault);
 		/* The writers went with it. */
-		uploads_drop(vault->store, "the evidence vault was restarted "
+		uploads_drop(vault->store,
+		    "the evidence vault was restarted "
 		    "while the file came in; send it again");
 		children_drop(vault->store, false);
 	}
@@ -139,8 +140,8 @@ on_gone(void *arg, struct chan *chan, int err)
 	struct store *store = vault->store;
 
 	if (err == ERR_PEER && store->blame != NULL)
-		store->blame(store->blame_arg, chan,
-		    "the vault broke the protocol");
+		store->blame(
+		    store->blame_arg, chan, "the vault broke the protocol");
 	if (vault->chan == chan)
 		vault_set_chan(vault, NULL);
 	else
@@ -176,7 +177,7 @@ decode(struct msg *msg, struct vault_answer *a)
 		return true;
 	case MSG_SIGNED:
 		is_fine = get_exactly(in, a->signature, SIGN_BYTES) &&
-		    get_exactly(in, a->public_key, SIGN_PUBLIC_BYTES);
+			  get_exactly(in, a->public_key, SIGN_PUBLIC_BYTES);
 		break;
 	case MSG_BLOB_PIPE:
 		a->writer = wire_get_u64(in);
@@ -187,7 +188,7 @@ decode(struct msg *msg, struct vault_answer *a)
 		a->stored_size = wire_get_u64(in);
 		a->is_new = wire_get_u8(in) != 0;
 		is_fine = is_fine && a->size <= INT64_MAX &&
-		    a->stored_size <= INT64_MAX;
+			  a->stored_size <= INT64_MAX;
 		break;
 	default:
 		a->size = wire_get_u64(in);
@@ -207,14 +208,13 @@ on_answer(void *arg, struct chan *chan, struct msg *msg)
 	bool is_fine;
 
 	(void)chan;
-	TAILQ_FOREACH(q, bucket, entry)
-	{
+	TAILQ_FOREACH (q, bucket, entry) {
 		if (q->id == msg->request)
 			break;
 	}
 	is_fine = q != NULL && decode(msg, &answer) &&
-	    (answer.type == q->want ||
-		(answer.type == MSG_VAULT_DONE && answer.err != ERR_OK));
+		  (answer.type == q->want ||
+		      (answer.type == MSG_VAULT_DONE && answer.err != ERR_OK));
 	if (!is_fine)
 		return ERR_PEER;
 	TAILQ_REMOVE(bucket, q, entry);
@@ -300,11 +300,11 @@ set_ready(struct vault *vault, const char *org)
 	if (vault->ready_count == vault->ready_size) {
 		vault->ready_size =
 		    vault->ready_size ? 2 * vault->ready_size : 16;
-		vault->ready = xreallocarray(vault->ready, vault->ready_size,
-		    sizeof(*vault->ready));
+		vault->ready = xreallocarray(
+		    vault->ready, vault->ready_size, sizeof(*vault->ready));
 	}
-	(void)snprintf(vault->ready[vault->ready_count++], UUID_BYTES, "%s",
-	    org);
+	(void)snprintf(
+	    vault->ready[vault->ready_count++], UUID_BYTES, "%s", org);
 }
 
 static void
@@ -386,8 +386,8 @@ vault_abort(struct vault *vault, uint64_t writer)
 }
 
 int
-vault_open(struct vault *vault, const struct blob_ref *blob,
-    enum blob_open how, vault_fn *fn, void *arg)
+vault_open(struct vault *vault, const struct blob_ref *blob, enum blob_open how,
+    vault_fn *fn, void *arg)
 {
 	struct wire_out body;
 	int err;
@@ -417,22 +417,22 @@ ask_about(struct vault *vault, enum msg_type type, const struct blob_ref *blob,
 }
 
 int
-vault_verify(struct vault *vault, const struct blob_ref *blob, vault_fn *fn,
-    void *arg)
+vault_verify(
+    struct vault *vault, const struct blob_ref *blob, vault_fn *fn, void *arg)
 {
 	return ask_about(vault, MSG_BLOB_VERIFY, blob, fn, arg);
 }
 
 int
-vault_delete(struct vault *vault, const struct blob_ref *blob, vault_fn *fn,
-    void *arg)
+vault_delete(
+    struct vault *vault, const struct blob_ref *blob, vault_fn *fn, void *arg)
 {
 	return ask_about(vault, MSG_BLOB_DELETE, blob, fn, arg);
 }
 
 int
-vault_sign(struct vault *vault, const void *p, size_t len, vault_fn *fn,
-    void *arg)
+vault_sign(
+    struct vault *vault, const void *p, size_t len, vault_fn *fn, void *arg)
 {
 	struct wire_out body;
 	int err;

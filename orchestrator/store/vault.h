@@ -54,19 +54,19 @@ struct blob_ref {
 
 /* The questions. */
 /* Makes the organisation's key first, where it is not known to be there. */
-int must_check vault_create(struct vault *vault, const char *org,
+int must_check vault_create(
+    struct vault *vault, const char *org, vault_fn *fn, void *arg);
+int must_check vault_commit(struct vault *vault, uint64_t writer, uint64_t size,
     vault_fn *fn, void *arg);
-int must_check vault_commit(struct vault *vault, uint64_t writer,
-    uint64_t size, vault_fn *fn, void *arg);
 void vault_abort(struct vault *vault, uint64_t writer);
 int must_check vault_open(struct vault *vault, const struct blob_ref *blob,
     enum blob_open how, vault_fn *fn, void *arg);
-int must_check vault_verify(struct vault *vault, const struct blob_ref *blob,
-    vault_fn *fn, void *arg);
-int must_check vault_delete(struct vault *vault, const struct blob_ref *blob,
-    vault_fn *fn, void *arg);
-int must_check vault_sign(struct vault *vault, const void *p, size_t len,
-    vault_fn *fn, void *arg);
+int must_check vault_verify(
+    struct vault *vault, const struct blob_ref *blob, vault_fn *fn, void *arg);
+int must_check vault_delete(
+    struct vault *vault, const struct blob_ref *blob, vault_fn *fn, void *arg);
+int must_check vault_sign(
+    struct vault *vault, const void *p, size_t len, vault_fn *fn, void *arg);
 /* Makes an organisation's key; known ones are fine. */
 void vault_create_key(struct vault *vault, const char *org);
 

@@ -60,8 +60,8 @@ finish(struct verification *v)
 		    err == ERR_UNAVAILABLE ? vault_is_away : NULL, -1);
 		return;
 	}
-	request_finish(r, audit_by(r, "evidence.verified", &object, detail),
-	    -1);
+	request_finish(
+	    r, audit_by(r, "evidence.verified", &object, detail), -1);
 }
 
 static const char *
@@ -94,7 +94,8 @@ record(const struct item *item, const char *state, const char *reason)
 	err = db_do(store->db, STMT_BLOB_VERIFIED,
 	    ARGS(val_text(item->blob.org),
 		val_bytes(item->blob.sha256, SHA256_BYTES), val_text(state),
-		val_text(reason), val_int(loop_wall_us())), NULL);
+		val_text(reason), val_int(loop_wall_us())),
+	    NULL);
 	if (err != ERR_OK || (is_fine && !item->v->is_single))
 		return err;
 	return custody_own(store, is_fine ? "verified_ok" : "verified_failed",
@@ -134,8 +135,10 @@ on_verified(void *arg, struct vault_answer *answer)
 		v->checked++;
 		if (answer->err != ERR_OK) {
 			v->damaged++;
-			log_line(LOG_ERROR, "msg=\"evidence is damaged\" "
-			    "artefact=%s state=%s", item->artefact, state);
+			log_line(LOG_ERROR,
+			    "msg=\"evidence is damaged\" "
+			    "artefact=%s state=%s",
+			    item->artefact, state);
 		}
 		err = tx_begin(store, ROLE_STORE);
 		if (err == ERR_OK) {
@@ -159,15 +162,15 @@ start_one(struct verification *v, const struct query *q)
 	int err;
 
 	item->v = v;
-	(void)snprintf(item->blob.org, sizeof(item->blob.org), "%s",
-	    query_text(q, 0));
+	(void)snprintf(
+	    item->blob.org, sizeof(item->blob.org), "%s", query_text(q, 0));
 	p = query_bytes(q, 1, &len);
 	memcpy(item->blob.sha256, p, len < SHA256_BYTES ? len : SHA256_BYTES);
 	item->size = query_int(q, 2);
-	(void)snprintf(item->artefact, sizeof(item->artefact), "%s",
-	    query_text(q, 3));
-	(void)snprintf(item->case_id, sizeof(item->case_id), "%s",
-	    query_text(q, 4));
+	(void)snprintf(
+	    item->artefact, sizeof(item->artefact), "%s", query_text(q, 3));
+	(void)snprintf(
+	    item->case_id, sizeof(item->case_id), "%s", query_text(q, 4));
 	v->last = item->blob;
 	err = vault_verify(v->store->vault, &item->blob, on_verified, item);
 	if (err != ERR_OK) {
@@ -251,8 +254,9 @@ verify(struct request *r)
 		if (err != ERR_OK) {
 			free(v);
 			return err == ERR_NOT_FOUND
-			    ? request_why(r, err, "there is no such artefact")
-			    : err;
+				   ? request_why(
+					 r, err, "there is no such artefact")
+				   : err;
 		}
 	}
 	/* The end must not come while the request's own unit is open. */

@@ -53,7 +53,7 @@ read_values(const struct values *values)
 
 		(void)values_int(values, i);
 		assert(strlen(values_text(values, i, text, sizeof(text))) <
-		    sizeof(text));
+		       sizeof(text));
 		(void)values_bytes(values, i, &len);
 		assert(strlen(copy) >= strlen(text));
 	}
@@ -79,7 +79,7 @@ check_call(struct wire_in *in)
 			continue;
 		assert(spec != NULL);
 		assert(values.count ==
-		    (is_row ? spec->column_count : spec->param_count));
+		       (is_row ? spec->column_count : spec->param_count));
 	}
 }
 
@@ -144,10 +144,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	spec = proto_spec(type);
 	if (proto_check(type, from, to, has_fd, in.buf + in.pos,
-	    in.len - in.pos) != ERR_OK)
+		in.len - in.pos) != ERR_OK)
 		return 0;
 	assert(spec != NULL && (spec->from & (unsigned int)from) != 0 &&
-	    (spec->to & (unsigned int)to) != 0);
+	       (spec->to & (unsigned int)to) != 0);
 	assert(spec->fd == FD_MAY || (spec->fd == FD_MUST) == has_fd);
 	if (type == MSG_CALL) {
 		struct wire_in call = in;

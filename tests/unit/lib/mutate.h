@@ -22,13 +22,13 @@ struct mutate_result {
 };
 
 /* All proper prefixes of the input, the empty one included. */
-struct mutate_result mutate_truncate(const void *p, size_t len, mutate_fn *fn,
-    void *arg);
+struct mutate_result mutate_truncate(
+    const void *p, size_t len, mutate_fn *fn, void *arg);
 /* Each single bit the other way. */
-struct mutate_result mutate_flip(const void *p, size_t len, mutate_fn *fn,
-    void *arg);
+struct mutate_result mutate_flip(
+    const void *p, size_t len, mutate_fn *fn, void *arg);
 /* The input with 1 to 16 bytes behind it. */
-struct mutate_result mutate_extend(const void *p, size_t len, mutate_fn *fn,
-    void *arg);
+struct mutate_result mutate_extend(
+    const void *p, size_t len, mutate_fn *fn, void *arg);
 
 #endif

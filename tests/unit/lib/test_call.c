@@ -34,7 +34,7 @@ test_catalogue(void **state)
 		for (size_t i = 0; i < spec->param_count; i++) {
 			if (strcmp(spec->params[i].name, "cursor") == 0)
 				assert_true(call_column((enum call_op)op,
-				    "cursor") >= 0);
+						"cursor") >= 0);
 		}
 		count++;
 	}
@@ -265,8 +265,8 @@ start(struct line *l)
 	values_add_text(&params, "an artefact");
 	values_add_text(&params, "{}");
 	l->is_inside = true;
-	id = calls_start(l->calls, CALL_RUN_CREATE, 77, &params, -1, on_row,
-	    on_end, l);
+	id = calls_start(
+	    l->calls, CALL_RUN_CREATE, 77, &params, -1, on_row, on_end, l);
 	l->is_inside = false;
 	return id;
 }

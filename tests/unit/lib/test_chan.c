@@ -99,8 +99,8 @@ pair_new(bool is_by_hand)
 	chan_set_ops(p->sched, &ops, p);
 	p->store_fd = fds[1];
 	if (!is_by_hand) {
-		p->store = chan_new(p->loop, fds[1], ROLE_STORE, ROLE_SCHED,
-		    "one");
+		p->store =
+		    chan_new(p->loop, fds[1], ROLE_STORE, ROLE_SCHED, "one");
 		chan_set_ops(p->store, &store_ops, p);
 	}
 	return p;
@@ -182,8 +182,8 @@ test_descriptor_travels(void **state)
 	wire_put_u8(&body, 0);
 	wire_put_str(&body, "");
 	/* The sender's copy is gone either way. */
-	assert_int_equal(chan_send(p->store, MSG_CALL_END, 1, &body,
-	    pipe_fds[0]), ERR_OK);
+	assert_int_equal(
+	    chan_send(p->store, MSG_CALL_END, 1, &body, pipe_fds[0]), ERR_OK);
 	assert_int_equal(fcntl(pipe_fds[0], F_GETFD), -1);
 	turn(p, 2);
 	assert_int_not_equal(p->fd, -1);
@@ -251,8 +251,9 @@ test_too_long(void **state)
 
 	(void)state;
 	assert_int_equal(send_changed(p, 1, LIMIT_MSG_BYTES), ERR_LIMIT);
-	assert_int_equal(send_changed(p, 1,
-	    LIMIT_MSG_BYTES - CHAN_HEADER_BYTES - 12), ERR_OK);
+	assert_int_equal(
+	    send_changed(p, 1, LIMIT_MSG_BYTES - CHAN_HEADER_BYTES - 12),
+	    ERR_OK);
 	turn(p, 2);
 	assert_int_equal(p->heard, 1);
 	pair_free(p);
@@ -323,8 +324,8 @@ test_no_handler(void **state)
 
 	(void)state;
 	/* CALL_CANCEL is for the store; it has no handler here. */
-	assert_int_equal(chan_send(p->sched, MSG_CALL_CANCEL, 1, NULL, -1),
-	    ERR_OK);
+	assert_int_equal(
+	    chan_send(p->sched, MSG_CALL_CANCEL, 1, NULL, -1), ERR_OK);
 	turn(p, 3);
 	assert_int_equal(p->gone, ERR_PEER);
 	pair_free(p);
@@ -398,10 +399,11 @@ test_raw_lies(void **state)
 	assert_int_equal(fd_after, fd_before + 1);
 	(void)close(fd_before);
 	(void)close(fd_after);
-	assert_int_equal(mutate_truncate(whole.buf, whole.len, is_alive_after,
-	    NULL).taken, 0);
-	assert_int_equal(mutate_extend(whole.buf, whole.len, is_alive_after,
-	    NULL).taken, 0);
+	assert_int_equal(
+	    mutate_truncate(whole.buf, whole.len, is_alive_after, NULL).taken,
+	    0);
+	assert_int_equal(
+	    mutate_extend(whole.buf, whole.len, is_alive_after, NULL).taken, 0);
 	/* Flips of the header's type and version, and of lengths, kill. */
 	for (size_t bit = 0; bit < 32; bit++) {
 		whole.buf[bit / 8] ^= (uint8_t)(1 << (bit % 8));

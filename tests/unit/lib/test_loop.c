@@ -68,8 +68,8 @@ test_read(void **state)
 {
 	struct pipes *p = *state;
 
-	p->watches[0] = loop_watch(p->loop, p->fds[0][0], LOOP_READ, on_read,
-	    p);
+	p->watches[0] =
+	    loop_watch(p->loop, p->fds[0][0], LOOP_READ, on_read, p);
 	loop_turn(p->loop, 0);
 	assert_int_equal(p->calls[0], 0);
 	write_byte(p, 0);
@@ -120,8 +120,8 @@ test_unwatch_in_callback(void **state)
 	struct pipes *p = *state;
 
 	for (int i = 0; i < 2; i++) {
-		p->watches[i] = loop_watch(p->loop, p->fds[i][0], LOOP_READ,
-		    on_read_unwatch_both, p);
+		p->watches[i] = loop_watch(
+		    p->loop, p->fds[i][0], LOOP_READ, on_read_unwatch_both, p);
 		write_byte(p, i);
 	}
 	loop_turn(p->loop, 0);
@@ -214,8 +214,8 @@ test_timer_at_the_end_of_a_turn(void **state)
 	struct pipes *p = *state;
 
 	for (int i = 0; i < 2; i++) {
-		(void)loop_watch(p->loop, p->fds[i][0], LOOP_READ,
-		    on_read_start_timer, p);
+		(void)loop_watch(
+		    p->loop, p->fds[i][0], LOOP_READ, on_read_start_timer, p);
 		write_byte(p, i);
 	}
 	loop_turn(p->loop, 0);

@@ -80,16 +80,18 @@ test_every_message(void **state)
 		from = one_of(spec->from);
 		to = one_of(spec->to);
 		has_fd = spec->fd == FD_MUST;
-		assert_int_equal(proto_check(type, from, to, has_fd, body.buf,
-		    body.len), ERR_OK);
-		assert_int_equal(proto_check(type, from, to, !has_fd, body.buf,
-		    body.len), spec->fd == FD_MAY ? ERR_OK : ERR_PEER);
+		assert_int_equal(
+		    proto_check(type, from, to, has_fd, body.buf, body.len),
+		    ERR_OK);
+		assert_int_equal(
+		    proto_check(type, from, to, !has_fd, body.buf, body.len),
+		    spec->fd == FD_MAY ? ERR_OK : ERR_PEER);
 		for (unsigned int bit = 1; bit < 0x100; bit <<= 1) {
 			assert_int_equal(proto_check(type, (enum role)bit, to,
-			    has_fd, body.buf, body.len),
+					     has_fd, body.buf, body.len),
 			    spec->from & bit ? ERR_OK : ERR_PEER);
-			assert_int_equal(proto_check(type, from,
-			    (enum role)bit, has_fd, body.buf, body.len),
+			assert_int_equal(proto_check(type, from, (enum role)bit,
+					     has_fd, body.buf, body.len),
 			    spec->to & bit ? ERR_OK : ERR_PEER);
 		}
 		wire_out_release(&body);
@@ -110,7 +112,7 @@ is_taken(void *arg, const uint8_t *p, size_t len)
 	const struct probe *probe = arg;
 
 	return proto_check(probe->type, probe->from, probe->to, probe->has_fd,
-	    p, len) == ERR_OK;
+		   p, len) == ERR_OK;
 }
 
 static void
@@ -124,14 +126,17 @@ test_mutations_of_every_message(void **state)
 		struct wire_out body;
 
 		make_body(spec->body, &body);
-		assert_int_equal(mutate_truncate(body.buf, body.len, is_taken,
-		    &probe).taken, 0);
-		assert_int_equal(mutate_extend(body.buf == NULL ?
-		    (const uint8_t *)"" : body.buf, body.len, is_taken,
-		    &probe).taken, 0);
+		assert_int_equal(
+		    mutate_truncate(body.buf, body.len, is_taken, &probe).taken,
+		    0);
+		assert_int_equal(
+		    mutate_extend(
+			body.buf == NULL ? (const uint8_t *)"" : body.buf,
+			body.len, is_taken, &probe)
+			.taken,
+		    0);
 		if (body.len > 0)
-			(void)mutate_flip(body.buf, body.len, is_taken,
-			    &probe);
+			(void)mutate_flip(body.buf, body.len, is_taken, &probe);
 		wire_out_release(&body);
 	}
 }
@@ -143,10 +148,12 @@ test_unknown_types(void **state)
 	assert_null(proto_spec(MSG_NONE_));
 	assert_null(proto_spec(MSG_COUNT));
 	assert_null(proto_spec(UINT32_MAX));
-	assert_int_equal(proto_check(MSG_COUNT, ROLE_PARENT, ROLE_STORE, false,
-	    NULL, 0), ERR_PEER);
-	assert_int_equal(proto_check(MSG_STOP, ROLE_PARENT, ROLE_NONE, false,
-	    NULL, 0), ERR_PEER);
+	assert_int_equal(
+	    proto_check(MSG_COUNT, ROLE_PARENT, ROLE_STORE, false, NULL, 0),
+	    ERR_PEER);
+	assert_int_equal(
+	    proto_check(MSG_STOP, ROLE_PARENT, ROLE_NONE, false, NULL, 0),
+	    ERR_PEER);
 }
 
 static void
@@ -159,7 +166,8 @@ test_nul_in_text(void **state)
 	wire_put_str(&body, "key");
 	wire_put_bytes(&body, "a\0b", 3);
 	assert_int_equal(proto_check(MSG_CONF, ROLE_PARENT, ROLE_VAULT, false,
-	    body.buf, body.len), ERR_PEER);
+			     body.buf, body.len),
+	    ERR_PEER);
 	wire_out_release(&body);
 }
 

@@ -87,12 +87,11 @@ test_mutations(void **state)
 	(void)state;
 	sample(&values);
 	put(&values, &out);
-	assert_int_equal(mutate_truncate(out.buf, out.len, get, NULL).taken,
-	    0);
+	assert_int_equal(mutate_truncate(out.buf, out.len, get, NULL).taken, 0);
 	assert_int_equal(mutate_extend(out.buf, out.len, get, NULL).taken, 0);
 	/* Some flips give other sound lists; none may crash or read on. */
-	assert_true(mutate_flip(out.buf, out.len, get, NULL).taken <
-	    8 * out.len);
+	assert_true(
+	    mutate_flip(out.buf, out.len, get, NULL).taken < 8 * out.len);
 	wire_out_release(&out);
 }
 
@@ -109,8 +108,7 @@ test_wrong_types_give_nothing(void **state)
 	assert_int_equal(values_int(&values, 1), 0);
 	assert_int_equal(values_int(&values, 99), 0);
 	assert_string_equal(values_text(&values, 0, text, sizeof(text)), "");
-	assert_string_equal(values_text(&values, 1, text, sizeof(text)),
-	    "tex");
+	assert_string_equal(values_text(&values, 1, text, sizeof(text)), "tex");
 	assert_null(values_bytes(&values, 1, &len));
 	assert_int_equal(len, 0);
 	assert_true(values_is_null(&values, 99));
@@ -152,18 +150,18 @@ test_hostile_lists(void **state)
 		const char *bytes;
 		size_t len;
 	} bad[] = {
-	    {"\1\0\4", 3},			/* a type that is not there */
+	    {"\1\0\4", 3}, /* a type that is not there */
 	    {"\1\0\xff", 3},
-	    {"\1\0\2\2\0\0\0a\0", 9},		/* NUL in a text */
-	    {"\1\0\2\xff\xff\xff\xff", 7},	/* a length beyond the end */
-	    {"\xff\xff", 2},			/* a count without values */
+	    {"\1\0\2\2\0\0\0a\0", 9},	   /* NUL in a text */
+	    {"\1\0\2\xff\xff\xff\xff", 7}, /* a length beyond the end */
+	    {"\xff\xff", 2},		   /* a count without values */
 	    {"\1\0\1\0\0\0", 6},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_false(get(NULL, (const uint8_t *)bad[i].bytes,
-		    bad[i].len));
+		assert_false(
+		    get(NULL, (const uint8_t *)bad[i].bytes, bad[i].len));
 	assert_true(get(NULL, (const uint8_t *)"\0\0", 2));
 }
 

@@ -22,8 +22,7 @@ on_answer(void *arg, struct chan *chan, struct msg *msg)
 {
 	struct rig *rig = arg;
 
-	return calls_handle(chan == rig->web_chan ? rig->web : rig->sched,
-	    msg);
+	return calls_handle(chan == rig->web_chan ? rig->web : rig->sched, msg);
 }
 
 static int
@@ -71,8 +70,8 @@ connect_peer(struct rig *rig, enum role role)
 	int fds[2];
 
 	assert_int_equal(chan_pair(fds), ERR_OK);
-	store_add_peer(rig->store,
-	    chan_new(rig->loop, fds[0], ROLE_STORE, role, ""));
+	store_add_peer(
+	    rig->store, chan_new(rig->loop, fds[0], ROLE_STORE, role, ""));
 	return chan_new(rig->loop, fds[1], role, ROLE_STORE, "");
 }
 
@@ -143,8 +142,8 @@ rig_start(struct rig *rig)
 {
 	char why[256] = "";
 
-	if (store_new(rig->loop, rig->folder, why, sizeof(why),
-	    &rig->store) != ERR_OK)
+	if (store_new(rig->loop, rig->folder, why, sizeof(why), &rig->store) !=
+	    ERR_OK)
 		fail_msg("%s", why);
 	rig->store->blame = on_blame;
 	rig->store->blame_arg = rig;
@@ -177,11 +176,11 @@ rig_new(void)
 
 	/* As every program of Loep does at its start. */
 	(void)signal(SIGPIPE, SIG_IGN);
-	(void)snprintf(rig->folder, sizeof(rig->folder),
-	    "/tmp/loep-store-XXXXXX");
+	(void)snprintf(
+	    rig->folder, sizeof(rig->folder), "/tmp/loep-store-XXXXXX");
 	assert_non_null(mkdtemp(rig->folder));
 	if (store_init(rig->folder, "CSIRT", "CSIRT", (int64_t)getuid(), why,
-	    sizeof(why)) != ERR_OK)
+		sizeof(why)) != ERR_OK)
 		fail_msg("%s", why);
 	rig->loop = loop_new();
 	fake_vault_init(&rig->vault);
@@ -282,8 +281,7 @@ ask(struct rig *rig, enum call_op op, const struct value *args, size_t count)
 }
 
 struct answer *
-ask_ok(struct rig *rig, enum call_op op, const struct value *args,
-    size_t count)
+ask_ok(struct rig *rig, enum call_op op, const struct value *args, size_t count)
 {
 	struct answer *a = ask(rig, op, args, count);
 
@@ -311,8 +309,8 @@ place(struct rig *rig, size_t row, const char *name)
 	int at = call_column(rig->answer.op, name);
 
 	if (row >= rig->answer.rows_count)
-		fail_msg("%s: no row %zu", call_spec(rig->answer.op)->name,
-		    row);
+		fail_msg(
+		    "%s: no row %zu", call_spec(rig->answer.op)->name, row);
 	assert_true(at >= 0);
 	return (size_t)at;
 }
@@ -338,8 +336,8 @@ col_int(struct rig *rig, size_t row, const char *name)
 const uint8_t *
 col_bytes(struct rig *rig, size_t row, const char *name, size_t *ret_len)
 {
-	return values_bytes(&rig->answer.rows[row], place(rig, row, name),
-	    ret_len);
+	return values_bytes(
+	    &rig->answer.rows[row], place(rig, row, name), ret_len);
 }
 
 bool
@@ -371,15 +369,15 @@ rig_other_org(struct rig *rig, const char *name, const char *class_code,
 	auto_free char *sql = NULL;
 	uint64_t principal;
 
-	(void)ask_ok(rig, CALL_ORG_CREATE,
-	    ARGS(val_text(name), val_text(class_code)));
+	(void)ask_ok(
+	    rig, CALL_ORG_CREATE, ARGS(val_text(name), val_text(class_code)));
 	(void)snprintf(ret_org, UUID_BYTES, "%s", col_text(rig, 0, "id"));
 	(void)ask_ok(rig, CALL_ACCOUNT_CREATE,
 	    ARGS(val_text(ret_org), val_text(name), val_text("human"),
 		val_int(-1), val_text(capabilities)));
 	sql = xasprintf("UPDATE account SET uid = NULL WHERE uid = %u;"
-	    "UPDATE account SET uid = %u WHERE id = '%s'", getuid(), getuid(),
-	    col_text(rig, 0, "id"));
+			"UPDATE account SET uid = %u WHERE id = '%s'",
+	    getuid(), getuid(), col_text(rig, 0, "id"));
 	sql_run(rig, sql);
 	principal = rig_session(rig);
 	sql_run(rig, "UPDATE account SET uid = NULL");
@@ -389,7 +387,8 @@ rig_other_org(struct rig *rig, const char *name, const char *class_code,
 uint64_t
 rig_session_of_admin(struct rig *rig)
 {
-	auto_free char *sql = xasprintf("UPDATE account SET uid = NULL;"
+	auto_free char *sql = xasprintf(
+	    "UPDATE account SET uid = NULL;"
 	    "UPDATE account SET uid = %u WHERE name = 'administrator'",
 	    getuid());
 	uint64_t principal;
@@ -408,8 +407,8 @@ make_case(struct rig *rig, char ret_id[UUID_BYTES], char ret_number[32])
 		val_text(""), val_text("")));
 	(void)snprintf(ret_id, UUID_BYTES, "%s", col_text(rig, 0, "id"));
 	if (ret_number != NULL)
-		(void)snprintf(ret_number, 32, "%s",
-		    col_text(rig, 0, "number"));
+		(void)snprintf(
+		    ret_number, 32, "%s", col_text(rig, 0, "number"));
 }
 
 void
@@ -446,8 +445,8 @@ upload(struct rig *rig, const char *submission, const char *bytes,
 	write_bytes(take_fd(a->fd), bytes);
 	(void)ask_ok(rig, CALL_UPLOAD_FINISH,
 	    ARGS(val_text(id), val_int((int64_t)strlen(bytes))));
-	(void)snprintf(ret_artefact, UUID_BYTES, "%s",
-	    col_text(rig, 0, "artefact"));
+	(void)snprintf(
+	    ret_artefact, UUID_BYTES, "%s", col_text(rig, 0, "artefact"));
 }
 
 void
@@ -474,11 +473,11 @@ lease(struct rig *rig, const char *kinds, char ret_job[UUID_BYTES],
 }
 
 void
-make_child(struct rig *rig, const char *job, int64_t attempt,
-    const char *bytes, const char *relation, char ret_artefact[UUID_BYTES])
+make_child(struct rig *rig, const char *job, int64_t attempt, const char *bytes,
+    const char *relation, char ret_artefact[UUID_BYTES])
 {
-	struct answer *a = ask_ok(rig, CALL_CHILD_CREATE,
-	    ARGS(val_text(job), val_int(attempt)));
+	struct answer *a = ask_ok(
+	    rig, CALL_CHILD_CREATE, ARGS(val_text(job), val_int(attempt)));
 	int64_t child = col_int(rig, 0, "child");
 
 	write_bytes(take_fd(a->fd), bytes);
@@ -486,8 +485,8 @@ make_child(struct rig *rig, const char *job, int64_t attempt,
 	    ARGS(val_text(job), val_int(attempt), val_int(child),
 		val_int((int64_t)strlen(bytes)), val_bytes("member", 6),
 		val_text(relation), val_text("file"), val_text("{}")));
-	(void)snprintf(ret_artefact, UUID_BYTES, "%s",
-	    col_text(rig, 0, "artefact"));
+	(void)snprintf(
+	    ret_artefact, UUID_BYTES, "%s", col_text(rig, 0, "artefact"));
 }
 
 void
@@ -506,8 +505,7 @@ send_record(struct rig *rig, const char *job, int64_t attempt,
 	wire_out_init(&out, LIMIT_MSG_BYTES);
 	put_record(&out, type, json);
 	(void)ask_ok(rig, CALL_JOB_RECORDS,
-	    ARGS(val_text(job), val_int(attempt),
-		val_bytes(out.buf, out.len)));
+	    ARGS(val_text(job), val_int(attempt), val_bytes(out.buf, out.len)));
 	wire_out_release(&out);
 }
 
@@ -516,9 +514,9 @@ done(struct rig *rig, const char *job, int64_t attempt, const char *outcome,
     const char *next)
 {
 	return ask(rig, CALL_JOB_DONE,
-	    ARGS(val_text(job), val_int(attempt), val_text(outcome),
-		val_int(0), val_text("because"), val_text("engine 1.0"),
-		val_text("{}"), val_text(next)));
+	    ARGS(val_text(job), val_int(attempt), val_text(outcome), val_int(0),
+		val_text("because"), val_text("engine 1.0"), val_text("{}"),
+		val_text(next)));
 }
 
 size_t
@@ -536,8 +534,8 @@ drain_jobs(struct rig *rig, const char *kinds)
 			return count;
 		(void)snprintf(job, sizeof(job), "%s", col_text(rig, 0, "job"));
 		attempt = col_int(rig, 0, "attempt");
-		assert_int_equal(done(rig, job, attempt, "done", "")->err,
-		    ERR_OK);
+		assert_int_equal(
+		    done(rig, job, attempt, "done", "")->err, ERR_OK);
 		count++;
 	}
 }
@@ -549,8 +547,9 @@ sql_int(struct rig *rig, const char *sql)
 	int64_t n;
 
 	tx_commit(rig->store);
-	assert_int_equal(sqlite3_prepare_v2(rig->store->db->sqlite, sql, -1,
-	    &stmt, NULL), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_prepare_v2(rig->store->db->sqlite, sql, -1, &stmt, NULL),
+	    SQLITE_OK);
 	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
 	n = sqlite3_column_int64(stmt, 0);
 	(void)sqlite3_finalize(stmt);

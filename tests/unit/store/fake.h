@@ -18,8 +18,8 @@
 #include "lib/json.h"
 #include "store/store.h"
 
-#define FAKE_ROWS 4096
-#define FAKE_BLOBS 8192
+#define FAKE_ROWS    4096
+#define FAKE_BLOBS   8192
 #define FAKE_WRITERS 4096
 
 struct fake_blob {
@@ -104,11 +104,11 @@ void rig_turn(struct rig *rig, int turns);
  * Asks as web (the rig's principal) or as the scheduler, by the op's roles,
  * and waits for the end.
  */
-struct answer *ask(struct rig *rig, enum call_op op, const struct value *args,
-    size_t count);
+struct answer *ask(
+    struct rig *rig, enum call_op op, const struct value *args, size_t count);
 /* The same, and the answer must be ERR_OK. */
-struct answer *ask_ok(struct rig *rig, enum call_op op,
-    const struct value *args, size_t count);
+struct answer *ask_ok(
+    struct rig *rig, enum call_op op, const struct value *args, size_t count);
 /* The same, and the answer must be that error, with a reason. */
 void ask_err(struct rig *rig, enum err err, enum call_op op,
     const struct value *args, size_t count);
@@ -116,8 +116,8 @@ void ask_err(struct rig *rig, enum err err, enum call_op op,
 /* Columns of a row of the answer, by name; texts live until the rig's end. */
 const char *col_text(struct rig *rig, size_t row, const char *name);
 int64_t col_int(struct rig *rig, size_t row, const char *name);
-const uint8_t *col_bytes(struct rig *rig, size_t row, const char *name,
-    size_t *ret_len);
+const uint8_t *col_bytes(
+    struct rig *rig, size_t row, const char *name, size_t *ret_len);
 bool col_is_null(struct rig *rig, size_t row, const char *name);
 
 /* A session for that uid, through a connection of this very process. */
@@ -132,8 +132,8 @@ uint64_t rig_session_of_admin(struct rig *rig);
 
 /* Short cuts that every test needs. */
 void make_case(struct rig *rig, char ret_id[UUID_BYTES], char ret_number[32]);
-void make_submission(struct rig *rig, const char *case_id,
-    char ret_id[UUID_BYTES]);
+void make_submission(
+    struct rig *rig, const char *case_id, char ret_id[UUID_BYTES]);
 void upload(struct rig *rig, const char *submission, const char *bytes,
     char ret_artefact[UUID_BYTES]);
 /* Case, submission and one file. */

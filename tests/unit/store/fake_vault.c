@@ -13,8 +13,8 @@ void
 fake_vault_init(struct fake_vault *vault)
 {
 	memset(vault, 0, sizeof(*vault));
-	assert_int_equal(sign_key_new(vault->secret, vault->public_key),
-	    ERR_OK);
+	assert_int_equal(
+	    sign_key_new(vault->secret, vault->public_key), ERR_OK);
 }
 
 void
@@ -215,7 +215,8 @@ on_commit(void *arg, struct chan *chan, struct msg *msg)
 	bytes = read_all(take_fd(w->fd), &len);
 	if (len != size) {
 		free(bytes);
-		say(vault, msg->request, ERR_FORMAT, "another number of bytes "
+		say(vault, msg->request, ERR_FORMAT,
+		    "another number of bytes "
 		    "came than was said");
 		return ERR_OK;
 	}

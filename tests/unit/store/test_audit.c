@@ -92,8 +92,8 @@ test_export_verifies(void **state)
 	text = export_text(rig, &len);
 	assert_int_equal(check(text, len, NULL, &seq), ERR_OK);
 	/* The export itself is the next entry. */
-	assert_int_equal(seq + 1,
-	    sql_int(rig, "SELECT max(seq) FROM audit_event"));
+	assert_int_equal(
+	    seq + 1, sql_int(rig, "SELECT max(seq) FROM audit_event"));
 	assert_non_null(memmem(text, len, "\"custody.received\"", 18));
 }
 
@@ -145,8 +145,7 @@ test_every_change_shows(void **state)
 		if (text[i] == '\n')
 			continue;
 		copy[i] ^= 1;
-		if (copy[i] != '\n' &&
-		    check(copy, len, NULL, NULL) == ERR_OK) {
+		if (copy[i] != '\n' && check(copy, len, NULL, NULL) == ERR_OK) {
 			/* Only hexadecimal may be written in two ways. */
 			fail_msg("a flip at %zu of %.60s goes unseen", i,
 			    text + (i > 30 ? i - 30 : 0));
@@ -229,11 +228,14 @@ test_rows_cannot_be_changed(void **state)
 	struct sqlite3 *sqlite = rig->store->db->sqlite;
 
 	fill(rig, 1);
-	assert_int_not_equal(db_try(sqlite, "UPDATE audit_event "
-	    "SET actor = 'nobody' WHERE seq = 1", &why), 0);
-	assert_non_null(strstr(why, "never changed"));
-	assert_int_not_equal(db_try(sqlite, "DELETE FROM audit_event", &why),
+	assert_int_not_equal(db_try(sqlite,
+				 "UPDATE audit_event "
+				 "SET actor = 'nobody' WHERE seq = 1",
+				 &why),
 	    0);
+	assert_non_null(strstr(why, "never changed"));
+	assert_int_not_equal(
+	    db_try(sqlite, "DELETE FROM audit_event", &why), 0);
 	assert_non_null(strstr(why, "never deleted"));
 	sqlite3_free(why);
 }
@@ -254,7 +256,7 @@ test_tampering_in_the_database(void **state)
 
 	fill(rig, 2);
 	sql_run(rig, "DROP TRIGGER audit_no_update;"
-	    "DROP TRIGGER audit_no_delete");
+		     "DROP TRIGGER audit_no_delete");
 	sql_run(rig, "CREATE TABLE saved AS SELECT * FROM audit_event");
 	for (size_t i = 0; i < sizeof(crimes) / sizeof(crimes[0]); i++) {
 		auto_free char *text = NULL;
@@ -264,7 +266,7 @@ test_tampering_in_the_database(void **state)
 		assert_int_equal(check(text, len, why, NULL), ERR_FORMAT);
 		assert_non_null(strstr(why, "entry 3"));
 		sql_run(rig, "DELETE FROM audit_event;"
-		    "INSERT INTO audit_event SELECT * FROM saved");
+			     "INSERT INTO audit_event SELECT * FROM saved");
 	}
 }
 
@@ -294,7 +296,8 @@ test_export_needs_the_vault(void **state)
 	rig_drop_vault(rig);
 	ask_err(rig, ERR_UNAVAILABLE, CALL_AUDIT_EXPORT, NULL, 0);
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM audit_event "
-	    "WHERE action = 'audit.exported'"), 0);
+				      "WHERE action = 'audit.exported'"),
+	    0);
 }
 
 /* The reader goes away in the middle: nothing is left behind. */

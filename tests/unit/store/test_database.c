@@ -38,13 +38,16 @@ test_init_does_not_overwrite(void **state)
 	struct rig *rig = *state;
 	char why[256];
 
-	assert_int_equal(store_init(rig->folder, "Other", "C1", 0, why,
-	    sizeof(why)), ERR_CONFLICT);
+	assert_int_equal(
+	    store_init(rig->folder, "Other", "C1", 0, why, sizeof(why)),
+	    ERR_CONFLICT);
 	assert_non_null(strstr(why, "not overwritten"));
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM organisation "
-	    "WHERE name = 'CSIRT'"), 1);
+				      "WHERE name = 'CSIRT'"),
+	    1);
 	assert_int_equal(store_init("/tmp/loep-no-such-class", "Other", "X", 0,
-	    why, sizeof(why)), ERR_FORMAT);
+			     why, sizeof(why)),
+	    ERR_FORMAT);
 	assert_int_equal(access("/tmp/loep-no-such-class", F_OK), -1);
 }
 
@@ -56,7 +59,8 @@ test_no_database(void **state)
 	struct rig *rig = *state;
 
 	assert_int_equal(store_new(rig->loop, "/tmp/loep-nothing-here", why,
-	    sizeof(why), &store), ERR_NOT_FOUND);
+			     sizeof(why), &store),
+	    ERR_NOT_FOUND);
 	assert_non_null(strstr(why, "loep init"));
 }
 
@@ -68,8 +72,8 @@ change_file(struct rig *rig, const char *sql)
 	sqlite3 *sqlite;
 
 	assert_int_equal(sqlite3_open(path, &sqlite), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(sqlite, sql, NULL, NULL, NULL),
-	    SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_exec(sqlite, sql, NULL, NULL, NULL), SQLITE_OK);
 	(void)sqlite3_close(sqlite);
 }
 
@@ -79,8 +83,9 @@ refused(struct rig *rig, const char *reason)
 	struct store *store;
 	char why[256] = "";
 
-	assert_int_equal(store_new(rig->loop, rig->folder, why, sizeof(why),
-	    &store), ERR_CONFLICT);
+	assert_int_equal(
+	    store_new(rig->loop, rig->folder, why, sizeof(why), &store),
+	    ERR_CONFLICT);
 	assert_non_null(strstr(why, reason));
 }
 
@@ -89,13 +94,15 @@ test_migrations_are_recorded(void **state)
 {
 	struct rig *rig = *state;
 
-	assert_int_equal(sql_int(rig, "SELECT count(*) FROM schema_version "
-	    "WHERE length(sha256) = 32 AND applied_at > 0"),
+	assert_int_equal(
+	    sql_int(rig, "SELECT count(*) FROM schema_version "
+			 "WHERE length(sha256) = 32 AND applied_at > 0"),
 	    migrate_version());
 	rig_stop(rig);
 	rig_start(rig);
 	assert_int_equal(sql_int(rig, "SELECT max(version) "
-	    "FROM schema_version"), migrate_version());
+				      "FROM schema_version"),
+	    migrate_version());
 }
 
 static void
@@ -105,7 +112,7 @@ test_newer_database(void **state)
 
 	rig_stop(rig);
 	change_file(rig, "INSERT INTO schema_version VALUES (9999, 'x', "
-	    "zeroblob(32), 1)");
+			 "zeroblob(32), 1)");
 	refused(rig, "newer");
 	change_file(rig, "DELETE FROM schema_version WHERE version = 9999");
 	rig_start(rig);
@@ -118,10 +125,11 @@ test_foreign_migration(void **state)
 
 	rig_stop(rig);
 	change_file(rig, "CREATE TABLE t AS SELECT * FROM schema_version;"
-	    "UPDATE schema_version SET sha256 = zeroblob(32) "
-	    "WHERE version = 1");
+			 "UPDATE schema_version SET sha256 = zeroblob(32) "
+			 "WHERE version = 1");
 	refused(rig, "different build");
-	change_file(rig, "UPDATE schema_version SET sha256 = "
+	change_file(rig,
+	    "UPDATE schema_version SET sha256 = "
 	    "(SELECT sha256 FROM t WHERE t.version = schema_version.version)");
 	rig_start(rig);
 }
@@ -143,8 +151,9 @@ test_file_is_no_database(void **state)
 	for (int i = 0; i < 1000; i++)
 		(void)fprintf(f, "this is no database\n");
 	(void)fclose(f);
-	assert_int_not_equal(store_new(rig->loop, rig->folder, why,
-	    sizeof(why), &store), ERR_OK);
+	assert_int_not_equal(
+	    store_new(rig->loop, rig->folder, why, sizeof(why), &store),
+	    ERR_OK);
 	assert_string_not_equal(why, "");
 	assert_int_equal(rename(saved, path), 0);
 	rig_start(rig);
@@ -162,10 +171,12 @@ test_file_is_held(void **state)
 
 	rig_stop(rig);
 	assert_int_equal(sqlite3_open(path, &sqlite), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(sqlite, "BEGIN EXCLUSIVE", NULL, NULL,
-	    NULL), SQLITE_OK);
-	assert_int_equal(store_new(rig->loop, rig->folder, why, sizeof(why),
-	    &store), ERR_UNAVAILABLE);
+	assert_int_equal(
+	    sqlite3_exec(sqlite, "BEGIN EXCLUSIVE", NULL, NULL, NULL),
+	    SQLITE_OK);
+	assert_int_equal(
+	    store_new(rig->loop, rig->folder, why, sizeof(why), &store),
+	    ERR_UNAVAILABLE);
 	(void)sqlite3_close(sqlite);
 	rig_start(rig);
 }
@@ -178,8 +189,9 @@ test_one_owner(void **state)
 	struct store *store;
 	char why[256];
 
-	assert_int_equal(store_new(rig->loop, rig->folder, why, sizeof(why),
-	    &store), ERR_UNAVAILABLE);
+	assert_int_equal(
+	    store_new(rig->loop, rig->folder, why, sizeof(why), &store),
+	    ERR_UNAVAILABLE);
 	make_case(rig, (char[UUID_BYTES]){0}, NULL);
 }
 
@@ -211,8 +223,8 @@ test_disk_full(void **state)
 	a = ask_ok(rig, CALL_UPLOAD_CREATE,
 	    ARGS(val_text(submission), val_bytes(name, sizeof(name)),
 		val_text("file"), val_int(-1), val_null()));
-	(void)snprintf(upload_id, sizeof(upload_id), "%s",
-	    col_text(rig, 0, "id"));
+	(void)snprintf(
+	    upload_id, sizeof(upload_id), "%s", col_text(rig, 0, "id"));
 	assert_int_equal(write(a->fd, "hello", 5), 5);
 	(void)close(take_fd(a->fd));
 
@@ -230,14 +242,13 @@ test_disk_full(void **state)
 		refusals++;
 	}
 	assert_true(refusals > 50);
-	a = ask(rig, CALL_UPLOAD_FINISH, ARGS(val_text(upload_id),
-	    val_int(5)));
+	a = ask(rig, CALL_UPLOAD_FINISH, ARGS(val_text(upload_id), val_int(5)));
 	assert_int_equal(a->err, ERR_NO_SPACE);
 	/* Reading goes on. */
 	(void)ask_ok(rig, CALL_CASE_GET, ARGS(val_text(case_id)));
 	cases = sql_int(rig, "SELECT count(*) FROM case_file");
-	assert_int_equal(sql_int(rig, "SELECT count(*) FROM report_number"),
-	    cases);
+	assert_int_equal(
+	    sql_int(rig, "SELECT count(*) FROM report_number"), cases);
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM artefact"), 0);
 
 	limit_pages(rig, "1000000");
@@ -275,10 +286,10 @@ test_commit_fails(void **state)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
 	assert_true(refused > 0);
 	make_case(rig, case_id, NULL);
-	assert_int_equal(sql_int(rig, "SELECT count(*) FROM case_file"),
-	    42 - refused);
-	assert_int_equal(sql_int(rig, "SELECT count(*) FROM report_number"),
-	    42 - refused);
+	assert_int_equal(
+	    sql_int(rig, "SELECT count(*) FROM case_file"), 42 - refused);
+	assert_int_equal(
+	    sql_int(rig, "SELECT count(*) FROM report_number"), 42 - refused);
 }
 
 /* --- kill -9 --- */
@@ -310,14 +321,19 @@ check_chain(struct rig *rig)
 	static const char rows[] = "SELECT count(*) FROM audit_event";
 
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM audit_event a "
-	    "JOIN audit_event b ON b.seq = a.seq + 1 "
-	    "WHERE b.prev_hash <> a.hash"), 0);
+				      "JOIN audit_event b ON b.seq = a.seq + 1 "
+				      "WHERE b.prev_hash <> a.hash"),
+	    0);
 	assert_int_equal(sql_int(rig, "SELECT max(seq) FROM audit_event"),
 	    sql_int(rig, rows));
 	assert_int_equal(sql_int(rig, "SELECT count(*) "
-	    "FROM pragma_foreign_key_check()"), 0);
-	assert_int_equal(sql_int(rig, "SELECT count(*) FROM "
-	    "pragma_integrity_check() WHERE integrity_check = 'ok'"), 1);
+				      "FROM pragma_foreign_key_check()"),
+	    0);
+	assert_int_equal(
+	    sql_int(rig,
+		"SELECT count(*) FROM "
+		"pragma_integrity_check() WHERE integrity_check = 'ok'"),
+	    1);
 }
 
 /* Everything that was accepted is there once, with all that belongs to it. */
@@ -336,18 +352,24 @@ check_cases(struct rig *rig, int in)
 		accepted++;
 	}
 	(void)close(in);
-	assert_int_equal(sql_int(rig, "SELECT count(*) FROM artefact a "
-	    "WHERE parent_id IS NULL AND (receipt IS NULL OR (SELECT count(*) "
-	    "FROM custody_event e WHERE e.artefact_id = a.id) <> 3 OR "
-	    "(SELECT count(*) FROM job j WHERE j.artefact_id = a.id) <> 2)"),
+	assert_int_equal(
+	    sql_int(rig,
+		"SELECT count(*) FROM artefact a "
+		"WHERE parent_id IS NULL AND (receipt IS NULL OR (SELECT count(*) "
+		"FROM custody_event e WHERE e.artefact_id = a.id) <> 3 OR "
+		"(SELECT count(*) FROM job j WHERE j.artefact_id = a.id) <> 2)"),
 	    0);
 	/* Findings and children are seen exactly where their job is done. */
-	assert_int_equal(sql_int(rig, "SELECT count(*) FROM artefact a "
-	    "JOIN job j ON j.id = a.job_id WHERE a.is_visible <> "
-	    "(j.outcome_attempt IS a.attempt)"), 0);
-	assert_int_equal(sql_int(rig, "SELECT count(*) FROM job j WHERE "
-	    "j.state = 'done' AND (SELECT count(*) FROM finding f "
-	    "WHERE f.job_id = j.id AND f.attempt = j.outcome_attempt) <> 1"),
+	assert_int_equal(
+	    sql_int(rig, "SELECT count(*) FROM artefact a "
+			 "JOIN job j ON j.id = a.job_id WHERE a.is_visible <> "
+			 "(j.outcome_attempt IS a.attempt)"),
+	    0);
+	assert_int_equal(
+	    sql_int(rig,
+		"SELECT count(*) FROM job j WHERE "
+		"j.state = 'done' AND (SELECT count(*) FROM finding f "
+		"WHERE f.job_id = j.id AND f.attempt = j.outcome_attempt) <> 1"),
 	    0);
 	return accepted;
 }
@@ -375,8 +397,8 @@ test_killed_at_any_moment(void **state)
 		}
 		(void)close(fds[1]);
 		/* It works by now, however slow the machine is. */
-		assert_int_equal(read(fds[0], first, sizeof(first)),
-		    sizeof(first));
+		assert_int_equal(
+		    read(fds[0], first, sizeof(first)), sizeof(first));
 		accepted++;
 		(void)usleep((useconds_t)(10000 + 17001 * i));
 		assert_int_equal(kill(pid, SIGKILL), 0);
@@ -392,8 +414,11 @@ test_killed_at_any_moment(void **state)
 	rig_drop_sched(rig);
 	rig_connect_sched(rig);
 	(void)drain_jobs(rig, "identify,yara");
-	assert_int_equal(sql_int(rig, "SELECT count(*) FROM job "
-	    "WHERE kind IN ('identify', 'yara') AND state <> 'done'"), 0);
+	assert_int_equal(
+	    sql_int(rig,
+		"SELECT count(*) FROM job "
+		"WHERE kind IN ('identify', 'yara') AND state <> 'done'"),
+	    0);
 }
 
 /* --- the catalogue --- */
@@ -442,16 +467,16 @@ test_texts_are_checked(void **state)
 	char title[LIMIT_TEXT_BYTES + 2];
 
 	ask_err(rig, ERR_FORMAT, CALL_CASE_CREATE,
-	    ARGS(val_text(""), val_text("\xff\xfe"), val_text(""),
-		val_text(""), val_text("")));
+	    ARGS(val_text(""), val_text("\xff\xfe"), val_text(""), val_text(""),
+		val_text("")));
 	memset(title, 'x', sizeof(title));
 	title[sizeof(title) - 1] = '\0';
 	ask_err(rig, ERR_LIMIT, CALL_CASE_CREATE,
 	    ARGS(val_text(""), val_text(title), val_text(""), val_text(""),
 		val_text("")));
 	ask_err(rig, ERR_FORMAT, CALL_CASE_CREATE,
-	    ARGS(val_text(""), val_text("t"), val_text("extreme"),
-		val_text(""), val_text("")));
+	    ARGS(val_text(""), val_text("t"), val_text("extreme"), val_text(""),
+		val_text("")));
 	ask_err(rig, ERR_FORMAT, CALL_CASE_CREATE,
 	    ARGS(val_text(""), val_text("t"), val_text(""),
 		val_text("TLP:PINK"), val_text("")));
@@ -468,15 +493,15 @@ test_labels_grow(void **state)
 	    ARGS(val_text(""), val_text("t"), val_text(""), val_text("green"),
 		val_text("pap:clear")));
 	(void)snprintf(case_id, sizeof(case_id), "%s", col_text(rig, 0, "id"));
-#define SUBMISSION(tlp, pap) \
-	ARGS(val_text(case_id), val_text(tlp), val_text(pap), \
-	    val_text("file"), val_text(""), val_text(""), val_text("[]"), \
-	    val_null(), val_text(""), val_text(""), val_int(0))
+#define SUBMISSION(tlp, pap)                                               \
+ ARGS(val_text(case_id), val_text(tlp), val_text(pap), val_text("file"),   \
+     val_text(""), val_text(""), val_text("[]"), val_null(), val_text(""), \
+     val_text(""), val_int(0))
 	(void)ask_ok(rig, CALL_SUBMISSION_CREATE, SUBMISSION("", ""));
 	(void)ask_ok(rig, CALL_CASE_GET, ARGS(val_text(case_id)));
 	assert_string_equal(col_text(rig, 0, "tlp"), "TLP:GREEN");
-	(void)ask_ok(rig, CALL_SUBMISSION_CREATE,
-	    SUBMISSION("TLP:RED", "amber"));
+	(void)ask_ok(
+	    rig, CALL_SUBMISSION_CREATE, SUBMISSION("TLP:RED", "amber"));
 	(void)ask_ok(rig, CALL_CASE_GET, ARGS(val_text(case_id)));
 	assert_string_equal(col_text(rig, 0, "tlp"), "TLP:RED");
 	assert_string_equal(col_text(rig, 0, "pap"), "PAP:AMBER");
@@ -485,9 +510,8 @@ test_labels_grow(void **state)
 	assert_string_equal(col_text(rig, 0, "tlp"), "TLP:RED");
 	ask_err(rig, ERR_FORMAT, CALL_SUBMISSION_CREATE,
 	    ARGS(val_text(case_id), val_text(""), val_text(""),
-		val_text("file"), val_text(""), val_text(""),
-		val_text("[1]"), val_null(), val_text(""), val_text(""),
-		val_int(0)));
+		val_text("file"), val_text(""), val_text(""), val_text("[1]"),
+		val_null(), val_text(""), val_text(""), val_int(0)));
 }
 
 /* Rows of many kilobytes each: all of them arrive, in order. */
@@ -524,8 +548,8 @@ test_long_answers(void **state)
 	wire_out_release(&records);
 	(void)done(rig, job, attempt, "done", "");
 	a = ask_ok(rig, CALL_FINDING_LIST,
-	    ARGS(val_text(case_id), val_text(""), val_text(""),
-		val_int(1000), val_text("")));
+	    ARGS(val_text(case_id), val_text(""), val_text(""), val_int(1000),
+		val_text("")));
 	assert_int_equal(a->rows_count, 1000);
 	for (size_t i = 0; i < a->rows_count; i++) {
 		assert_true(col_int(rig, i, "id") > before);

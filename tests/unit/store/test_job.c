@@ -29,7 +29,8 @@ findings(struct rig *rig, const char *case_id, const char *type)
 {
 	return ask_ok(rig, CALL_FINDING_LIST,
 	    ARGS(val_text(case_id), val_text(""), val_text(type), val_int(0),
-		val_text("")))->rows_count;
+		val_text("")))
+	    ->rows_count;
 }
 
 static void
@@ -126,8 +127,8 @@ test_done_twice(void **state)
 	make_artefact(rig, "hello", case_id, artefact);
 	lease(rig, "yara", job, &attempt);
 	make_child(rig, job, attempt, "child", "archive_member", child);
-	send_record(rig, job, attempt, RECORD_FACT,
-	    "{\"key\":\"k\",\"value\":1}");
+	send_record(
+	    rig, job, attempt, RECORD_FACT, "{\"key\":\"k\",\"value\":1}");
 	for (int i = 0; i < 3; i++) {
 		struct answer *a = done(rig, job, attempt, "done",
 		    "[{\"artefact\":\"\",\"kind\":\"archive\"}]");
@@ -138,12 +139,12 @@ test_done_twice(void **state)
 	assert_int_equal(findings(rig, case_id, ""), 1);
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM job"), 5);
 	/* Another outcome for it comes too late. */
-	assert_int_equal(done(rig, job, attempt, "failed", "")->err,
-	    ERR_CONFLICT);
-	assert_int_equal(done(rig, job, attempt + 1, "done", "")->err,
-	    ERR_CONFLICT);
-	assert_int_equal(done(rig, "nothing", 1, "done", "")->err,
-	    ERR_CONFLICT);
+	assert_int_equal(
+	    done(rig, job, attempt, "failed", "")->err, ERR_CONFLICT);
+	assert_int_equal(
+	    done(rig, job, attempt + 1, "done", "")->err, ERR_CONFLICT);
+	assert_int_equal(
+	    done(rig, "nothing", 1, "done", "")->err, ERR_CONFLICT);
 }
 
 static void
@@ -161,8 +162,8 @@ test_failed_is_tried_again_then_parked(void **state)
 		send_record(rig, job, attempt, RECORD_MATCH,
 		    "{\"rule\":\"r\",\"namespace\":\"n\"}");
 		make_child(rig, job, attempt, "from a crash", "carved", child);
-		assert_int_equal(done(rig, job, attempt, "failed", "")->err,
-		    ERR_OK);
+		assert_int_equal(
+		    done(rig, job, attempt, "failed", "")->err, ERR_OK);
 		assert_string_equal(col_text(rig, 0, "state"),
 		    i < LIMIT_ATTEMPTS ? "queued" : "failed");
 		/* What the failed attempts left is swept. */
@@ -178,7 +179,8 @@ test_failed_is_tried_again_then_parked(void **state)
 	assert_int_equal(col_int(rig, 0, "jobs_failed"), 1);
 	assert_int_equal(col_int(rig, 0, "artefacts"), 2);
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM attempt "
-	    "WHERE outcome = 'failed'"), LIMIT_ATTEMPTS);
+				      "WHERE outcome = 'failed'"),
+	    LIMIT_ATTEMPTS);
 }
 
 /* The last attempt keeps what it found, marked so. */
@@ -194,8 +196,8 @@ test_partial_is_tried_again(void **state)
 		lease(rig, "yara", job, &attempt);
 		send_record(rig, job, attempt, RECORD_MATCH,
 		    "{\"rule\":\"r\",\"namespace\":\"n\"}");
-		assert_int_equal(done(rig, job, attempt, "partial", "")->err,
-		    ERR_OK);
+		assert_int_equal(
+		    done(rig, job, attempt, "partial", "")->err, ERR_OK);
 		assert_string_equal(col_text(rig, 0, "state"),
 		    i < LIMIT_ATTEMPTS ? "queued" : "partial");
 	}
@@ -223,13 +225,14 @@ static void
 expire(struct rig *rig, const char *job)
 {
 	auto_free char *sql = xasprintf("UPDATE job SET lease_until = 1 "
-	    "WHERE id = '%s'", job);
+					"WHERE id = '%s'",
+	    job);
 
 	sql_run(rig, sql);
 	for (int i = 0; i < 300; i++) {
 		rig_turn(rig, 5);
 		if (sql_int(rig, "SELECT count(*) FROM job "
-		    "WHERE lease_until = 1") == 0)
+				 "WHERE lease_until = 1") == 0)
 			return;
 	}
 	fail_msg("the lease does not end");
@@ -254,7 +257,8 @@ test_lease_runs_out(void **state)
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM finding"), 0);
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM artefact"), 1);
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM blob "
-	    "WHERE unused_since IS NOT NULL"), 1);
+				      "WHERE unused_since IS NOT NULL"),
+	    1);
 	/* The one who lost it hears so, whatever it says. */
 	ask_err(rig, ERR_CONFLICT, CALL_JOB_HEARTBEAT,
 	    ARGS(val_text(job), val_int(first), val_text("x"), val_int(1)));
@@ -267,7 +271,8 @@ test_lease_runs_out(void **state)
 	make_child(rig, job, second, "half", "carved", child);
 	assert_int_equal(done(rig, job, second, "done", "")->err, ERR_OK);
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM blob "
-	    "WHERE unused_since IS NOT NULL"), 0);
+				      "WHERE unused_since IS NOT NULL"),
+	    0);
 }
 
 static void
@@ -281,21 +286,20 @@ test_heartbeat(void **state)
 	make_artefact(rig, "hello", case_id, artefact);
 	lease(rig, "yara", job, &attempt);
 	before = sql_int(rig, "SELECT lease_until FROM job "
-	    "WHERE state = 'running'");
+			      "WHERE state = 'running'");
 	rig_turn(rig, 3);
 	(void)ask_ok(rig, CALL_JOB_HEARTBEAT,
 	    ARGS(val_text(job), val_int(attempt), val_text("restoring"),
 		val_int(40)));
 	assert_int_equal(col_int(rig, 0, "is_cancelled"), 0);
 	assert_true(sql_int(rig, "SELECT lease_until FROM job "
-	    "WHERE state = 'running'") > before);
+				 "WHERE state = 'running'") > before);
 	a = ask_ok(rig, CALL_CASE_PROGRESS, ARGS(val_text(case_id)));
 	assert_int_equal(a->rows_count, 2);
 	assert_string_equal(col_text(rig, 1, "kind"), "yara");
 	assert_string_equal(col_text(rig, 1, "detail"), "restoring 40%");
 	ask_err(rig, ERR_FORMAT, CALL_JOB_HEARTBEAT,
-	    ARGS(val_text(job), val_int(attempt), val_text(""),
-		val_int(101)));
+	    ARGS(val_text(job), val_int(attempt), val_text(""), val_int(101)));
 }
 
 static void
@@ -407,7 +411,8 @@ test_children(void **state)
 	a = ask_ok(rig, CALL_ARTEFACT_LIST,
 	    ARGS(val_text(case_id), val_text("*"), val_int(0), val_text("")));
 	assert_int_equal(a->rows_count, 1);
-	(void)snprintf(next, sizeof(next), "[{\"artefact\":\"%s\",\"kind\":"
+	(void)snprintf(next, sizeof(next),
+	    "[{\"artefact\":\"%s\",\"kind\":"
 	    "\"archive\",\"options\":{\"x\":1}},{\"kind\":\"detonate\"}]",
 	    member);
 	assert_int_equal(done(rig, job, attempt, "done", next)->err, ERR_OK);
@@ -421,18 +426,23 @@ test_children(void **state)
 	assert_string_equal(col_text(rig, 0, "tlp"), "TLP:AMBER+STRICT");
 	/* identify and yara for the member, behaviour for the trace, nothing
 	 * for the events; and what was asked for. */
+	assert_int_equal(
+	    sql_int(rig, "SELECT count(*) FROM job j "
+			 "JOIN artefact a ON a.id = j.artefact_id "
+			 "WHERE a.relation = 'archive_member' "
+			 "AND j.kind IN ('identify', 'yara', 'archive')"),
+	    3);
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM job j "
-	    "JOIN artefact a ON a.id = j.artefact_id "
-	    "WHERE a.relation = 'archive_member' "
-	    "AND j.kind IN ('identify', 'yara', 'archive')"), 3);
+				      "JOIN artefact a ON a.id = j.artefact_id "
+				      "WHERE a.relation = 'run_trace'"),
+	    1);
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM job j "
-	    "JOIN artefact a ON a.id = j.artefact_id "
-	    "WHERE a.relation = 'run_trace'"), 1);
-	assert_int_equal(sql_int(rig, "SELECT count(*) FROM job j "
-	    "JOIN artefact a ON a.id = j.artefact_id "
-	    "WHERE a.relation = 'events'"), 0);
+				      "JOIN artefact a ON a.id = j.artefact_id "
+				      "WHERE a.relation = 'events'"),
+	    0);
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM job "
-	    "WHERE options = '{\"x\":1}'"), 1);
+				      "WHERE options = '{\"x\":1}'"),
+	    1);
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM run"), 1);
 	(void)ask_ok(rig, CALL_CASE_GET, ARGS(val_text(case_id)));
 	assert_int_equal(col_int(rig, 0, "artefacts"), 4);
@@ -442,9 +452,9 @@ static void
 test_bad_next(void **state)
 {
 	struct rig *rig = *state;
-	static const char *const bad[] = {
-	    "{}", "[", "[1]", "[{\"artefact\":\"\"}]",
-	    "[{\"kind\":\"UPPER\"}]", "[{\"kind\":\"x\",\"options\":3}]"};
+	static const char *const bad[] = {"{}", "[", "[1]",
+	    "[{\"artefact\":\"\"}]", "[{\"kind\":\"UPPER\"}]",
+	    "[{\"kind\":\"x\",\"options\":3}]"};
 	char case_id[UUID_BYTES], artefact[UUID_BYTES], job[UUID_BYTES];
 	char other_case[UUID_BYTES], foreign[UUID_BYTES], next[128];
 	int64_t attempt;
@@ -453,16 +463,17 @@ test_bad_next(void **state)
 	make_artefact(rig, "hello", case_id, artefact);
 	lease(rig, "yara", job, &attempt);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(done(rig, job, attempt, "done", bad[i])->err,
-		    ERR_FORMAT);
+		assert_int_equal(
+		    done(rig, job, attempt, "done", bad[i])->err, ERR_FORMAT);
 	/* A job for another case's artefact is not made. */
 	(void)snprintf(next, sizeof(next),
 	    "[{\"artefact\":\"%s\",\"kind\":\"archive\"}]",
 	    strcmp(job, "") == 0 ? "" : artefact);
 	assert_int_equal(done(rig, job, attempt, "done", next)->err, ERR_OK);
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM job j "
-	    "JOIN artefact a ON a.id = j.artefact_id "
-	    "WHERE a.case_id <> j.case_id"), 0);
+				      "JOIN artefact a ON a.id = j.artefact_id "
+				      "WHERE a.case_id <> j.case_id"),
+	    0);
 }
 
 static void
@@ -528,8 +539,8 @@ test_findings_are_bounded(void **state)
 			val_bytes(out.buf, out.len)));
 	wire_out_release(&out);
 	assert_int_equal(done(rig, job, attempt, "done", "")->err, ERR_OK);
-	assert_int_equal(sql_int(rig, "SELECT count(*) FROM finding"),
-	    LIMIT_FINDINGS + 1);
+	assert_int_equal(
+	    sql_int(rig, "SELECT count(*) FROM finding"), LIMIT_FINDINGS + 1);
 	assert_int_equal(findings(rig, case_id, "limit"), 1);
 	assert_string_equal(col_text(rig, 0, "name"), "findings");
 }
@@ -559,8 +570,8 @@ test_identify_fills_the_artefact(void **state)
 	assert_string_equal(col_text(rig, 0, "magic"), "ASCII text");
 	assert_string_equal(col_text(rig, 0, "tlsh"), "T1AB");
 	assert_int_equal(col_int(rig, 0, "entropy_milli"), 1922);
-	assert_memory_equal(col_bytes(rig, 0, "md5", &len),
-	    "\x5d\x41\x40\x2a", 4);
+	assert_memory_equal(
+	    col_bytes(rig, 0, "md5", &len), "\x5d\x41\x40\x2a", 4);
 	assert_int_equal(len, 16);
 	assert_true(col_is_null(rig, 0, "sha1"));
 }
@@ -575,8 +586,8 @@ test_scheduler_goes_away(void **state)
 
 	make_artefact(rig, "hello", case_id, artefact);
 	lease(rig, "yara", job, &attempt);
-	a = ask_ok(rig, CALL_CHILD_CREATE,
-	    ARGS(val_text(job), val_int(attempt)));
+	a = ask_ok(
+	    rig, CALL_CHILD_CREATE, ARGS(val_text(job), val_int(attempt)));
 	(void)close(take_fd(a->fd));
 	rig_drop_sched(rig);
 	assert_int_equal(rig->vault.aborts, 1);
@@ -585,7 +596,8 @@ test_scheduler_goes_away(void **state)
 	assert_int_equal(attempt, 2);
 	/* It did nothing wrong: the attempts that it has are not used up. */
 	assert_int_equal(sql_int(rig, "SELECT failures FROM job "
-	    "WHERE state = 'running'"), 0);
+				      "WHERE state = 'running'"),
+	    0);
 }
 
 static void
@@ -603,8 +615,7 @@ test_lost_too_often(void **state)
 	}
 	(void)ask_ok(rig, CALL_JOB_GET, ARGS(val_text(job)));
 	assert_string_equal(col_text(rig, 0, "state"), "failed");
-	assert_string_equal(col_text(rig, 0, "reason"),
-	    "the scheduler ended");
+	assert_string_equal(col_text(rig, 0, "reason"), "the scheduler ended");
 }
 
 static void
@@ -638,32 +649,33 @@ test_child_bounds(void **state)
 	make_artefact(rig, "hello", case_id, artefact);
 	lease(rig, "yara", job, &attempt);
 	sql_run(rig, "UPDATE artefact SET depth = 8");
-	a = ask_ok(rig, CALL_CHILD_CREATE,
-	    ARGS(val_text(job), val_int(attempt)));
+	a = ask_ok(
+	    rig, CALL_CHILD_CREATE, ARGS(val_text(job), val_int(attempt)));
 	(void)close(take_fd(a->fd));
 	id = col_int(rig, 0, "child");
 	ask_err(rig, ERR_LIMIT, CALL_CHILD_COMMIT,
 	    ARGS(val_text(job), val_int(attempt), val_int(id), val_int(0),
-		val_bytes("n", 1), val_text("archive_member"),
-		val_text("file"), val_text("{}")));
+		val_bytes("n", 1), val_text("archive_member"), val_text("file"),
+		val_text("{}")));
 	/* The bytes are there for nothing, and known to be. */
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM blob "
-	    "WHERE unused_since IS NOT NULL"), 1);
+				      "WHERE unused_since IS NOT NULL"),
+	    1);
 	/* What a run itself gives is not something found inside. */
 	make_child(rig, job, attempt, "trace", "run_trace", child);
 	sql_run(rig, "UPDATE artefact SET depth = 0");
 	sql = xasprintf("UPDATE submission SET derived_bytes = %" PRIu64,
 	    (uint64_t)LIMIT_SUBMISSION_BYTES);
 	sql_run(rig, sql);
-	a = ask_ok(rig, CALL_CHILD_CREATE,
-	    ARGS(val_text(job), val_int(attempt)));
+	a = ask_ok(
+	    rig, CALL_CHILD_CREATE, ARGS(val_text(job), val_int(attempt)));
 	id = col_int(rig, 0, "child");
 	assert_int_equal(write(a->fd, "x", 1), 1);
 	(void)close(take_fd(a->fd));
 	ask_err(rig, ERR_LIMIT, CALL_CHILD_COMMIT,
 	    ARGS(val_text(job), val_int(attempt), val_int(id), val_int(1),
-		val_bytes("n", 1), val_text("archive_member"),
-		val_text("file"), val_text("{}")));
+		val_bytes("n", 1), val_text("archive_member"), val_text("file"),
+		val_text("{}")));
 	sql_run(rig, "UPDATE attempt SET children = 10000");
 	ask_err(rig, ERR_LIMIT, CALL_CHILD_CREATE,
 	    ARGS(val_text(job), val_int(attempt)));
@@ -679,14 +691,14 @@ test_child_parameters(void **state)
 
 	make_artefact(rig, "hello", case_id, artefact);
 	lease(rig, "yara", job, &attempt);
-	a = ask_ok(rig, CALL_CHILD_CREATE,
-	    ARGS(val_text(job), val_int(attempt)));
+	a = ask_ok(
+	    rig, CALL_CHILD_CREATE, ARGS(val_text(job), val_int(attempt)));
 	(void)close(take_fd(a->fd));
 	id = col_int(rig, 0, "child");
-#define COMMIT(size, relation, detail) \
-	ARGS(val_text(job), val_int(attempt), val_int(id), val_int(size), \
-	    val_bytes("n", 1), val_text(relation), val_text("file"), \
-	    val_text(detail))
+#define COMMIT(size, relation, detail)                             \
+ ARGS(val_text(job), val_int(attempt), val_int(id), val_int(size), \
+     val_bytes("n", 1), val_text(relation), val_text("file"),      \
+     val_text(detail))
 	ask_err(rig, ERR_FORMAT, CALL_CHILD_COMMIT, COMMIT(0, "", "{}"));
 	ask_err(rig, ERR_FORMAT, CALL_CHILD_COMMIT, COMMIT(0, "A-B", "{}"));
 	ask_err(rig, ERR_FORMAT, CALL_CHILD_COMMIT, COMMIT(0, "x", "[]"));
@@ -725,7 +737,8 @@ test_run(void **state)
 	    ARGS(val_text(job), val_int(attempt), val_int(BLOB_AUTO)));
 	(void)close(take_fd(a->fd));
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM custody_event "
-	    "WHERE event = 'copied_to_run'"), 1);
+				      "WHERE event = 'copied_to_run'"),
+	    1);
 	make_child(rig, job, attempt, "trace", "run_trace", trace);
 	(void)ask_ok(rig, CALL_JOB_DONE,
 	    ARGS(val_text(job), val_int(attempt), val_text("done"), val_int(0),
@@ -739,8 +752,8 @@ test_run(void **state)
 	(void)ask_ok(rig, CALL_RUN_GET, ARGS(val_text(run)));
 	assert_string_equal(col_text(rig, 0, "profile"), "debian-12");
 	assert_string_equal(col_text(rig, 0, "outcome"), "timeout");
-	assert_string_equal(col_text(rig, 0, "environment"),
-	    "{\"image_digest\":\"abc\"}");
+	assert_string_equal(
+	    col_text(rig, 0, "environment"), "{\"image_digest\":\"abc\"}");
 	assert_string_equal(col_text(rig, 0, "trace"), trace);
 	assert_string_equal(col_text(rig, 0, "events"), events);
 	assert_true(col_is_null(rig, 0, "pcap"));

@@ -141,8 +141,8 @@ test_rank_before_severity_and_crisis_before_rank(void **state)
 	rig->principal = admin;
 	rig->principal = rig_other_org(rig, "Power", "C1", "submit", org);
 	submit(rig, "low", essential);
-	sql = xasprintf("UPDATE job SET tier = 0 WHERE artefact_id = '%s'",
-	    crisis);
+	sql = xasprintf(
+	    "UPDATE job SET tier = 0 WHERE artefact_id = '%s'", crisis);
 	sql_run(rig, sql);
 	assert_next(rig, crisis);
 	assert_next(rig, essential);

@@ -27,7 +27,7 @@ static int64_t
 reports_queued(struct rig *rig)
 {
 	return sql_int(rig, "SELECT count(*) FROM job WHERE kind = 'report' "
-	    "AND state = 'queued'");
+			    "AND state = 'queued'");
 }
 
 /* Leases the report's job, dumps the case, and answers its text. */
@@ -39,10 +39,10 @@ dump(struct rig *rig, char job[UUID_BYTES], int64_t *ret_attempt,
 	char *text;
 
 	lease(rig, "report", job, ret_attempt);
-	a = ask_ok(rig, CALL_CASE_DUMP,
-	    ARGS(val_text(job), val_int(*ret_attempt)));
-	assert_int_equal(fcntl(a->fd, F_GET_SEALS) & F_SEAL_WRITE,
-	    F_SEAL_WRITE);
+	a = ask_ok(
+	    rig, CALL_CASE_DUMP, ARGS(val_text(job), val_int(*ret_attempt)));
+	assert_int_equal(
+	    fcntl(a->fd, F_GET_SEALS) & F_SEAL_WRITE, F_SEAL_WRITE);
 	text = read_all(take_fd(a->fd), ret_len);
 	assert_int_equal(*ret_len, col_int(rig, 0, "size"));
 	return text;
@@ -96,7 +96,8 @@ test_report_when_all_is_done(void **state)
 	    ARGS(val_text(case_id), val_text("*"), val_int(0), val_text("")));
 	assert_int_equal(a->rows_count, 1);
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM job "
-	    "WHERE state IN ('queued', 'running')"), 0);
+				      "WHERE state IN ('queued', 'running')"),
+	    0);
 }
 
 static void
@@ -149,15 +150,15 @@ test_report_that_fails(void **state)
 	/* "done" without a file is no report; and no endless loop of them. */
 	for (int i = 1; i <= LIMIT_ATTEMPTS; i++) {
 		lease(rig, "report", job, &attempt);
-		assert_int_equal(done(rig, job, attempt, "done", "")->err,
-		    ERR_OK);
+		assert_int_equal(
+		    done(rig, job, attempt, "done", "")->err, ERR_OK);
 		assert_string_equal(col_text(rig, 0, "state"),
 		    i < LIMIT_ATTEMPTS ? "queued" : "failed");
 	}
 	assert_int_equal(reports_queued(rig), 0);
 	(void)ask_ok(rig, CALL_JOB_GET, ARGS(val_text(job)));
-	assert_string_equal(col_text(rig, 0, "reason"),
-	    "no report.json was made");
+	assert_string_equal(
+	    col_text(rig, 0, "reason"), "no report.json was made");
 }
 
 static void
@@ -180,8 +181,7 @@ test_only_reports_get_the_case(void **state)
 
 /* Counts lines of a table, and checks that each line is a JSON object. */
 static size_t
-count_table(const char *text, size_t len, const char *table,
-    json_t **ret_first)
+count_table(const char *text, size_t len, const char *table, json_t **ret_first)
 {
 	size_t count = 0;
 
@@ -190,8 +190,9 @@ count_table(const char *text, size_t len, const char *table,
 		auto_json json_t *line = NULL;
 
 		assert_non_null(end);
-		assert_int_equal(json_parse(p, (size_t)(end - p), 256 * KIB,
-		    32, &line), ERR_OK);
+		assert_int_equal(
+		    json_parse(p, (size_t)(end - p), 256 * KIB, 32, &line),
+		    ERR_OK);
 		assert_memory_equal(p, "{\"table\":\"", 10);
 		if (strcmp(json_member_text(line, "table", ""), table) == 0 &&
 		    count++ == 0 && ret_first != NULL)
@@ -217,10 +218,11 @@ test_dump_has_everything(void **state)
 	(void)ask_ok(rig, CALL_ANALYSER_REPORT,
 	    ARGS(val_text("yara"), val_text("libyara 4.2"), val_text("ready"),
 		val_text("{\"rules\":3}")));
-	(void)ask_ok(rig, CALL_RUN_CREATE,
-	    ARGS(val_text(artefact), val_text("")));
+	(void)ask_ok(
+	    rig, CALL_RUN_CREATE, ARGS(val_text(artefact), val_text("")));
 	lease(rig, "yara", job, &attempt);
-	send_record(rig, job, attempt, RECORD_MATCH, "{\"rule\":\"r<b>\","
+	send_record(rig, job, attempt, RECORD_MATCH,
+	    "{\"rule\":\"r<b>\","
 	    "\"namespace\":\"n\",\"strings\":[{\"at\":1}]}");
 	make_child(rig, job, attempt, "c", "archive_member", child);
 	assert_int_equal(done(rig, job, attempt, "done", "")->err, ERR_OK);
@@ -238,8 +240,8 @@ test_dump_has_everything(void **state)
 	assert_true(count_table(text, len, "custody", NULL) >= 3);
 	assert_int_equal(count_table(text, len, "finding", &finding), 1);
 	assert_string_equal(json_member_text(finding, "name", ""), "r<b>");
-	assert_true(json_is_array(json_object_get(
-	    json_object_get(finding, "detail"), "strings")));
+	assert_true(json_is_array(
+	    json_object_get(json_object_get(finding, "detail"), "strings")));
 	/* Passwords that a submitter typed are not for a report. */
 	assert_null(memmem(text, len, "passwords", 9));
 }
@@ -258,8 +260,8 @@ test_pool(void **state)
 		val_text("quarantined"), val_text("agent silent"),
 		val_text("")));
 	(void)ask_ok(rig, CALL_PROFILE_REPORT,
-	    ARGS(val_text("debian-12"), val_text("sha256:1"),
-		val_text("ready"), val_text("{\"packages\":200}")));
+	    ARGS(val_text("debian-12"), val_text("sha256:1"), val_text("ready"),
+		val_text("{\"packages\":200}")));
 	ask_err(rig, ERR_FORMAT, CALL_PROFILE_REPORT,
 	    ARGS(val_text("debian-12"), val_text("x"), val_text("ready"),
 		val_text("[")));

@@ -14,9 +14,9 @@
 
 #include <sys/resource.h>
 
-#define JOBS 4000
-#define FINDINGS_EACH 4
-#define AT_ONCE 128
+#define JOBS		    4000
+#define FINDINGS_EACH	    4
+#define AT_ONCE		    128
 #define JOBS_PER_SECOND_MIN 200
 
 struct load {
@@ -60,8 +60,8 @@ on_input(void *arg, enum err err, const char *why, int fd)
 	values_init(&params);
 	values_add_text(&params, item->job);
 	values_add_int(&params, item->attempt);
-	values_add_bytes(&params, item->load->records.buf,
-	    item->load->records.len);
+	values_add_bytes(
+	    &params, item->load->records.buf, item->load->records.len);
 	(void)calls_start(item->load->rig->sched, CALL_JOB_RECORDS, 0, &params,
 	    -1, NULL, NULL, NULL);
 	values_init(&params);
@@ -73,8 +73,8 @@ on_input(void *arg, enum err err, const char *why, int fd)
 	values_add_text(&params, "libyara 4.2.3");
 	values_add_text(&params, "{\"cpu_us\":1234}");
 	values_add_text(&params, "[]");
-	(void)calls_start(item->load->rig->sched, CALL_JOB_DONE, 0, &params,
-	    -1, NULL, on_done, item);
+	(void)calls_start(item->load->rig->sched, CALL_JOB_DONE, 0, &params, -1,
+	    NULL, on_done, item);
 }
 
 static void
@@ -132,13 +132,15 @@ make_jobs(struct rig *rig)
 
 	make_artefact(rig, "hello", case_id, artefact);
 	(void)drain_jobs(rig, "identify,yara,report");
-	sql_run(rig, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 "
+	sql_run(rig,
+	    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 "
 	    "FROM n WHERE i < 2000) INSERT INTO artefact (id, org_id, case_id, "
 	    "submission_id, depth, sha256, size, name, kind, tlp, pap, "
 	    "is_visible, created_at) SELECT uuid7(), org_id, case_id, "
 	    "submission_id, 0, sha256, size, name, kind, tlp, pap, 1, "
 	    "created_at FROM artefact, n WHERE is_internal = 0");
-	sql_run(rig, "INSERT INTO job (id, org_id, case_id, artefact_id, kind, "
+	sql_run(rig,
+	    "INSERT INTO job (id, org_id, case_id, artefact_id, kind, "
 	    "state, tier, rank, urgency, created_at) SELECT uuid7(), a.org_id, "
 	    "a.case_id, a.id, k.kind, 'queued', 1, 1, 2, 1 FROM artefact a, "
 	    "(SELECT 'identify' AS kind UNION ALL SELECT 'yara') k "
@@ -153,7 +155,7 @@ seconds_of_cpu(void)
 
 	(void)getrusage(RUSAGE_SELF, &usage);
 	return (double)usage.ru_utime.tv_sec + (double)usage.ru_stime.tv_sec +
-	    (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
 static void
@@ -167,7 +169,8 @@ test_jobs_per_second(void **state)
 	make_jobs(rig);
 	wire_out_init(&load.records, LIMIT_MSG_BYTES);
 	for (int i = 0; i < FINDINGS_EACH; i++)
-		put_record(&load.records, RECORD_MATCH, "{\"rule\":\"Some_Rule"
+		put_record(&load.records, RECORD_MATCH,
+		    "{\"rule\":\"Some_Rule"
 		    "\",\"namespace\":\"public\",\"tags\":[\"a\",\"b\"],"
 		    "\"meta\":{\"author\":\"x\",\"score\":50},"
 		    "\"strings\":[{\"id\":\"$a\",\"at\":1024,"
@@ -186,12 +189,12 @@ test_jobs_per_second(void **state)
 	took = (double)loop_wall_us() / 1e6 - started;
 	cpu = seconds_of_cpu() - cpu;
 	print_message("# %zu jobs in %.2f s: %.0f jobs/s (%.0f per second of "
-	    "CPU, the client's included)\n", load.done, took,
-	    (double)load.done / took, (double)load.done / cpu);
+		      "CPU, the client's included)\n",
+	    load.done, took, (double)load.done / took, (double)load.done / cpu);
 	assert_int_equal(load.done, JOBS);
 	assert_true((double)load.done / took > JOBS_PER_SECOND_MIN);
-	assert_int_equal(sql_int(rig, "SELECT count(*) FROM finding"),
-	    JOBS * FINDINGS_EACH);
+	assert_int_equal(
+	    sql_int(rig, "SELECT count(*) FROM finding"), JOBS * FINDINGS_EACH);
 	wire_out_release(&load.records);
 	rig_free(rig);
 }

@@ -54,8 +54,8 @@ make_report(struct rig *rig, struct things *t)
 	assert_int_equal(done(rig, job, attempt, "done", "")->err, ERR_OK);
 	(void)ask_ok(rig, CALL_REPORT_LIST,
 	    ARGS(val_text(t->case_id), val_int(0), val_text("")));
-	(void)snprintf(t->report, sizeof(t->report), "%s",
-	    col_text(rig, 0, "id"));
+	(void)snprintf(
+	    t->report, sizeof(t->report), "%s", col_text(rig, 0, "id"));
 }
 
 static void
@@ -67,20 +67,19 @@ make_things(struct rig *rig, struct things *t)
 	make_case(rig, t->case_id, t->number);
 	make_submission(rig, t->case_id, t->submission);
 	upload(rig, t->submission, "the same bytes", t->artefact);
-	(void)ask_ok(rig, CALL_RUN_CREATE,
-	    ARGS(val_text(t->artefact), val_text("")));
+	(void)ask_ok(
+	    rig, CALL_RUN_CREATE, ARGS(val_text(t->artefact), val_text("")));
 	(void)snprintf(t->run, sizeof(t->run), "%s", col_text(rig, 0, "id"));
 	(void)ask_ok(rig, CALL_JOB_LIST,
-	    ARGS(val_text(t->case_id), val_text(""), val_int(0),
-		val_text("")));
+	    ARGS(val_text(t->case_id), val_text(""), val_int(0), val_text("")));
 	(void)snprintf(t->job, sizeof(t->job), "%s", col_text(rig, 0, "id"));
 	make_report(rig, t);
 	a = ask_ok(rig, CALL_UPLOAD_CREATE,
 	    ARGS(val_text(t->submission), val_bytes("x", 1), val_text("file"),
 		val_int(-1), val_null()));
 	(void)close(take_fd(a->fd));
-	(void)snprintf(t->upload, sizeof(t->upload), "%s",
-	    col_text(rig, 0, "id"));
+	(void)snprintf(
+	    t->upload, sizeof(t->upload), "%s", col_text(rig, 0, "id"));
 }
 
 static int
@@ -91,11 +90,11 @@ setup(void **state)
 	uint64_t admin = rig->principal;
 
 	w->rig = rig;
-	w->own.principal = rig_other_org(rig, "Water", "C1",
-	    tenant_capabilities, w->own.org);
+	w->own.principal =
+	    rig_other_org(rig, "Water", "C1", tenant_capabilities, w->own.org);
 	rig->principal = admin;
-	w->foreign.principal = rig_other_org(rig, "Power", "C2",
-	    tenant_capabilities, w->foreign.org);
+	w->foreign.principal = rig_other_org(
+	    rig, "Power", "C2", tenant_capabilities, w->foreign.org);
 	make_things(rig, &w->own);
 	make_things(rig, &w->foreign);
 	rig->principal = w->own.principal;
@@ -218,11 +217,11 @@ test_every_call_of_web(void **state)
 			    theirs.err != unknown.err ||
 			    strcmp(theirs.why, unknown.why) != 0)
 				fail_msg("%s(%s): foreign: %s \"%s\" %zu rows, "
-				    "unknown: %s \"%s\" %zu rows", spec->name,
-				    spec->params[i].name, err_name(theirs.err),
-				    theirs.why, theirs.rows,
-				    err_name(unknown.err), unknown.why,
-				    unknown.rows);
+					 "unknown: %s \"%s\" %zu rows",
+				    spec->name, spec->params[i].name,
+				    err_name(theirs.err), theirs.why,
+				    theirs.rows, err_name(unknown.err),
+				    unknown.why, unknown.rows);
 			/* A list that is filtered may be empty instead. */
 			if (theirs.err != ERR_NOT_FOUND && theirs.rows > 0)
 				fail_msg("%s(%s): answers rows", spec->name,
@@ -242,8 +241,8 @@ test_foreign_number(void **state)
 	ask_err(w->rig, ERR_NOT_FOUND, CALL_CASE_GET,
 	    ARGS(val_text(w->foreign.number)));
 	w->own.number[8] = w->own.number[8] == '2' ? '3' : '2';
-	ask_err(w->rig, ERR_FORMAT, CALL_CASE_GET,
-	    ARGS(val_text(w->own.number)));
+	ask_err(
+	    w->rig, ERR_FORMAT, CALL_CASE_GET, ARGS(val_text(w->own.number)));
 }
 
 static bool
@@ -322,8 +321,8 @@ test_every_capability_is_needed(void **state)
 		(void)snprintf(name, sizeof(name), "org %s", spec->name);
 		rig->principal = rig_other_org(rig, name, "C3", rest, org);
 		fill((enum call_op)op, &w->own, args);
-		ask_err(rig, ERR_DENIED, (enum call_op)op, args,
-		    spec->param_count);
+		ask_err(
+		    rig, ERR_DENIED, (enum call_op)op, args, spec->param_count);
 		refused++;
 	}
 	assert_true(refused > 8);
@@ -339,12 +338,12 @@ test_staff_sees_all(void **state)
 	struct answer *a;
 
 	rig->principal = rig_session_of_admin(rig);
-	a = ask_ok(rig, CALL_CASE_LIST,
-	    ARGS(val_null(), val_int(0), val_text("")));
+	a = ask_ok(
+	    rig, CALL_CASE_LIST, ARGS(val_null(), val_int(0), val_text("")));
 	assert_int_equal(a->rows_count, 2);
 	(void)ask_ok(rig, CALL_ARTEFACT_GET, ARGS(val_text(w->own.artefact)));
-	(void)ask_ok(rig, CALL_ARTEFACT_GET,
-	    ARGS(val_text(w->foreign.artefact)));
+	(void)ask_ok(
+	    rig, CALL_ARTEFACT_GET, ARGS(val_text(w->foreign.artefact)));
 	a = ask_ok(rig, CALL_ORG_LIST, ARGS(val_int(0), val_text("")));
 	assert_int_equal(a->rows_count, 3);
 }
@@ -355,9 +354,12 @@ test_no_oracle(void **state)
 {
 	struct world *w = *state;
 
-	assert_int_equal(sql_int(w->rig, "SELECT count(*) FROM blob b "
-	    "JOIN artefact a ON a.org_id = b.org_id AND a.sha256 = b.sha256 "
-	    "WHERE a.name = CAST('sample.bin' AS BLOB)"), 2);
+	assert_int_equal(
+	    sql_int(w->rig,
+		"SELECT count(*) FROM blob b "
+		"JOIN artefact a ON a.org_id = b.org_id AND a.sha256 = b.sha256 "
+		"WHERE a.name = CAST('sample.bin' AS BLOB)"),
+	    2);
 }
 
 /* Organisations hand out only what they have themselves. */

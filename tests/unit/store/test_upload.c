@@ -37,8 +37,8 @@ test_receipt_is_signed(void **state)
 	assert_string_equal(col_text(rig, 0, "hash_state"), "none");
 	(void)ask_ok(rig, CALL_RECEIPT_GET, ARGS(val_text(artefact)));
 	receipt = col_text(rig, 0, "receipt");
-	assert_int_equal(json_parse(receipt, strlen(receipt), 65536, 8,
-	    &whole), ERR_OK);
+	assert_int_equal(
+	    json_parse(receipt, strlen(receipt), 65536, 8, &whole), ERR_OK);
 	inner = json_object_get(whole, "receipt");
 	assert_string_equal(json_member_text(inner, "artefact", ""), artefact);
 	assert_string_equal(json_member_text(inner, "name", ""), "sample.bin");
@@ -46,9 +46,11 @@ test_receipt_is_signed(void **state)
 	    "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824");
 	assert_int_equal(json_member_int(inner, "size", 0), 5);
 	assert_int_equal(hex_decode(json_member_text(whole, "signature", ""),
-	    signature, SIGN_BYTES), ERR_OK);
+			     signature, SIGN_BYTES),
+	    ERR_OK);
 	assert_int_equal(hex_decode(json_member_text(whole, "public_key", ""),
-	    key, SIGN_PUBLIC_BYTES), ERR_OK);
+			     key, SIGN_PUBLIC_BYTES),
+	    ERR_OK);
 	text = json_canonical(inner);
 	assert_true(sign_is_valid(key, text, strlen(text), signature));
 	assert_non_null(strstr(receipt, text));
@@ -82,8 +84,7 @@ test_rows_of_an_upload(void **state)
 	assert_string_equal(col_text(rig, 0, "state"), "received");
 	assert_int_equal(col_int(rig, 0, "bytes"), 5);
 	assert_string_equal(col_text(rig, 0, "created_by"), "administrator");
-	assert_int_equal(sql_int(rig, "SELECT count(*) FROM custody_event"),
-	    3);
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM custody_event"), 3);
 	assert_true(rig->changed_jobs > 0);
 	assert_true(rig->changed_cases > 0);
 }
@@ -115,8 +116,8 @@ declare(struct rig *rig, const char *bytes, const uint8_t *declared,
 	make_submission(rig, case_id, submission);
 	a = ask_ok(rig, CALL_UPLOAD_CREATE,
 	    ARGS(val_text(submission), val_bytes("\xff\xfe", 2),
-		val_text("log"), val_int(5), val_bytes(declared,
-		    SHA256_BYTES)));
+		val_text("log"), val_int(5),
+		val_bytes(declared, SHA256_BYTES)));
 	(void)snprintf(id, sizeof(id), "%s", col_text(rig, 0, "id"));
 	assert_int_equal(write(a->fd, bytes, 5), 5);
 	(void)close(take_fd(a->fd));
@@ -124,8 +125,8 @@ declare(struct rig *rig, const char *bytes, const uint8_t *declared,
 	assert_string_equal(col_text(rig, 0, "hash_state"), want);
 	assert_non_null(strstr(col_text(rig, 0, "receipt"), want));
 	/* The name's bytes are kept where they are no text. */
-	assert_non_null(strstr(col_text(rig, 0, "receipt"),
-	    "\"name_hex\":\"fffe\""));
+	assert_non_null(
+	    strstr(col_text(rig, 0, "receipt"), "\"name_hex\":\"fffe\""));
 }
 
 static void
@@ -197,8 +198,10 @@ test_wrong_count(void **state)
 	ask_err(rig, ERR_FORMAT, CALL_UPLOAD_FINISH,
 	    ARGS(val_text(id), val_int(6)));
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM artefact"), 0);
-	assert_int_equal(sql_int(rig, "SELECT count(*) FROM upload "
-	    "WHERE state = 'aborted' AND reason <> ''"), 1);
+	assert_int_equal(
+	    sql_int(rig, "SELECT count(*) FROM upload "
+			 "WHERE state = 'aborted' AND reason <> ''"),
+	    1);
 	ask_err(rig, ERR_UNAVAILABLE, CALL_UPLOAD_FINISH,
 	    ARGS(val_text(id), val_int(5)));
 }
@@ -216,7 +219,8 @@ test_abort(void **state)
 	assert_int_equal(rig->vault.aborts, 1);
 	ask_err(rig, ERR_NOT_FOUND, CALL_UPLOAD_ABORT, ARGS(val_text(id)));
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM upload "
-	    "WHERE state = 'aborted'"), 1);
+				      "WHERE state = 'aborted'"),
+	    1);
 }
 
 static void
@@ -229,12 +233,12 @@ test_web_goes_away(void **state)
 	rig_drop_web(rig);
 	assert_int_equal(rig->vault.aborts, 1);
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM upload "
-	    "WHERE state = 'aborted'"), 1);
+				      "WHERE state = 'aborted'"),
+	    1);
 	(void)close(fd);
 	rig_connect_web(rig);
 	/* The old handle died with the connection. */
-	ask_err(rig, ERR_DENIED, CALL_ORG_LIST,
-	    ARGS(val_int(0), val_text("")));
+	ask_err(rig, ERR_DENIED, CALL_ORG_LIST, ARGS(val_int(0), val_text("")));
 	rig->principal = rig_session(rig);
 	ask_err(rig, ERR_UNAVAILABLE, CALL_UPLOAD_FINISH,
 	    ARGS(val_text(id), val_int(0)));
@@ -254,8 +258,8 @@ test_web_goes_away_while_finishing(void **state)
 	values_init(&params);
 	values_add_text(&params, id);
 	values_add_int(&params, 5);
-	(void)calls_start(rig->web, CALL_UPLOAD_FINISH, rig->principal,
-	    &params, -1, NULL, NULL, NULL);
+	(void)calls_start(rig->web, CALL_UPLOAD_FINISH, rig->principal, &params,
+	    -1, NULL, NULL, NULL);
 	rig_turn(rig, 10);
 	assert_int_equal(rig->vault.silenced, 1);
 	rig_drop_web(rig);
@@ -263,9 +267,11 @@ test_web_goes_away_while_finishing(void **state)
 	rig_drop_vault(rig);
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM artefact"), 0);
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM upload "
-	    "WHERE state = 'open'"), 0);
+				      "WHERE state = 'open'"),
+	    0);
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM blob "
-	    "WHERE unused_since IS NOT NULL"), 1);
+				      "WHERE unused_since IS NOT NULL"),
+	    1);
 	assert_int_equal(rig->store->commits_in_flight, 0);
 	assert_true(TAILQ_EMPTY(&rig->store->requests));
 	rig->vault.silent = MSG_NONE_;
@@ -308,8 +314,8 @@ test_vault_says_no(void **state)
 		(void)close(fd);
 		ask_err(rig, ERR_NO_SPACE, CALL_UPLOAD_FINISH,
 		    ARGS(val_text(id), val_int(5)));
-		assert_int_equal(sql_int(rig, "SELECT count(*) FROM artefact"),
-		    0);
+		assert_int_equal(
+		    sql_int(rig, "SELECT count(*) FROM artefact"), 0);
 		rig->vault.failing = MSG_NONE_;
 	}
 	/* What was stored for nothing goes after a while. */
@@ -352,15 +358,19 @@ test_download_is_custody(void **state)
 	bytes = read_all(take_fd(a->fd), &len);
 	assert_int_equal(len, 5);
 	assert_memory_equal(bytes, "hello", 5);
-	assert_int_equal(sql_int(rig, "SELECT count(*) FROM custody_event "
-	    "WHERE event = 'exported' AND detail ->> '$.purpose' = "
-	    "'to look at it'"), 1);
+	assert_int_equal(
+	    sql_int(rig,
+		"SELECT count(*) FROM custody_event "
+		"WHERE event = 'exported' AND detail ->> '$.purpose' = "
+		"'to look at it'"),
+	    1);
 	rig->vault.failing = MSG_BLOB_OPEN;
 	rig->vault.failing_err = ERR_FORMAT;
 	ask_err(rig, ERR_FORMAT, CALL_ARTEFACT_OPEN,
 	    ARGS(val_text(artefact), val_text("")));
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM custody_event "
-	    "WHERE event = 'exported'"), 1);
+				      "WHERE event = 'exported'"),
+	    1);
 }
 
 static void

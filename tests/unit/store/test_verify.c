@@ -44,11 +44,14 @@ test_all_of_it(void **state)
 	assert_int_equal(damaged, 1);
 	assert_int_equal(missing, 1);
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM blob "
-	    "WHERE state <> 'ok' AND reason <> ''"), 2);
+				      "WHERE state <> 'ok' AND reason <> ''"),
+	    2);
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM custody_event "
-	    "WHERE event = 'verified_failed'"), 2);
+				      "WHERE event = 'verified_failed'"),
+	    2);
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM audit_event "
-	    "WHERE action = 'evidence.verified'"), 2);
+				      "WHERE action = 'evidence.verified'"),
+	    2);
 	assert_int_equal(rig->store->verifies_in_flight, 0);
 }
 
@@ -65,7 +68,8 @@ test_one(void **state)
 	assert_string_equal(col_text(rig, 0, "state"), "ok");
 	assert_string_equal(col_text(rig, 0, "artefact"), artefact);
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM custody_event "
-	    "WHERE event = 'verified_ok'"), 1);
+				      "WHERE event = 'verified_ok'"),
+	    1);
 	ask_err(rig, ERR_NOT_FOUND, CALL_VERIFY, ARGS(val_text("nothing")));
 }
 
@@ -74,8 +78,8 @@ test_nothing_to_verify(void **state)
 {
 	struct rig *rig = *state;
 
-	assert_int_equal(ask_ok(rig, CALL_VERIFY,
-	    ARGS(val_text("")))->rows_count, 0);
+	assert_int_equal(
+	    ask_ok(rig, CALL_VERIFY, ARGS(val_text("")))->rows_count, 0);
 }
 
 static void
@@ -90,7 +94,8 @@ test_vault_goes_away(void **state)
 	ask_err(rig, ERR_UNAVAILABLE, CALL_VERIFY, ARGS(val_text("")));
 	/* That says nothing about the evidence. */
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM blob "
-	    "WHERE state <> 'ok'"), 0);
+				      "WHERE state <> 'ok'"),
+	    0);
 	rig_drop_vault(rig);
 	ask_err(rig, ERR_UNAVAILABLE, CALL_VERIFY, ARGS(val_text("")));
 }
@@ -132,13 +137,17 @@ test_what_is_due(void **state)
 	rig->vault.blobs[1].is_damaged = true;
 	sql_run(rig, "UPDATE blob SET last_verified_at = 1");
 	rig->store->verify_period_us = 1000000;
-	for (int i = 0; i < 300 && sql_int(rig, "SELECT count(*) FROM blob "
-	    "WHERE last_verified_at = 1") > 0; i++)
+	for (int i = 0;
+	     i < 300 && sql_int(rig, "SELECT count(*) FROM blob "
+				     "WHERE last_verified_at = 1") > 0;
+	     i++)
 		rig_turn(rig, 5);
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM blob "
-	    "WHERE last_verified_at = 1"), 0);
+				      "WHERE last_verified_at = 1"),
+	    0);
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM blob "
-	    "WHERE state = 'damaged'"), 1);
+				      "WHERE state = 'damaged'"),
+	    1);
 }
 
 /* Bytes that come again are stored anew where the old ones are gone. */
@@ -153,10 +162,12 @@ test_stored_again(void **state)
 	rig->vault.blobs_count = 0;
 	(void)ask_ok(rig, CALL_VERIFY, ARGS(val_text("")));
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM blob "
-	    "WHERE state = 'missing'"), 1);
+				      "WHERE state = 'missing'"),
+	    1);
 	make_artefact(rig, "hello", case_id, artefact);
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM blob "
-	    "WHERE state = 'ok' AND reason = ''"), 1);
+				      "WHERE state = 'ok' AND reason = ''"),
+	    1);
 }
 
 int

@@ -27,8 +27,9 @@ test_numbers_come_back(void **state)
 		assert_int_equal(strlen(number), NUMBER_BYTES - 1);
 		assert_memory_equal(number, "BE-2026-", 8);
 		assert_true(isalnum((unsigned char)number[18]));
-		assert_int_equal(number_parse(number, strlen(number), read,
-		    why, sizeof(why)), ERR_OK);
+		assert_int_equal(number_parse(number, strlen(number), read, why,
+				     sizeof(why)),
+		    ERR_OK);
 		assert_string_equal(read, number);
 	}
 }
@@ -44,8 +45,8 @@ test_a_known_number(void **state)
 
 	(void)state;
 	number[18] = symbols[check];
-	assert_int_equal(number_parse(number, 19, read, why, sizeof(why)),
-	    ERR_OK);
+	assert_int_equal(
+	    number_parse(number, 19, read, why, sizeof(why)), ERR_OK);
 	assert_string_equal(read, number);
 }
 
@@ -63,8 +64,8 @@ test_numbers_as_people_write_them(void **state)
 		loose[n++] = (char)tolower((unsigned char)*p);
 		loose[n++] = ' ';
 	}
-	assert_int_equal(number_parse(loose, n, read, why, sizeof(why)),
-	    ERR_OK);
+	assert_int_equal(
+	    number_parse(loose, n, read, why, sizeof(why)), ERR_OK);
 	assert_string_equal(read, number);
 	for (char *p = number + 3; *p != '\0'; p++) {
 		if (*p == '0')
@@ -72,8 +73,9 @@ test_numbers_as_people_write_them(void **state)
 		if (*p == '1')
 			*p = 'L';
 	}
-	assert_int_equal(number_parse(number, strlen(number), loose, why,
-	    sizeof(why)), ERR_OK);
+	assert_int_equal(
+	    number_parse(number, strlen(number), loose, why, sizeof(why)),
+	    ERR_OK);
 	assert_string_equal(loose, read);
 }
 
@@ -95,8 +97,9 @@ test_typing_errors(void **state)
 			bad[i] = *s;
 			if (*s == number[i])
 				continue;
-			assert_int_equal(number_parse(bad, 19, read, why,
-			    sizeof(why)), ERR_FORMAT);
+			assert_int_equal(
+			    number_parse(bad, 19, read, why, sizeof(why)),
+			    ERR_FORMAT);
 			assert_string_not_equal(why, "");
 		}
 		memcpy(bad, number, sizeof(bad));
@@ -104,8 +107,8 @@ test_typing_errors(void **state)
 		bad[i + 1] = number[i];
 		if (number[i + 1] == '-' || bad[i] == bad[i + 1])
 			continue;
-		assert_int_equal(number_parse(bad, 19, read, why,
-		    sizeof(why)), ERR_FORMAT);
+		assert_int_equal(
+		    number_parse(bad, 19, read, why, sizeof(why)), ERR_FORMAT);
 	}
 }
 
@@ -120,10 +123,12 @@ test_what_is_no_number(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(number_parse(bad[i], strlen(bad[i]), read,
-		    why, sizeof(why)), ERR_FORMAT);
-	assert_int_equal(number_parse("BE-2026\0-7K3M-Q9TX4", 19, read, why,
-	    sizeof(why)), ERR_FORMAT);
+		assert_int_equal(number_parse(bad[i], strlen(bad[i]), read, why,
+				     sizeof(why)),
+		    ERR_FORMAT);
+	assert_int_equal(
+	    number_parse("BE-2026\0-7K3M-Q9TX4", 19, read, why, sizeof(why)),
+	    ERR_FORMAT);
 }
 
 static void
@@ -160,8 +165,7 @@ static void
 test_labels(void **state)
 {
 	(void)state;
-	assert_string_equal(text_tlp("amber+strict", NULL),
-	    "TLP:AMBER+STRICT");
+	assert_string_equal(text_tlp("amber+strict", NULL), "TLP:AMBER+STRICT");
 	assert_string_equal(text_tlp("TLP:red", NULL), "TLP:RED");
 	assert_string_equal(text_tlp("tlp:white", NULL), "TLP:CLEAR");
 	assert_string_equal(text_tlp("", "TLP:GREEN"), "TLP:GREEN");
@@ -169,8 +173,8 @@ test_labels(void **state)
 	assert_null(text_tlp("PAP:RED", NULL));
 	assert_string_equal(text_pap("Green", NULL), "PAP:GREEN");
 	assert_null(text_pap("amber+strict", NULL));
-	assert_string_equal(text_tlp_max("TLP:AMBER", "TLP:AMBER+STRICT"),
-	    "TLP:AMBER+STRICT");
+	assert_string_equal(
+	    text_tlp_max("TLP:AMBER", "TLP:AMBER+STRICT"), "TLP:AMBER+STRICT");
 	assert_string_equal(text_pap_max("PAP:RED", "PAP:CLEAR"), "PAP:RED");
 	assert_string_equal(text_severity(""), "unknown");
 	assert_string_equal(text_severity("HIGH"), "high");
