@@ -133,7 +133,8 @@ look(const void *p, size_t len, int fd, int flags)
 
 	(void)magic_setflags(cookie, flags);
 	/* libmagic reads on from where the file stands. */
-	if (fd != -1 && lseek(fd, 0, SEEK_SET) == 0 && len > sizeof(elf) && memcmp(p, elf, sizeof(elf)) == 0)
+	if (fd != -1 && len > sizeof(elf) &&
+	    memcmp(p, elf, sizeof(elf)) == 0 && lseek(fd, 0, SEEK_SET) == 0)
 		return magic_descriptor(cookie, fd);
 	return magic_buffer(cookie, p, len);
 }

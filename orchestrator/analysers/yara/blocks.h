@@ -19,7 +19,7 @@ struct blocks {
 	YR_MEMORY_BLOCK_ITERATOR iterator; /* libyara's view */
 	YR_MEMORY_BLOCK block;
 	struct input *input;
-	uint8_t *first;	 /* the first block stays: headers are asked for often */
+	uint8_t *first;	 /* stays: headers are asked for often */
 	uint8_t *other;
 	uint64_t held;	 /* the base of what other holds */
 	uint64_t end_ms; /* no further block is read after this */

@@ -10,6 +10,8 @@
 #include "lib/record.h"
 #include "lib/xalloc.h"
 
+#include <malloc.h>
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Set-aside rules that are logged one by one. */
@@ -226,6 +228,22 @@ compile_all(struct ruleset *ruleset)
 	}
 }
 
+/*
+ * Each artefact's child begins as a copy of this process: what is not needed
+ * for scanning would be copied thousands of times.
+ */
+static void
+shrink(struct ruleset *ruleset)
+{
+	for (size_t i = 0; i < ruleset->file_count; i++)
+		rulefile_free(ruleset->files[i]);
+	free(ruleset->files);
+	ruleset->files = NULL;
+	ruleset->loaded_files = ruleset->file_count;
+	ruleset->file_count = 0;
+	(void)malloc_trim(0);
+}
+
 struct ruleset *
 ruleset_load(const char *folders)
 {
@@ -247,6 +265,7 @@ ruleset_load(const char *folders)
 		ruleset->rule_count += rulefile_active(ruleset->files[i]);
 	make_digest(ruleset);
 	compile_all(ruleset);
+	shrink(ruleset);
 	return ruleset;
 }
 
@@ -280,8 +299,8 @@ ruleset_info(const struct ruleset *ruleset)
 				(json_int_t)ruleset->rule_counts[i]));
 	}
 	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:O, s:o}", "digest",
-	    ruleset->digest, "files", (json_int_t)ruleset->file_count, "rules",
-	    (json_int_t)ruleset->rule_count, "set_aside_files",
+	    ruleset->digest, "files", (json_int_t)ruleset->loaded_files,
+	    "rules", (json_int_t)ruleset->rule_count, "set_aside_files",
 	    (json_int_t)ruleset->set_aside_files, "set_aside_rules",
 	    (json_int_t)ruleset->set_aside_rules, "set_aside",
 	    ruleset->set_aside, "sets", sets);

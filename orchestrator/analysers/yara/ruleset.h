@@ -31,8 +31,9 @@ enum rule_class {
 };
 
 struct ruleset {
-	struct rule_file **files; /* by name */
+	struct rule_file **files; /* by name; only while loading */
 	size_t file_count;
+	size_t loaded_files; /* afterwards */
 	json_t *set_aside;
 	size_t set_aside_files;
 	size_t set_aside_rules;

@@ -36,7 +36,7 @@ scan_load(struct program *program)
 	log_line(ruleset->rule_count > 0 ? LOG_INFO : LOG_WARN,
 	    "msg=\"rules loaded\" rules=%zu files=%zu set_aside_rules=%zu "
 	    "set_aside_files=%zu ms=%llu",
-	    ruleset->rule_count, ruleset->file_count,
+	    ruleset->rule_count, ruleset->loaded_files,
 	    ruleset->set_aside_rules, ruleset->set_aside_files,
 	    (unsigned long long)(loop_now_ms() - start_ms));
 	return ruleset;

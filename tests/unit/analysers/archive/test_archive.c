@@ -543,7 +543,8 @@ test_no_archive(void **state)
 		    harness_find(&run, "error", "what", "not_archive"));
 		harness_release(&run);
 	}
-	run = harness_run(archive_analyse, NULL, "\x89LZO\0\r\n\x1a\n", 9, "{}");
+	run = harness_run(
+	    archive_analyse, NULL, "\x89LZO\0\r\n\x1a\n", 9, "{}");
 	assert_non_null(harness_find(&run, "error", "what", "unsupported"));
 	harness_release(&run);
 }
