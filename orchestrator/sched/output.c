@@ -72,6 +72,14 @@ drop_pending(struct output *output)
 	output->pending_at = output->pending_len = output->pending_size = 0;
 }
 
+/* The memory that an output takes beside its contents. */
+static size_t
+held_by(const struct output *output)
+{
+	return sizeof(*output) + output->name_len + strlen(output->relation) +
+	       strlen(output->kind) + strlen(output->detail);
+}
+
 /* Takes the output off its job. */
 static void
 let_go(struct output *output)
@@ -87,6 +95,7 @@ let_go(struct output *output)
 		outputs->queued--;
 	else
 		outputs->open--;
+	outputs->held -= held_by(output);
 	output->outputs = NULL;
 }
 
@@ -122,7 +131,7 @@ bool
 outputs_are_full(const struct outputs *outputs)
 {
 	return outputs->pending >= OUTPUTS_PENDING_MAX ||
-	       outputs->queued + outputs->open >= OUTPUTS_OPEN_MAX;
+	       outputs->held >= OUTPUTS_HELD_MAX;
 }
 
 bool
@@ -294,6 +303,7 @@ output_new(struct outputs *outputs, const struct output_spec *spec)
 	output->detail = xstrdup(spec->detail);
 	TAILQ_INSERT_TAIL(&outputs->list, output, entry);
 	outputs->queued++;
+	outputs->held += held_by(output);
 	ask_for_queued(outputs);
 	return output;
 }
@@ -401,7 +411,9 @@ keep(struct output *output, const uint8_t *p, size_t len)
 	output->pending_at = 0;
 	output->pending_len = left;
 	if (need > output->pending_size) {
-		output->pending_size = need < 4 * KIB ? 4 * KIB : 2 * need;
+		/* The first bytes are often the only ones. */
+		output->pending_size =
+		    output->pending_size == 0 ? need : 2 * need;
 		output->pending =
 		    xrealloc(output->pending, output->pending_size);
 	}

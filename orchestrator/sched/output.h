@@ -14,8 +14,14 @@
 
 /* Outputs of one job that are open in the vault at a time. */
 #define OUTPUTS_OPEN_MAX ((size_t)32)
-/* Bytes that may wait before the source must stop. */
-#define OUTPUTS_PENDING_MAX (256 * KIB)
+/* Bytes of contents that may wait before the source must stop. */
+#define OUTPUTS_PENDING_MAX (2 * MIB)
+/*
+ * Memory of outputs that may wait, names and details included.  Enough for
+ * LIMIT_CHILDREN small ones: the time of an analyser should not be spent on
+ * waiting until the vault has made each of them durable.
+ */
+#define OUTPUTS_HELD_MAX (8 * MIB)
 
 struct output;
 
@@ -26,7 +32,8 @@ struct outputs {
 	struct output_list list;
 	size_t queued;	/* not asked of the store yet */
 	size_t open;	/* asked, not settled */
-	size_t pending; /* bytes */
+	size_t pending; /* bytes of contents */
+	size_t held;	/* bytes of memory beside them */
 	size_t committed;
 	/* The store met a bound of its own (LIMIT_SUBMISSION_BYTES ...). */
 	bool is_limited;

@@ -175,6 +175,44 @@ test_children_and_events_are_stored(void **state)
 	fake_job_release(&job);
 }
 
+/* Far more children than may be open at a time, from a store that is late. */
+static void
+order_hundred(struct fake_analyser *a, struct fake_errand *e)
+{
+	for (int i = 0; i < 100; i++) {
+		auto_free char *name = xasprintf("m%d", i);
+
+		fake_child(e->out_fd, name, name);
+	}
+	fake_record(e->out_fd, RECORD_DONE, "{\"counts\":{}}");
+	fake_analysed(a, e, ANALYSE_DONE, 0);
+}
+
+static void
+test_many_children_wait_for_the_vault(void **state)
+{
+	struct fake_job job = {.id = "j1", .kind = "archive", .bytes = "tar"};
+	struct fake f;
+
+	(void)state;
+	fake_start(&f, plain);
+	fake_store_attach(&f);
+	(void)fake_analyser_attach(&f, "archive", order_hundred);
+	fake_queue(&f, &job);
+	fake_until_over(&f, &job);
+	assert_string_equal(job.outcome, "done");
+	assert_int_equal(job.child_count, 100);
+	for (size_t i = 0; i < job.child_count; i++) {
+		const struct fake_child *child = &job.children[i];
+
+		assert_int_equal(child->state, 'c');
+		assert_int_equal(child->len, strlen(child->name));
+		assert_memory_equal(child->bytes, child->name, child->len);
+	}
+	fake_stop(&f);
+	fake_job_release(&job);
+}
+
 static int crashes;
 
 static void
@@ -602,6 +640,7 @@ main(void)
 	    cmocka_unit_test(test_findings_reach_the_store),
 	    cmocka_unit_test(test_context_is_complete),
 	    cmocka_unit_test(test_children_and_events_are_stored),
+	    cmocka_unit_test(test_many_children_wait_for_the_vault),
 	    cmocka_unit_test(test_crash_is_tried_three_times),
 	    cmocka_unit_test(test_timeout_and_memory_are_final),
 	    cmocka_unit_test(test_forged_records_end_the_child),
