@@ -25,9 +25,9 @@ for ((round = 1; round <= ROUNDS; round++)); do
 	"$BIN/loep" --json --quiet submit --wait "$WORK/sample.sh" >"$WORK/submit.json"
 	id=$("$BIN/loep" --json run list "$(jq -r .case "$WORK/submit.json")" | jq -r '.[0].id')
 	"$BIN/loep" --json run show "$id" >"$WORK/run.json"
-	restores+=("$(jq '.environment.timings | .restore_ms + .agent_ms' "$WORK/run.json")")
-	overheads+=("$(jq '.environment.timings.overhead_ms / 1000' "$WORK/run.json")")
-	say "vm: round $round: $(jq -c .environment.timings "$WORK/run.json")"
+	restores+=("$(jq '.environment.timing | .restore_ms + .agent_ms' "$WORK/run.json")")
+	overheads+=("$(jq '.environment.timing.overhead_ms / 1000' "$WORK/run.json")")
+	say "vm: round $round: $(jq -c .environment.timing "$WORK/run.json")"
 done
 result vm_boot_ms "$boot"
 result vm_restore_ms "$(median "${restores[@]}")"

@@ -28,7 +28,7 @@ ok "and the process" grep -q 'getent hosts exfil.example.org' "$WORK/report.html
 run=$("$LOEP" --json run list "$CASE" | jq -r '.[] | select(.artefact_name == "intruder") | .id')
 "$LOEP" --json run show "$run" >"$WORK/run.json"
 like "the run's outcome" "$(jq -r .outcome "$WORK/run.json")" '^(done|timeout)$'
-like "its image is named by digest" "$(jq -r .environment.image_digest "$WORK/run.json")" '^(sha256:)?[0-9a-f]{64}$'
+like "its image is named by digest" "$(jq -r .environment.profile.digest "$WORK/run.json")" '^[0-9a-f]{64}$'
 like "KVM or emulation is said" "$(jq -r .environment.accel "$WORK/run.json")" '^(kvm|tcg)$'
 "$LOEP" run events "$run" >"$WORK/events.ndjson"
 ok "events in Sigma's words" \
