@@ -113,7 +113,7 @@ on_signed(void *arg, struct vault_answer *answer)
 	values_init(&row);
 	values_add_int(&row, e->head_seq);
 	values_add_bytes(&row, e->head_hash, SHA256_BYTES);
-	/* Borrowed by the row until it is queued, so before the feed owns it. */
+	/* The row borrows from what the feed will own. */
 	request_row(r, &row);
 	err = audit_by(r, "audit.exported", &object,
 	    json_pack("{s:I}", "head_seq", (json_int_t)e->head_seq));

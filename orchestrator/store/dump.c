@@ -137,8 +137,8 @@ write_all(struct dump *d)
 		err = put_line(d, "cut",
 		    json_pack("{s:s}", "text",
 			"there are "
-			"more findings than a report can take; the rest is not in "
-			"it"));
+			"more findings than a report can take; the rest is not "
+			"in it"));
 	return err == ERR_OK ? flush(d) : err;
 }
 

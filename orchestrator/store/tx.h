@@ -4,11 +4,12 @@
  *
  *	err = tx_begin(store, role);	opens it where it is not open yet
  *	...statements, request_row(), tx_after()...
- *	tx_end(store, err == ERR_OK);	keeps or takes back this unit's work
+ *	tx_end(store, err == ERR_OK);	keeps or takes back its work
  *
  * At the end of the turn, or for writes a few turns later while more come in,
- * the transaction is committed: then rows, ends and hooks go out.  Should the commit fail, every request in it ends with that
- * error and every hook learns it: nothing is half-accepted.
+ * the transaction is committed: then rows, ends and hooks go out.  Should the
+ * commit fail, every request in it ends with that error and every hook learns
+ * it: nothing is half-accepted.
  */
 #ifndef STORE_TX_H
 #define STORE_TX_H

@@ -355,8 +355,8 @@ check_cases(struct rig *rig, int in)
 	assert_int_equal(
 	    sql_int(rig,
 		"SELECT count(*) FROM artefact a "
-		"WHERE parent_id IS NULL AND (receipt IS NULL OR (SELECT count(*) "
-		"FROM custody_event e WHERE e.artefact_id = a.id) <> 3 OR "
+		"WHERE parent_id IS NULL AND (receipt IS NULL OR "
+		"(SELECT count(*) FROM custody_event e WHERE e.artefact_id = a.id) <> 3 OR "
 		"(SELECT count(*) FROM job j WHERE j.artefact_id = a.id) <> 2)"),
 	    0);
 	/* Findings and children are seen exactly where their job is done. */
@@ -366,10 +366,10 @@ check_cases(struct rig *rig, int in)
 			 "(j.outcome_attempt IS a.attempt)"),
 	    0);
 	assert_int_equal(
-	    sql_int(rig,
-		"SELECT count(*) FROM job j WHERE "
-		"j.state = 'done' AND (SELECT count(*) FROM finding f "
-		"WHERE f.job_id = j.id AND f.attempt = j.outcome_attempt) <> 1"),
+	    sql_int(rig, "SELECT count(*) FROM job j WHERE "
+			 "j.state = 'done' AND (SELECT count(*) FROM finding f "
+			 "WHERE f.job_id = j.id "
+			 "AND f.attempt = j.outcome_attempt) <> 1"),
 	    0);
 	return accepted;
 }

@@ -355,10 +355,10 @@ test_no_oracle(void **state)
 	struct world *w = *state;
 
 	assert_int_equal(
-	    sql_int(w->rig,
-		"SELECT count(*) FROM blob b "
-		"JOIN artefact a ON a.org_id = b.org_id AND a.sha256 = b.sha256 "
-		"WHERE a.name = CAST('sample.bin' AS BLOB)"),
+	    sql_int(w->rig, "SELECT count(*) FROM blob b "
+			    "JOIN artefact a ON a.org_id = b.org_id "
+			    "AND a.sha256 = b.sha256 "
+			    "WHERE a.name = CAST('sample.bin' AS BLOB)"),
 	    2);
 }
 
