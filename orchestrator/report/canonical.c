@@ -98,7 +98,8 @@ text_of(const json_t *finding)
 	return text;
 }
 
-/* Artefact ids -> their names, as text. */
+/* Artefact ids -> their names, as text.  What is said of a run's trace is said
+ * of the run, so that it reads as what was run. */
 static json_t *
 names_of(json_t *tables)
 {
@@ -113,6 +114,16 @@ names_of(json_t *tables)
 		if (json_is_string(name))
 			(void)json_object_set(
 			    names, json_member_text(row, "id", ""), name);
+	}
+	json_array_foreach(dump_rows(tables, "run"), at, row)
+	{
+		const char *trace = json_member_text(row, "trace", "");
+
+		if (trace[0] != '\0')
+			(void)json_object_set_new(names, trace,
+			    json_sprintf("%s, run on %s",
+				json_member_text(row, "artefact_name", ""),
+				json_member_text(row, "profile", "")));
 	}
 	return names;
 }

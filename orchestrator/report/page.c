@@ -54,7 +54,7 @@ put_headlines(struct html *html, const json_t *headlines)
 			html_print(html, " (%lld times)", (long long)count);
 		html_raw(html, "</td><td>");
 		page_brief(html, json_object_get(h, "text"));
-		html_raw(html, "</td><td>");
+		html_raw(html, "</td><td class=\"attack\">");
 		page_brief(html, json_object_get(h, "attack"));
 		html_raw(html, "</td><td class=\"mono\">");
 		page_brief(html, json_object_get(h, "artefact_name"));
@@ -136,7 +136,7 @@ page_annex(struct html *html, const json_t *doc)
 	    {"Where it stopped", "text", NULL}, {"By", "analyser", NULL},
 	    {"Artefact", "artefact_name", "mono"}, {NULL, NULL, NULL}};
 	static const struct column undone_columns[] = {{"What", "what", NULL},
-	    {"State", "state", NULL}, {"Why", "reason", NULL},
+	    {"State", "state", NULL}, {"Why", "reason", "text"},
 	    {"Artefact", "artefact_name", "mono"}, {NULL, NULL, NULL}};
 	static const struct column engine_columns[] = {
 	    {"Analyser", "name", NULL}, {"Engine", "engine", NULL},

@@ -5,6 +5,8 @@
 #include "lib/own.h"
 #include "lib/xalloc.h"
 
+#include <stdbool.h>
+
 #define TEXT_BYTES   ((size_t)600)
 #define LIST_SHOWN   ((size_t)16)
 #define NESTED_SHOWN ((size_t)6)
@@ -131,13 +133,19 @@ page_brief(struct html *html, json_t *value)
 	put_nested(html, value, 0);
 }
 
+static bool
+is_empty(const json_t *value)
+{
+	return value == NULL || json_is_null(value) ||
+	       (json_is_string(value) && json_string_length(value) == 0) ||
+	       (json_is_array(value) && json_array_size(value) == 0) ||
+	       (json_is_object(value) && json_object_size(value) == 0);
+}
+
 void
 page_row(struct html *html, const char *title, json_t *value)
 {
-	if (value == NULL || json_is_null(value) ||
-	    (json_is_string(value) && json_string_length(value) == 0) ||
-	    (json_is_array(value) && json_array_size(value) == 0) ||
-	    (json_is_object(value) && json_object_size(value) == 0))
+	if (is_empty(value))
 		return;
 	html_raw(html, "<tr><th>");
 	html_text(html, title);
@@ -156,11 +164,31 @@ page_more(struct html *html, size_t count, const char *kind)
 	html_raw(html, "the report's JSON form has them.</p>\n");
 }
 
+/* A column without any value takes room for nothing. */
+static bool
+is_used(const json_t *rows, const struct column *column, size_t max)
+{
+	size_t at;
+	json_t *row;
+
+	json_array_foreach(rows, at, row)
+	{
+		if (at == max)
+			break;
+		if (!is_empty(json_object_get(row, column->member)))
+			return true;
+	}
+	return false;
+}
+
 static void
-put_cells(struct html *html, const json_t *row, const struct column *columns)
+put_cells(struct html *html, const json_t *row, const struct column *columns,
+    unsigned int used)
 {
 	html_raw(html, "<tr>");
 	for (const struct column *c = columns; c->title != NULL; c++) {
+		if ((used >> (c - columns) & 1) == 0)
+			continue;
 		html_raw(html, "<td");
 		if (c->class != NULL) {
 			html_raw(html, " class=\"");
@@ -179,6 +207,7 @@ page_table(struct html *html, const json_t *rows, const struct column *columns,
     size_t max)
 {
 	size_t count = json_array_size(rows);
+	unsigned int used = 0;
 	size_t at;
 	json_t *row;
 
@@ -186,6 +215,9 @@ page_table(struct html *html, const json_t *rows, const struct column *columns,
 		return;
 	html_raw(html, "<table class=\"list\"><thead><tr>");
 	for (const struct column *c = columns; c->title != NULL; c++) {
+		if (!is_used(rows, c, max))
+			continue;
+		used |= 1U << (c - columns);
 		html_raw(html, "<th>");
 		html_text(html, c->title);
 		html_raw(html, "</th>");
@@ -195,7 +227,7 @@ page_table(struct html *html, const json_t *rows, const struct column *columns,
 	{
 		if (at == max)
 			break;
-		put_cells(html, row, columns);
+		put_cells(html, row, columns, used);
 	}
 	html_raw(html, "</tbody></table>\n");
 	page_more(html, count > max ? count - max : 0, "rows are");

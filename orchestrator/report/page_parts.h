@@ -30,7 +30,8 @@ void page_row(struct html *html, const char *title, json_t *value);
 void page_more(struct html *html, size_t count, const char *kind);
 /*
  * Rows as a table of at most max rows, with a note of the rest.  columns end
- * with a title of NULL.  Nothing where there is no row.
+ * with a title of NULL, at most 32.  A column without a value is left out;
+ * nothing is written where there is no row.
  */
 void page_table(struct html *html, const json_t *rows,
     const struct column *columns, size_t max);

@@ -70,7 +70,7 @@ put_finding(struct html *html, const json_t *f)
 	html_value(html, json_object_get(f, "name"));
 	html_raw(html, "</code> <span class=\"note\">");
 	html_value(html, json_object_get(f, "type"));
-	html_raw(html, "</span></td><td>");
+	html_raw(html, "</span></td><td class=\"attack\">");
 	page_brief(html, json_object_get(detail, "attack"));
 	html_raw(html, "</td><td>");
 	json_array_foreach(list, at, evidence) put_evidence(html, evidence);
@@ -82,15 +82,36 @@ put_finding(struct html *html, const json_t *f)
 	html_raw(html, "</td></tr>\n");
 }
 
+static const json_t *
+finding_of(const json_t *by_id, const json_t *id)
+{
+	char key[32];
+
+	(void)snprintf(
+	    key, sizeof(key), "%lld", (long long)json_integer_value(id));
+	return json_object_get(by_id, key);
+}
+
+/* 0 is read first. */
+static int
+level_of(const json_t *finding)
+{
+	json_int_t score = json_member_int(finding, "score", 0);
+
+	if (score >= 70)
+		return 0;
+	return score >= 40 ? 1 : 2;
+}
+
 /* by_id: the id of a finding, as text -> the finding. */
 static void
 put_findings(struct html *html, const json_t *run, const json_t *by_id)
 {
 	json_t *ids = json_object_get(run, "findings");
-	size_t at;
+	size_t at, shown = 0;
 	json_t *id;
 
-	html_raw(html, "<h4>What it did that is conspicuous</h4>\n");
+	html_raw(html, "<h4>Conspicuous behaviour</h4>\n");
 	if (json_array_size(ids) == 0) {
 		html_raw(html, "<p>Nothing that the rules know.</p>\n");
 		return;
@@ -98,25 +119,20 @@ put_findings(struct html *html, const json_t *run, const json_t *by_id)
 	html_raw(html, "<table class=\"list\"><thead><tr><th>Score</th><th>"
 		       "Finding</th><th>ATT&amp;CK</th><th>Evidence</th></tr>"
 		       "</thead><tbody>\n");
-	json_array_foreach(ids, at, id)
-	{
-		char key[32];
-		const json_t *f;
+	for (int level = 0; level < 3; level++) {
+		json_array_foreach(ids, at, id)
+		{
+			const json_t *f = finding_of(by_id, id);
 
-		if (at == ROWS_SHOWN)
-			break;
-		(void)snprintf(key, sizeof(key), "%lld",
-		    (long long)json_integer_value(id));
-		f = json_object_get(by_id, key);
-		if (f != NULL)
-			put_finding(html, f);
+			if (f == NULL || level_of(f) != level)
+				continue;
+			if (shown++ < ROWS_SHOWN)
+				put_finding(html, f);
+		}
 	}
 	html_raw(html, "</tbody></table>\n");
-	page_more(html,
-	    json_array_size(ids) > ROWS_SHOWN
-		? json_array_size(ids) - ROWS_SHOWN
-		: 0,
-	    "findings are");
+	page_more(
+	    html, shown > ROWS_SHOWN ? shown - ROWS_SHOWN : 0, "findings are");
 }
 
 /* --- processes --- */
