@@ -24,7 +24,10 @@ judge_crash(struct triage *t, struct job_end *end, char *why, size_t why_size)
 {
 	if (t->end.code == ANALYSER_EXIT_PARTIAL) {
 		/* It says itself, in its records, where it stopped. */
-		(void)snprintf(why, why_size, "could not be read completely");
+		(void)snprintf(why, why_size, "%s",
+		    t->sift.limits > 0
+			? "stopped at a limit, which a finding names"
+			: "could not be read completely");
 		end->is_final = true;
 	} else {
 		(void)snprintf(why, why_size, "the analyser crashed (%s %u)",
