@@ -75,7 +75,7 @@ open_blob(struct opening *o, vault_fn *fn)
 	if (err == ERR_OK)
 		return ERR_AGAIN;
 	opening_free(o);
-	return request_why(r, (enum err)err, "%s", vault_is_away);
+	return request_why(r, err, "%s", vault_is_away);
 }
 
 /* Custody first: the descriptor leaves with the commit. */

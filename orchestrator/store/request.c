@@ -355,14 +355,14 @@ request_fail(struct request *r, enum err err, const char *why)
 }
 
 int
-request_why(struct request *r, enum err err, const char *fmt, ...)
+request_why(struct request *r, int err, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
 	(void)vsnprintf(r->why, sizeof(r->why), fmt, ap);
 	va_end(ap);
-	return (int)err;
+	return err;
 }
 
 int

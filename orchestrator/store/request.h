@@ -62,7 +62,7 @@ void request_end(struct request *r, enum err err, const char *why, int fd);
 /* Ends it at once, whatever its end was: the commit failed. */
 void request_fail(struct request *r, enum err err, const char *why);
 /* Sets r->why and returns err, for "return request_why(...)". */
-int request_why(struct request *r, enum err err, const char *fmt, ...)
+int request_why(struct request *r, int err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Continues a request that waited: a unit for its role. */

@@ -345,7 +345,7 @@ upload_finish(struct request *r)
 	err = blob_commit(r->store, &writer, on_stored, f);
 	if (err != ERR_OK) {
 		finish_free(f);
-		return request_why(r, (enum err)err, "%s", vault_is_away);
+		return request_why(r, err, "%s", vault_is_away);
 	}
 	u->is_finishing = true;
 	return ERR_AGAIN;

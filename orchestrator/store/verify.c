@@ -43,7 +43,7 @@ finish(struct verification *v)
 	struct request *r = v->r;
 	struct audit_object object = {"evidence", "", ""};
 	json_t *detail;
-	int err = v->err;
+	int err = (int)v->err;
 
 	if (r == NULL) {
 		free(v);
