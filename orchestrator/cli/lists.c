@@ -157,7 +157,7 @@ cmd_case(struct cli *cli, int argc, char **argv)
 	if (strcmp(verb, "list") == 0) {
 		print_rows(cli,
 		    api_list(cli->api, 0, "/cases?state=%s",
-			option_of(argc, argv, "--state", "")),
+			option_of(argc, argv, "--status", "")),
 		    case_columns, "No cases. Make one with: loep submit FILE");
 	} else if (strcmp(verb, "show") == 0) {
 		show(cli, api_get(cli->api, "/cases/%s", object_of(argc, argv)),
@@ -190,7 +190,7 @@ cmd_job(struct cli *cli, int argc, char **argv)
 	if (strcmp(verb, "list") == 0)
 		print_rows(cli,
 		    api_list(cli->api, 0, "/cases/%s/jobs?state=%s", object,
-			option_of(argc, argv, "--state", "")),
+			option_of(argc, argv, "--status", "")),
 		    job_columns, "No jobs.");
 	else if (strcmp(verb, "show") == 0)
 		show(cli, api_get(cli->api, "/jobs/%s", object), job_object);

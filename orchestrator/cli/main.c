@@ -47,7 +47,7 @@ const struct command commands[] = {
 	"\n"
 	"FILE - is standard input (--name says what to call it)."},
     {"case", cmd_case, "list cases, show one, wait for one",
-	"case list [--state open|closed] | case show NUMBER | "
+	"case list [--status open|closed] | case show NUMBER | "
 	"case wait NUMBER | case findings NUMBER"},
     {"artefact", cmd_artefact, "show artefacts, their tree and findings",
 	"artefact list CASE | artefact tree CASE | artefact show ID |\n"
@@ -60,7 +60,7 @@ const struct command commands[] = {
 	"report CASE [--format html|json] [-o FILE] [--new] [--rev ID] | "
 	"report list CASE"},
     {"job", cmd_job, "what is queued, running, failed",
-	"job list CASE [--state WORD] | job show ID | job retry ID | "
+	"job list CASE [--status WORD] | job show ID | job retry ID | "
 	"job cancel ID"},
     {"vm", cmd_vm, "the pool of virtual machines",
 	"vm list | vm profiles | vm build PROFILE | vm check [SLOT] | "

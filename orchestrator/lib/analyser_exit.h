@@ -11,7 +11,7 @@ enum analyser_exit {
 	ANALYSER_EXIT_DONE = 0,
 	ANALYSER_EXIT_PARTIAL = 65,
 	ANALYSER_EXIT_MEMORY = 70,
-	ANALYSER_EXIT_START = 71, /* the child's cage could not be entered */
+	ANALYSER_EXIT_START = 71,  /* the child's cage could not be entered */
 	ANALYSER_EXIT_OUTPUT = 74, /* nobody reads the records any more */
 	ANALYSER_EXIT_STOPPED = 75 /* asked to end; has written what it had */
 };

@@ -286,8 +286,8 @@ add_memory(struct list *l)
 	add_if(
 	    l, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
 #ifndef CAGE_DEVELOPER
-	if (seccomp_rule_add(l->ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(tgkill),
-		1, SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid())) != 0)
+	if (seccomp_rule_add(l->ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(tgkill), 1,
+		SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid())) != 0)
 		l->is_failed = true;
 #endif
 }

@@ -48,8 +48,8 @@ digests_load(void)
 
 	for (size_t i = 0; i < DIGEST_COUNT; i++) {
 		if (loaded[i] == NULL)
-			loaded[i] = EVP_MD_fetch(NULL, kinds[i].algorithm,
-			    NULL);
+			loaded[i] =
+			    EVP_MD_fetch(NULL, kinds[i].algorithm, NULL);
 		need(loaded[i] != NULL);
 	}
 	/* One run makes every lazy initialisation happen now. */

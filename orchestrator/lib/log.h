@@ -35,7 +35,7 @@ const char *log_quote(char *dst, size_t dst_size, const void *p, size_t len);
  * The same for texts that stand alone (a value in JSON, a message): spaces and
  * double quotes stay as well.
  */
-const char *log_quote_text(char *dst, size_t dst_size, const void *p,
-    size_t len);
+const char *log_quote_text(
+    char *dst, size_t dst_size, const void *p, size_t len);
 
 #endif

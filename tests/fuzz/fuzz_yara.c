@@ -28,8 +28,8 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argv;
 	compile_load();
 	ruleset = ruleset_load("");
-	context = json_pack("{s:s, s:{s:i}}", "name", "seed", "limits",
-	    "seconds", 5);
+	context =
+	    json_pack("{s:s, s:{s:i}}", "name", "seed", "limits", "seconds", 5);
 	return 0;
 }
 

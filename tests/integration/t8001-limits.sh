@@ -84,7 +84,7 @@ with tarfile.open(sys.argv[1], "w") as t:
 P
 CASE=$("$LOEP" --json --quiet submit "$WORK/many.tar" | jq -r .case)
 for _ in $(seq 600); do
-	state=$("$LOEP" --json job list "$CASE" --state "" |
+	state=$("$LOEP" --json job list "$CASE" |
 		jq -r '[.[] | select(.kind == "archive")][0].state')
 	[ "$state" = queued ] || [ "$state" = running ] || [ "$state" = null ] || break
 	sleep 0.5

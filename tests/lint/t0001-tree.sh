@@ -3,7 +3,7 @@
 # The state of the tree: layers, headers, third-party headers, format, length
 # of files, scripts, words.  Prints TAP.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 CC=${CC:-cc}
 n=0
 failed=0
@@ -70,9 +70,13 @@ report "C is formatted (make format)" "$bad"
 bad=$(files '*.c' '*.h' '*.sh' '*.py' '*.ts' '*.tsx' |
 	while read -r f; do
 		lines=$(wc -l <"$f")
-		[ "$lines" -le 700 ] || echo "$f has $lines lines"
+		case $f in
+		tests/*) most=900 ;;
+		*) most=700 ;;
+		esac
+		[ "$lines" -le $most ] || echo "$f has $lines lines"
 	done)
-report "no file is longer than 700 lines" "$bad"
+report "no file is longer than 700 lines (tests: 900)" "$bad"
 
 bad=$(files '*.c' '*.h' '*.def' '*.sh' 'scripts/*' '.ci/run' 'Makefile' |
 	while read -r f; do
@@ -92,7 +96,7 @@ bad=$(files '*.sh' 'scripts/*' '.ci/run' | grep -v 'scripts/packages$' |
 report "shell scripts pass shellcheck" "$bad"
 
 bad=$(files '*.md' '*.c' '*.h' 'docs/*' |
-	xargs codespell -q 3 -L 'artefact,artefacts,artefactual,crate,ser,te,nd,fo,inh,ot,ned,ans,hel,anc,licence,behaviour,ue' 2>&1 | head -n 20)
+	xargs codespell -q 3 -L 'artefact,artefacts,artefactual,crate,ser,te,nd,fo,inh,ot,ned,ans,hel,anc,licence,behaviour,ue,fro' 2>&1 | head -n 20)
 report "words are spelled right" "$bad"
 
 bad=$(for m in docs/man/*.[1-8]; do

@@ -40,8 +40,7 @@ archive_load(struct program *program)
 }
 
 void
-archive_info(void *data, char *engine, size_t engine_size,
-    json_t **ret_detail)
+archive_info(void *data, char *engine, size_t engine_size, json_t **ret_detail)
 {
 	(void)data;
 	(void)snprintf(engine, engine_size, "%s", archive_version_string());
@@ -49,8 +48,8 @@ archive_info(void *data, char *engine, size_t engine_size,
 }
 
 static void
-put_limit(struct unpack *unpack, const char *limit, const char *what,
-    uint64_t count)
+put_limit(
+    struct unpack *unpack, const char *limit, const char *what, uint64_t count)
 {
 	unpack->is_limited = true;
 	record_limit(unpack->analysis->out, limit,
@@ -100,8 +99,7 @@ next_header(struct unpack *unpack, struct archive_entry **ret_entry)
 
 		if (result == ARCHIVE_OK || result == ARCHIVE_WARN ||
 		    result == ARCHIVE_EOF)
-			return result == ARCHIVE_EOF ? ARCHIVE_EOF :
-						       ARCHIVE_OK;
+			return result == ARCHIVE_EOF ? ARCHIVE_EOF : ARCHIVE_OK;
 		if (result == ARCHIVE_FATAL)
 			break;
 	}
@@ -115,7 +113,7 @@ has_data(struct archive_entry *entry)
 
 	/* Some formats have no types: what is no link then is a file. */
 	return (type == AE_IFREG || type == 0) &&
-	    archive_entry_hardlink(entry) == NULL;
+	       archive_entry_hardlink(entry) == NULL;
 }
 
 static void
@@ -186,16 +184,17 @@ pass(struct unpack *unpack)
 			return;
 	}
 	if (result == ARCHIVE_FATAL && !unpack->is_unlocking) {
-		bool is_encrypted = archive_read_has_encrypted_entries(
-		    reader_archive(unpack->reader)) > 0 ||
+		bool is_encrypted =
+		    archive_read_has_encrypted_entries(
+			reader_archive(unpack->reader)) > 0 ||
 		    strstr(reader_why(unpack->reader), "ncrypt") != NULL;
 
 		unpack->is_damaged |= !is_encrypted;
 		record_error(unpack->analysis->out,
 		    is_encrypted ? "encrypted" : "damaged",
 		    "%s after %llu members, near byte %llu: %s",
-		    is_encrypted ? "its list of members cannot be opened" :
-				   "the archive could not be read on",
+		    is_encrypted ? "its list of members cannot be opened"
+				 : "the archive could not be read on",
 		    (unsigned long long)unpack->budget.members,
 		    (unsigned long long)reader_position(unpack->reader),
 		    reader_why(unpack->reader));
@@ -239,7 +238,7 @@ unlock_all(struct unpack *unpack)
 
 	unpack->is_unlocking = true;
 	for (size_t i = 0; i < unpack->passwords.count &&
-	     unpack->locked_count > 0 && !unpack->is_limited;
+			   unpack->locked_count > 0 && !unpack->is_limited;
 	     i++) {
 		reader_free(unpack->reader);
 		before = unpack->unlocked;
@@ -248,8 +247,8 @@ unlock_all(struct unpack *unpack)
 			unpack->passwords.text[i], &unpack->reader) == ERR_OK)
 			pass(unpack);
 		if (unpack->unlocked > before)
-			(void)json_array_append_new(used,
-			    passwords_name(&unpack->passwords, i));
+			(void)json_array_append_new(
+			    used, passwords_name(&unpack->passwords, i));
 	}
 	if (json_array_size(used) > 0)
 		record_fact(unpack->analysis->out, "archive_password",
@@ -264,17 +263,17 @@ put_facts(struct unpack *unpack, json_t *format, uint64_t members)
 {
 	struct notes *notes = &unpack->notes;
 
-	(void)json_object_update_new(format,
-	    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-		"members", (json_int_t)members, "files",
-		(json_int_t)notes->files, "directories",
-		(json_int_t)notes->directories, "links",
-		(json_int_t)notes->links_count, "specials",
-		(json_int_t)notes->specials_count, "encrypted",
-		(json_int_t)notes->encrypted, "children",
-		(json_int_t)unpack->budget.children, "unpacked_bytes",
-		(json_int_t)unpack->budget.bytes, "errors",
-		(json_int_t)unpack->errors));
+	(void)json_object_update_new(
+	    format, json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+			"members", (json_int_t)members, "files",
+			(json_int_t)notes->files, "directories",
+			(json_int_t)notes->directories, "links",
+			(json_int_t)notes->links_count, "specials",
+			(json_int_t)notes->specials_count, "encrypted",
+			(json_int_t)notes->encrypted, "children",
+			(json_int_t)unpack->budget.children, "unpacked_bytes",
+			(json_int_t)unpack->budget.bytes, "errors",
+			(json_int_t)unpack->errors));
 	record_fact(unpack->analysis->out, "archive", format);
 	notes_put(notes, unpack->analysis->out);
 	if (unpack->passwords.left_out > 0)
@@ -295,8 +294,8 @@ describe(struct archive *archive)
 	json_t *filters = json_array();
 
 	for (int i = 0; i < archive_filter_count(archive) - 1; i++)
-		(void)json_array_append_new(filters,
-		    json_string(archive_filter_name(archive, i)));
+		(void)json_array_append_new(
+		    filters, json_string(archive_filter_name(archive, i)));
 	return json_pack("{s:s, s:o}", "format", name == NULL ? "" : name,
 	    "filters", filters);
 }
@@ -311,7 +310,7 @@ is_stream_of_other(struct archive *archive)
 	int format = archive_format(archive) & ARCHIVE_FORMAT_BASE_MASK;
 
 	return archive_filter_count(archive) > 1 &&
-	    format != ARCHIVE_FORMAT_TAR && format != ARCHIVE_FORMAT_CPIO;
+	       format != ARCHIVE_FORMAT_TAR && format != ARCHIVE_FORMAT_CPIO;
 }
 
 /*
@@ -329,8 +328,8 @@ choose(struct analysis *analysis, enum reader_kind *ret_kind, char *ret_why,
 	is_archive = reader_open(analysis->input, READER_ARCHIVE, NULL,
 			 &reader) == ERR_OK;
 	if (is_archive) {
-		int r = archive_read_next_header(reader_archive(reader),
-		    &entry);
+		int r =
+		    archive_read_next_header(reader_archive(reader), &entry);
 
 		is_archive = archive_format(reader_archive(reader)) != 0;
 		/* Compressed zeros look like a tar without members: a bomb
@@ -347,7 +346,7 @@ choose(struct analysis *analysis, enum reader_kind *ret_kind, char *ret_why,
 	}
 	is_stream = reader_open(analysis->input, READER_STREAM, NULL,
 			&reader) == ERR_OK &&
-	    archive_filter_count(reader_archive(reader)) > 1;
+		    archive_filter_count(reader_archive(reader)) > 1;
 	/* Compressed, but damaged before the first piece was whole. */
 	if (!is_stream && reader_archive(reader) != NULL &&
 	    archive_error_string(reader_archive(reader)) != NULL &&
@@ -418,11 +417,10 @@ name_members(struct unpack *unpack, enum reader_kind kind)
 	(void)snprintf(unpack->relation, sizeof(unpack->relation), "%s",
 	    kind == READER_STREAM ? "decompressed" : "archive_member");
 	if (kind == READER_STREAM)
-		name_unpacked(name, unpack->fallback,
-		    sizeof(unpack->fallback));
+		name_unpacked(name, unpack->fallback, sizeof(unpack->fallback));
 	else
-		(void)snprintf(unpack->fallback, sizeof(unpack->fallback),
-		    "unnamed");
+		(void)snprintf(
+		    unpack->fallback, sizeof(unpack->fallback), "unnamed");
 }
 
 static void
@@ -433,8 +431,8 @@ put_unknown(struct analysis *analysis)
 
 	if (input_read_at(analysis->input, 0, head, sizeof(head), &len) !=
 	    ERR_OK) {
-		record_error(analysis->out, "read",
-		    "the input could not be read");
+		record_error(
+		    analysis->out, "read", "the input could not be read");
 		return;
 	}
 	for (size_t i = 0; i < COUNT(unsupported); i++) {
@@ -462,8 +460,8 @@ archive_analyse(struct analysis *analysis)
 	char why[256] = "";
 	int err;
 
-	budget_init(&unpack.budget, limits, input_size(analysis->input),
-	    loop_now_ms());
+	budget_init(
+	    &unpack.budget, limits, input_size(analysis->input), loop_now_ms());
 	if (depth >= (json_int_t)unpack.budget.depth_max) {
 		record_limit(analysis->out, "depth",
 		    "not unpacked: it lies %lld levels deep, and at most %llu "
@@ -480,8 +478,8 @@ archive_analyse(struct analysis *analysis)
 			put_unknown(analysis);
 		return ERR_FORMAT;
 	}
-	passwords_init(&unpack.passwords,
-	    json_object_get(analysis->context, "passwords"));
+	passwords_init(
+	    &unpack.passwords, json_object_get(analysis->context, "passwords"));
 	name_members(&unpack, kind);
 	notes_init(&unpack.notes);
 	unpack.locked = xcalloc(unpack.budget.members_max / 8 + 1, 1);

@@ -13,8 +13,8 @@
 #define ARCHIVE_ERRORS_MAX 20
 
 void *archive_load(struct program *program);
-void archive_info(void *data, char *engine, size_t engine_size,
-    json_t **ret_detail);
+void archive_info(
+    void *data, char *engine, size_t engine_size, json_t **ret_detail);
 /*
  * Unpacks one level.  Uses of the context: name, depth, passwords (list),
  * limits (object, see budget.h).

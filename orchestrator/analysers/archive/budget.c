@@ -17,8 +17,8 @@ limit(const json_t *limits, const char *name, uint64_t most)
 }
 
 void
-budget_init(struct budget *budget, const json_t *limits, uint64_t size,
-    uint64_t now_ms)
+budget_init(
+    struct budget *budget, const json_t *limits, uint64_t size, uint64_t now_ms)
 {
 	uint64_t ratio = limit(limits, "ratio", LIMIT_EXPANSION_RATIO);
 	uint64_t bytes = limit(limits, "bytes", LIMIT_SUBMISSION_BYTES);
@@ -46,8 +46,9 @@ budget_grant(const struct budget *budget, uint64_t member_bytes, uint64_t len,
     const char **ret_limit)
 {
 	uint64_t all = budget->bytes_max - budget->bytes;
-	uint64_t one = member_bytes < budget->member_bytes_max ?
-		budget->member_bytes_max - member_bytes : 0;
+	uint64_t one = member_bytes < budget->member_bytes_max
+			   ? budget->member_bytes_max - member_bytes
+			   : 0;
 
 	if (all < len && all <= one) {
 		*ret_limit = "expansion_all";

@@ -104,20 +104,20 @@ static void
 add_evidence(json_t *list, const char *path, unsigned int tricks)
 {
 	if (json_array_size(list) < NOTES_EVIDENCE_MAX)
-		(void)json_array_append_new(list,
-		    json_pack("{s:o, s:o}", "path", listed(path), "tricks",
-			trick_words(tricks)));
+		(void)json_array_append_new(
+		    list, json_pack("{s:o, s:o}", "path", listed(path),
+			      "tricks", trick_words(tricks)));
 }
 
 static void
-note_link(struct notes *notes, const char *path, const char *target,
-    const char *kind)
+note_link(
+    struct notes *notes, const char *path, const char *target, const char *kind)
 {
 	notes->links_count++;
 	if (json_array_size(notes->links) < NOTES_LINKS_MAX)
 		(void)json_array_append_new(notes->links,
-		    json_pack("{s:o, s:o, s:s}", "path", listed(path),
-			"target", listed(target), "kind", kind));
+		    json_pack("{s:o, s:o, s:s}", "path", listed(path), "target",
+			listed(target), "kind", kind));
 }
 
 static const char *
@@ -153,9 +153,9 @@ count_kind(struct notes *notes, struct archive_entry *entry, const char *path)
 		return;
 	notes->specials_count++;
 	if (json_array_size(notes->specials) < NOTES_LINKS_MAX)
-		(void)json_array_append_new(notes->specials,
-		    json_pack("{s:o, s:s}", "path", listed(path), "kind",
-			special));
+		(void)json_array_append_new(
+		    notes->specials, json_pack("{s:o, s:s}", "path",
+					 listed(path), "kind", special));
 }
 
 void
@@ -189,8 +189,8 @@ put_tricks(const struct notes *notes, struct record_out *out)
 {
 	if (notes->path_tricks > 0)
 		record_put(out, RECORD_FINDING,
-		    json_pack("{s:s, s:i, s:s, s:I, s:O}", "name",
-			"path_trick", "score", 40, "title",
+		    json_pack("{s:s, s:i, s:s, s:I, s:O}", "name", "path_trick",
+			"score", 40, "title",
 			"Member names that would leave the folder they are "
 			"unpacked into, or that no file system takes",
 			"count", (json_int_t)notes->path_tricks, "evidence",
@@ -211,8 +211,7 @@ notes_put(const struct notes *notes, struct record_out *out)
 	if (notes->links_count > 0)
 		record_fact(out, "archive_links",
 		    json_pack("{s:I, s:O}", "count",
-			(json_int_t)notes->links_count, "links",
-			notes->links));
+			(json_int_t)notes->links_count, "links", notes->links));
 	if (notes->specials_count > 0)
 		record_fact(out, "archive_specials",
 		    json_pack("{s:I, s:O}", "count",
@@ -229,8 +228,8 @@ set_times(json_t *body, struct archive_entry *entry)
 	if (!archive_entry_mtime_is_set(entry) ||
 	    __builtin_mul_overflow(
 		(int64_t)archive_entry_mtime(entry), (int64_t)1000000, &us) ||
-	    __builtin_add_overflow(us,
-		(int64_t)archive_entry_mtime_nsec(entry) / 1000, &us))
+	    __builtin_add_overflow(
+		us, (int64_t)archive_entry_mtime_nsec(entry) / 1000, &us))
 		return;
 	(void)json_object_set_new(body, "mtime_us", json_integer(us));
 }
@@ -248,8 +247,8 @@ set_owner(json_t *body, struct archive_entry *entry)
 }
 
 json_t *
-member_child(struct archive_entry *entry, const char *relation,
-    const char *fallback)
+member_child(
+    struct archive_entry *entry, const char *relation, const char *fallback)
 {
 	const char *path = member_path(entry);
 	json_t *body = json_object();

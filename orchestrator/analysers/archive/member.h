@@ -46,10 +46,10 @@ const char *member_path(struct archive_entry *entry);
  * The body of the member's CHILD record.  fallback names a member that has no
  * usable name of its own.
  */
-json_t *member_child(struct archive_entry *entry, const char *relation,
-    const char *fallback);
+json_t *member_child(
+    struct archive_entry *entry, const char *relation, const char *fallback);
 /* Adds key as text, and key_hex where the bytes are not UTF-8. */
-void member_set_name(json_t *object, const char *key, const char *name,
-    size_t len);
+void member_set_name(
+    json_t *object, const char *key, const char *name, size_t len);
 
 #endif

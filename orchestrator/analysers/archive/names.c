@@ -30,11 +30,27 @@ static const struct {
 	const char *suffix;
 	const char *instead;
 } suffixes[] = {
-    {".tgz", ".tar"}, {".tbz", ".tar"}, {".tbz2", ".tar"}, {".txz", ".tar"},
-    {".tlz", ".tar"}, {".tzst", ".tar"}, {".taz", ".tar"}, {".svgz", ".svg"},
-    {".gz", ""}, {".bz2", ""}, {".xz", ""}, {".lzma", ""}, {".lz", ""},
-    {".lz4", ""}, {".zst", ""}, {".zstd", ""}, {".z", ""}, {".bz", ""},
-    {".uu", ""}, {".uue", ""}, {".b64", ""},
+    {".tgz", ".tar"},
+    {".tbz", ".tar"},
+    {".tbz2", ".tar"},
+    {".txz", ".tar"},
+    {".tlz", ".tar"},
+    {".tzst", ".tar"},
+    {".taz", ".tar"},
+    {".svgz", ".svg"},
+    {".gz", ""},
+    {".bz2", ""},
+    {".xz", ""},
+    {".lzma", ""},
+    {".lz", ""},
+    {".lz4", ""},
+    {".zst", ""},
+    {".zstd", ""},
+    {".z", ""},
+    {".bz", ""},
+    {".uu", ""},
+    {".uue", ""},
+    {".b64", ""},
 };
 
 const char *
@@ -86,7 +102,7 @@ is_bidi(const uint8_t *p, size_t left)
 		return false;
 	if (p[1] == 0x80)
 		return (p[2] >= 0xaa && p[2] <= 0xae) || p[2] == 0x8e ||
-		    p[2] == 0x8f;
+		       p[2] == 0x8f;
 	return p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9;
 }
 
@@ -144,7 +160,7 @@ name_tricks(const char *name, size_t len)
 	if (len == 0)
 		return TRICK_EMPTY;
 	tricks = component_tricks(name, len) | byte_tricks(name, len) |
-	    extension_tricks(name, len);
+		 extension_tricks(name, len);
 	if (len > LIMIT_NAME_BYTES)
 		tricks |= TRICK_LONG;
 	if (is_separator(name[0]))
@@ -161,8 +177,8 @@ name_target_tricks(const char *target, size_t len)
 {
 	const unsigned int out = TRICK_ABSOLUTE | TRICK_PARENT | TRICK_DRIVE;
 
-	return len > 0 && (name_tricks(target, len) & out) != 0 ?
-		TRICK_LINK_OUT : 0;
+	return len > 0 && (name_tricks(target, len) & out) != 0 ? TRICK_LINK_OUT
+								: 0;
 }
 
 const char *
@@ -195,8 +211,8 @@ name_unpacked(const char *name, char *ret_name, size_t size)
 		    name, suffixes[i].instead);
 		return;
 	}
-	(void)snprintf(ret_name, size, "%s.unpacked",
-	    name[0] == '\0' ? "data" : name);
+	(void)snprintf(
+	    ret_name, size, "%s.unpacked", name[0] == '\0' ? "data" : name);
 }
 
 /* The length of one well-formed sequence at p, or 0. */

@@ -9,7 +9,7 @@
 
 /* More that a submitter gives are not tried. */
 #define PASSWORDS_GIVEN_MAX ((size_t)32)
-#define PASSWORDS_KNOWN 4
+#define PASSWORDS_KNOWN	    4
 
 struct passwords {
 	const char *text[PASSWORDS_GIVEN_MAX + PASSWORDS_KNOWN];

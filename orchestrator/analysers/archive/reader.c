@@ -125,11 +125,11 @@ on_read(struct archive *archive, void *arg, const void **ret_buf)
 		len = (size_t)(size - reader->pos);
 		*ret_buf = reader->map + reader->pos;
 	} else {
-		reader->input_error = input_read_at(reader->input, reader->pos,
-		    reader->buf, PIECE_BYTES, &len);
+		reader->input_error = input_read_at(
+		    reader->input, reader->pos, reader->buf, PIECE_BYTES, &len);
 		if (reader->input_error != ERR_OK) {
-			archive_set_error(archive, EIO,
-			    "the input could not be read");
+			archive_set_error(
+			    archive, EIO, "the input could not be read");
 			return -1;
 		}
 		*ret_buf = reader->buf;
@@ -157,8 +157,9 @@ on_seek(struct archive *archive, void *arg, la_int64_t offset, int whence)
 {
 	struct reader *reader = arg;
 	int64_t size = (int64_t)input_size(reader->input);
-	int64_t base = whence == SEEK_SET ? 0 :
-		whence == SEEK_CUR ? (int64_t)reader->pos : size;
+	int64_t base = whence == SEEK_SET   ? 0
+		       : whence == SEEK_CUR ? (int64_t)reader->pos
+					    : size;
 	int64_t to;
 
 	(void)archive;
@@ -208,8 +209,8 @@ reader_open(struct input *input, enum reader_kind kind, const char *password,
 	(void)archive_read_set_skip_callback(reader->archive, on_skip);
 	(void)archive_read_set_seek_callback(reader->archive, on_seek);
 	(void)archive_read_set_callback_data(reader->archive, reader);
-	return archive_read_open1(reader->archive) == ARCHIVE_OK ? ERR_OK :
-								   ERR_FORMAT;
+	return archive_read_open1(reader->archive) == ARCHIVE_OK ? ERR_OK
+								 : ERR_FORMAT;
 }
 
 void
@@ -232,8 +233,9 @@ reader_archive(struct reader *reader)
 const char *
 reader_why(const struct reader *reader)
 {
-	const char *why = reader->archive == NULL ? NULL :
-		archive_error_string(reader->archive);
+	const char *why = reader->archive == NULL
+			      ? NULL
+			      : archive_error_string(reader->archive);
 
 	return why == NULL ? "no reason given" : why;
 }

@@ -27,8 +27,8 @@ struct output {
 };
 
 void
-unpack_error(struct unpack *unpack, const char *what, const char *path,
-    const char *why)
+unpack_error(
+    struct unpack *unpack, const char *what, const char *path, const char *why)
 {
 	unpack->errors++;
 	if (unpack->errors > ARCHIVE_ERRORS_MAX)
@@ -61,8 +61,8 @@ let_go(struct output *output)
 {
 	begin(output);
 	if (output->is_held && output->size > 0)
-		record_data(output->unpack->analysis->out,
-		    output->unpack->hold, (size_t)output->size);
+		record_data(output->unpack->analysis->out, output->unpack->hold,
+		    (size_t)output->size);
 	output->is_held = false;
 }
 
@@ -93,8 +93,9 @@ give(struct output *output, const void *p, uint64_t len)
 	bool is_whole = granted == len;
 
 	while (granted > 0) {
-		size_t n = p == NULL && granted > sizeof(zeros) ?
-			sizeof(zeros) : (size_t)granted;
+		size_t n = p == NULL && granted > sizeof(zeros)
+			       ? sizeof(zeros)
+			       : (size_t)granted;
 
 		give_bytes(output, p == NULL ? zeros : at, n);
 		if (p != NULL)
@@ -141,8 +142,8 @@ copy(struct output *output)
 			return ARCHIVE_OK;
 		idle = output->size == before ? idle + 1 : 0;
 	}
-	archive_set_error(archive, EIO,
-	    "the data does not go on, and does not end either");
+	archive_set_error(
+	    archive, EIO, "the data does not go on, and does not end either");
 	return ARCHIVE_FAILED;
 }
 
@@ -202,8 +203,9 @@ give_up(struct output *output, int result)
 	if (output->is_held) {
 		/* Most likely the password: nothing of it is let out. */
 		unpack->budget.bytes -= output->size;
-		return result == ARCHIVE_FATAL &&
-			!unpack->is_unlocking ? UNPACKED_STOP : UNPACKED_LOCKED;
+		return result == ARCHIVE_FATAL && !unpack->is_unlocking
+			   ? UNPACKED_STOP
+			   : UNPACKED_LOCKED;
 	}
 	unpack->is_damaged = true;
 	unpack_error(unpack, "damaged", member_path(output->entry),

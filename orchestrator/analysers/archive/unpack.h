@@ -27,7 +27,7 @@ struct unpack {
 	uint8_t *locked;
 	uint64_t locked_count;
 	uint64_t unlocked; /* by a password that was tried */
-	size_t password; /* the one in use, when is_unlocking */
+	size_t password;   /* the one in use, when is_unlocking */
 	bool is_unlocking;
 	bool is_stream;	 /* one compressed file, no archive */
 	bool is_limited; /* a LIMIT record was written */
@@ -39,10 +39,9 @@ struct unpack {
 };
 
 /* An ERROR record about a member or the archive; only so many are written. */
-void unpack_error(struct unpack *unpack, const char *what, const char *path,
-    const char *why);
+void unpack_error(
+    struct unpack *unpack, const char *what, const char *path, const char *why);
 /* Reads the data of the member that the reader stands at. */
-enum unpacked unpack_member(
-    struct unpack *unpack, struct archive_entry *entry);
+enum unpacked unpack_member(struct unpack *unpack, struct archive_entry *entry);
 
 #endif

@@ -157,7 +157,8 @@ matches(const struct rule *rule, const struct event *event)
 	if (fnmatch(rule->pattern, event->path, FNM_NOESCAPE) == 0)
 		return true;
 	/* A symbolic link's target is only text. */
-	return event->kind != WIRE_EV_FILE_SYMLINK && event->target[0] != '\0' &&
+	return event->kind != WIRE_EV_FILE_SYMLINK &&
+	       event->target[0] != '\0' &&
 	       fnmatch(rule->pattern, event->target, FNM_NOESCAPE) == 0;
 }
 

@@ -101,6 +101,21 @@ set_process(json_t *e, const struct event *event)
 	}
 }
 
+/* The name of a Unix socket: up to its NUL; an abstract one begins with it. */
+static void
+set_socket_name(json_t *e, const struct event *event)
+{
+	size_t len;
+	const char *name =
+	    (const char *)gwire_bytes(event->frame, WIRE_K_NAME, &len);
+
+	if (name == NULL || len == 0)
+		return;
+	if (name[0] != '\0')
+		len = strnlen(name, len);
+	(void)json_object_set_new(e, "UnixSocket", record_text(name, len));
+}
+
 static void
 set_network(json_t *e, const struct event *event)
 {
@@ -108,7 +123,7 @@ set_network(json_t *e, const struct event *event)
 	uint64_t protocol = event_number(event, WIRE_K_PROTOCOL);
 
 	if (event_number(event, WIRE_K_FAMILY) == 1) {
-		set_field(e, "UnixSocket", event, WIRE_K_NAME);
+		set_socket_name(e, event);
 		return;
 	}
 	set_text(e, "DestinationIp",

@@ -32,25 +32,24 @@ identify_load(struct program *program)
 	(void)program;
 	digests_load();
 	if (types_load(why, sizeof(why)) != ERR_OK) {
-		log_line(LOG_ERROR, "msg=\"cannot identify files\" why=\"%s\"",
-		    why);
+		log_line(
+		    LOG_ERROR, "msg=\"cannot identify files\" why=\"%s\"", why);
 		exit(1);
 	}
 	return NULL;
 }
 
 void
-identify_info(void *data, char *engine, size_t engine_size,
-    json_t **ret_detail)
+identify_info(void *data, char *engine, size_t engine_size, json_t **ret_detail)
 {
 	int version = types_version();
 
 	(void)data;
 	(void)snprintf(engine, engine_size, "libmagic %d.%02d", version / 100,
 	    version % 100);
-	*ret_detail = json_pack("{s:i, s:I}", "head_bytes",
-	    (int)TYPES_HEAD_BYTES, "tlsh_bytes_max",
-	    (json_int_t)IDENTIFY_TLSH_BYTES_MAX);
+	*ret_detail =
+	    json_pack("{s:i, s:I}", "head_bytes", (int)TYPES_HEAD_BYTES,
+		"tlsh_bytes_max", (json_int_t)IDENTIFY_TLSH_BYTES_MAX);
 }
 
 double
@@ -110,8 +109,8 @@ put_type(struct analysis *analysis, const uint8_t *p, size_t len)
 		    types.magic);
 		types.magic[0] = '\0';
 	}
-	record_fact(analysis->out, "mime",
-	    record_text(types.mime, strlen(types.mime)));
+	record_fact(
+	    analysis->out, "mime", record_text(types.mime, strlen(types.mime)));
 	record_fact(analysis->out, "magic",
 	    record_text(types.magic, strlen(types.magic)));
 	record_fact(analysis->out, "encoding",
@@ -131,10 +130,11 @@ run(struct analysis *analysis, struct pass *pass)
 		put_type(analysis, (const uint8_t *)"", 0);
 	while (at < size) {
 		const uint8_t *piece = map == NULL ? buf : map + at;
-		size_t len = size - at < PIECE_BYTES ? (size_t)(size - at) :
-						       PIECE_BYTES;
-		int err = map != NULL ? ERR_OK :
-			input_read_at(analysis->input, at, buf, len, &len);
+		size_t len =
+		    size - at < PIECE_BYTES ? (size_t)(size - at) : PIECE_BYTES;
+		int err = map != NULL ? ERR_OK
+				      : input_read_at(analysis->input, at, buf,
+					    len, &len);
 
 		if (err != ERR_OK || len == 0) {
 			record_error(analysis->out, "read",
@@ -184,8 +184,9 @@ identify_analyse(struct analysis *analysis)
 	record_fact(analysis->out, "size", json_integer((json_int_t)size));
 	err = run(analysis, &pass);
 	if (err == ERR_OK) {
-		entropy = pass.total == 0 ? 0 :
-			identify_entropy(pass.counts, pass.total);
+		entropy = pass.total == 0
+			      ? 0
+			      : identify_entropy(pass.counts, pass.total);
 		put_digests(analysis, &pass);
 		record_fact(analysis->out, "entropy", json_real(entropy));
 		record_fact(analysis->out, "entropy_milli",

@@ -10,8 +10,8 @@
 
 /* Before the cage; exits with a log line where something is missing. */
 void *identify_load(struct program *program);
-void identify_info(void *data, char *engine, size_t engine_size,
-    json_t **ret_detail);
+void identify_info(
+    void *data, char *engine, size_t engine_size, json_t **ret_detail);
 /*
  * One pass over the input.  Writes the facts mime, magic, encoding, size,
  * sha256, sha1, md5, sha512, tlsh, entropy and entropy_milli.

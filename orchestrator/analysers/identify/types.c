@@ -117,8 +117,8 @@ is_plain(struct types *types)
 		next = types->magic[len];
 		if (next != '\0' && (plain[i].is_whole || next != ','))
 			continue;
-		(void)snprintf(types->mime, sizeof(types->mime), "%s",
-		    plain[i].mime);
+		(void)snprintf(
+		    types->mime, sizeof(types->mime), "%s", plain[i].mime);
 		(void)snprintf(types->encoding, sizeof(types->encoding), "%s",
 		    plain[i].encoding);
 		return true;
@@ -133,8 +133,8 @@ look(const void *p, size_t len, int fd, int flags)
 
 	(void)magic_setflags(cookie, flags);
 	/* libmagic reads on from where the file stands. */
-	if (fd != -1 && len > sizeof(elf) &&
-	    memcmp(p, elf, sizeof(elf)) == 0 && lseek(fd, 0, SEEK_SET) == 0)
+	if (fd != -1 && len > sizeof(elf) && memcmp(p, elf, sizeof(elf)) == 0 &&
+	    lseek(fd, 0, SEEK_SET) == 0)
 		return magic_descriptor(cookie, fd);
 	return magic_buffer(cookie, p, len);
 }
@@ -153,12 +153,11 @@ types_of(const void *p, size_t len, int fd, struct types *ret_types)
 	words = look(p, len, fd, MAGIC_NONE);
 	if (words == NULL) {
 		words = magic_error(cookie);
-		(void)snprintf(ret_types->magic, sizeof(ret_types->magic),
-		    "%s", words == NULL ? "no reason given" : words);
+		(void)snprintf(ret_types->magic, sizeof(ret_types->magic), "%s",
+		    words == NULL ? "no reason given" : words);
 		return false;
 	}
-	(void)snprintf(ret_types->magic, sizeof(ret_types->magic), "%s",
-	    words);
+	(void)snprintf(ret_types->magic, sizeof(ret_types->magic), "%s", words);
 	if (is_plain(ret_types))
 		return true;
 	words = look(p, len, fd, MAGIC_MIME);

@@ -18,17 +18,17 @@ on_fetch(YR_MEMORY_BLOCK *block)
 {
 	struct blocks *blocks = block->context;
 	uint8_t *buf = block->base == 0 ? blocks->first : blocks->other;
-	bool is_held = block->base == 0 ? blocks->scanned > 0 :
-					  blocks->held == block->base;
+	bool is_held = block->base == 0 ? blocks->scanned > 0
+					: blocks->held == block->base;
 	size_t len = 0;
 
 	if (is_held)
 		return buf;
-	blocks->error = input_read_at(
-	    blocks->input, block->base, buf, block->size, &len);
+	blocks->error =
+	    input_read_at(blocks->input, block->base, buf, block->size, &len);
 	if (blocks->error != ERR_OK || len < block->size) {
-		blocks->error = blocks->error == ERR_OK ? ERR_EOF :
-							  blocks->error;
+		blocks->error =
+		    blocks->error == ERR_OK ? ERR_EOF : blocks->error;
 		blocks->held = 0;
 		return NULL;
 	}
@@ -52,8 +52,8 @@ block_at(struct blocks *blocks, uint64_t base)
 		return NULL;
 	}
 	blocks->block.base = base;
-	blocks->block.size = size - base < BLOCK_BYTES ?
-		(size_t)(size - base) : BLOCK_BYTES;
+	blocks->block.size =
+	    size - base < BLOCK_BYTES ? (size_t)(size - base) : BLOCK_BYTES;
 	return &blocks->block;
 }
 

@@ -19,12 +19,12 @@ struct blocks {
 	YR_MEMORY_BLOCK_ITERATOR iterator; /* libyara's view */
 	YR_MEMORY_BLOCK block;
 	struct input *input;
-	uint8_t *first;	 /* stays: headers are asked for often */
+	uint8_t *first; /* stays: headers are asked for often */
 	uint8_t *other;
-	uint64_t held;	 /* the base of what other holds */
-	uint64_t end_ms; /* no further block is read after this */
+	uint64_t held;	  /* the base of what other holds */
+	uint64_t end_ms;  /* no further block is read after this */
 	uint64_t scanned; /* bytes up to which blocks were given out */
-	int error;	 /* of reading the input */
+	int error;	  /* of reading the input */
 	bool is_late;
 };
 

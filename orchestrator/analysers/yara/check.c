@@ -77,8 +77,8 @@ try_files(struct check *check)
 		    .file = ruleset->files[i],
 		    .index = (uint32_t)i,
 		    .out = HELPER_OUT_FD,
-		    .buffers = (const uint8_t(*)[CHECK_BUFFER_BYTES])
-				   check->buffers,
+		    .buffers =
+			(const uint8_t(*)[CHECK_BUFFER_BYTES])check->buffers,
 		};
 
 		if (is_together(check)) {
@@ -217,8 +217,7 @@ blame(struct check *check, const char *why)
 	} else if (!check->is_tried_by_unit && file->unit_count > 1) {
 		check->unit = 0;
 	} else {
-		ruleset_set_aside(
-		    check->ruleset, check->file, -1, 0, why);
+		ruleset_set_aside(check->ruleset, check->file, -1, 0, why);
 		check->file++;
 		check->unit = -1;
 		check->is_tried_by_unit = false;
@@ -277,7 +276,8 @@ run_phase(struct check *check, enum phase phase)
 		return;
 	}
 	while (check->helpers++ < HELPERS_MAX &&
-	    check->file < ruleset->file_count && loop_now_ms() < check->end_ms)
+	       check->file < ruleset->file_count &&
+	       loop_now_ms() < check->end_ms)
 		run_helper(check);
 	for (; check->file < ruleset->file_count; check->file++)
 		ruleset_set_aside(ruleset, check->file, -1, 0,

@@ -15,10 +15,10 @@
 #define CHECK_TOTAL_SECONDS_MAX 300
 /* CPU time that all rules of a file may take for the trial buffers, 1 MiB in
  * all, and one rule where they take longer: 2 MiB/s and 10 MiB/s. */
-#define CHECK_COST_MS_MAX	500
-#define CHECK_RULE_COST_MS_MAX	100
-#define CHECK_BUFFER_BYTES ((size_t)256 * 1024)
-#define CHECK_BUFFERS 4
+#define CHECK_COST_MS_MAX      500
+#define CHECK_RULE_COST_MS_MAX 100
+#define CHECK_BUFFER_BYTES     ((size_t)256 * 1024)
+#define CHECK_BUFFERS	       4
 
 /* Exits the program where the cage cannot be entered. */
 void check_all(struct ruleset *ruleset);

@@ -60,11 +60,10 @@ compile_init(struct compile *compile)
 	if (yr_compiler_create(&compile->compiler) != ERROR_SUCCESS)
 		return ERR_LIMIT;
 	yr_compiler_set_callback(compile->compiler, on_message, compile);
-	yr_compiler_set_include_callback(
-	    compile->compiler, NULL, NULL, NULL);
+	yr_compiler_set_include_callback(compile->compiler, NULL, NULL, NULL);
 	for (size_t i = 0; i < EXTERNAL_COUNT; i++) {
-		if (yr_compiler_define_string_variable(compile->compiler,
-			externals[i], "") != ERROR_SUCCESS)
+		if (yr_compiler_define_string_variable(
+			compile->compiler, externals[i], "") != ERROR_SUCCESS)
 			return ERR_LIMIT;
 	}
 	return ERR_OK;
@@ -95,5 +94,7 @@ int
 compile_finish(struct compile *compile, YR_RULES **ret_rules)
 {
 	return yr_compiler_get_rules(compile->compiler, ret_rules) ==
-		ERROR_SUCCESS ? ERR_OK : ERR_LIMIT;
+		       ERROR_SUCCESS
+		   ? ERR_OK
+		   : ERR_LIMIT;
 }

@@ -9,7 +9,7 @@
 #include <yara.h>
 
 #define COMPILE_ERRORS_MAX 64
-#define COMPILE_WHY_BYTES 200
+#define COMPILE_WHY_BYTES  200
 
 /* External variables of the common rule sets, all of them texts. */
 enum external {
@@ -42,8 +42,8 @@ void compile_release(struct compile *compile);
  * Adds rules to a namespace.  ERR_FORMAT: compile->errors say why, and the
  * compiler takes nothing more.
  */
-int must_check compile_add(struct compile *compile, const char *text,
-    const char *name);
+int must_check compile_add(
+    struct compile *compile, const char *text, const char *name);
 /* The rules, which are the caller's to destroy. */
 int must_check compile_finish(struct compile *compile, YR_RULES **ret_rules);
 

@@ -174,16 +174,18 @@ scalar(struct walk *walk, const YR_OBJECT *object)
 
 	switch (object->type) {
 	case OBJECT_TYPE_INTEGER:
-		return object->value.i == UNDEFINED ?
-			NULL : json_integer(object->value.i);
+		return object->value.i == UNDEFINED
+			   ? NULL
+			   : json_integer(object->value.i);
 	case OBJECT_TYPE_FLOAT:
-		return isfinite(object->value.d) ?
-			json_real(object->value.d) : NULL;
+		return isfinite(object->value.d) ? json_real(object->value.d)
+						 : NULL;
 	case OBJECT_TYPE_STRING:
 		text = object->value.ss;
-		return text == NULL ? NULL :
-			text_of(walk, (const uint8_t *)text->c_string,
-			    text->length);
+		return text == NULL
+			   ? NULL
+			   : text_of(walk, (const uint8_t *)text->c_string,
+				 text->length);
 	default:
 		return NULL;
 	}
@@ -194,9 +196,11 @@ static bool
 spend(struct walk *walk, const json_t *value, size_t extra)
 {
 	/* Texts may be escaped to twice their length, mostly are not. */
-	size_t len = extra + 4 +
-	    (json_is_string(value) ? json_string_length(value) * 5 / 4 + 2 :
-				     json_is_number(value) ? 12 : 2);
+	size_t len =
+	    extra + 4 +
+	    (json_is_string(value)	? json_string_length(value) * 5 / 4 + 2
+		: json_is_number(value) ? 12
+					: 2);
 
 	if (len > walk->left) {
 		walk->left = 0;
@@ -222,8 +226,8 @@ walk_array(struct walk *walk, YR_OBJECT *object, unsigned int depth)
 			walk->is_cut = true;
 			break;
 		}
-		value = item == NULL ? NULL :
-			walk_object(walk, item, NULL, depth + 1);
+		value = item == NULL ? NULL
+				     : walk_object(walk, item, NULL, depth + 1);
 		if (value != NULL)
 			(void)json_array_append_new(list, value);
 	}
@@ -242,11 +246,12 @@ walk_dictionary(struct walk *walk, YR_OBJECT *object, unsigned int depth)
 	for (int i = 0; items != NULL && i < items->used && walk->left > 0;
 	     i++) {
 		const SIZED_STRING *key = items->objects[i].key;
-		json_t *name = key == NULL ? NULL :
-			text_of(walk, (const uint8_t *)key->c_string,
-			    key->length);
-		json_t *value = walk_object(
-		    walk, items->objects[i].obj, NULL, depth + 1);
+		json_t *name =
+		    key == NULL ? NULL
+				: text_of(walk, (const uint8_t *)key->c_string,
+				      key->length);
+		json_t *value =
+		    walk_object(walk, items->objects[i].obj, NULL, depth + 1);
 
 		if (name != NULL && value != NULL)
 			(void)json_object_set(
@@ -305,9 +310,10 @@ walk_structure(struct walk *walk, YR_OBJECT *object,
 		if (is_constant(name) || is_part(module, name) ||
 		    strcmp(name, "raw_data") == 0)
 			continue;
-		value = strcmp(name, "clear_data") == 0 ?
-			bytes_of(walk, member->object) :
-			walk_object(walk, member->object, NULL, depth + 1);
+		value =
+		    strcmp(name, "clear_data") == 0
+			? bytes_of(walk, member->object)
+			: walk_object(walk, member->object, NULL, depth + 1);
 		if (value != NULL && spend(walk, NULL, strlen(name)))
 			(void)json_object_set(result, name, value);
 		json_decref(value);
@@ -360,8 +366,8 @@ add_meanings(json_t *fact, YR_OBJECT *object, const char *module)
 
 			if (one->type != OBJECT_TYPE_INTEGER ||
 			    one->value.i != json_integer_value(number) ||
-			    strncmp(one->identifier, meanings[i].prefix,
-				len) != 0)
+			    strncmp(one->identifier, meanings[i].prefix, len) !=
+				0)
 				continue;
 			(void)json_object_set_new(fact, meanings[i].key,
 			    json_string(one->identifier + len));
@@ -386,7 +392,7 @@ call(YR_SCAN_CONTEXT *context, YR_OBJECT *module, const char *name)
 		return NULL;
 	function = object_as_function(object);
 	for (size_t i = 0; i < YR_MAX_OVERLOADED_FUNCTIONS &&
-	     function->prototypes[i].arguments_fmt != NULL;
+			   function->prototypes[i].arguments_fmt != NULL;
 	     i++) {
 		if (function->prototypes[i].arguments_fmt[0] != '\0')
 			continue;
@@ -418,26 +424,28 @@ is_of_kind(YR_OBJECT *object, const struct module *module)
 
 	object = member_of(object, name, len);
 	if (name[len] == '.')
-		object = member_of(
-		    object, name + len + 1, strlen(name + len + 1));
+		object =
+		    member_of(object, name + len + 1, strlen(name + len + 1));
 	return object != NULL && object->type == OBJECT_TYPE_INTEGER &&
-	    object->value.i != UNDEFINED;
+	       object->value.i != UNDEFINED;
 }
 
 /* The big lists of a module; returns the names of those that were cut. */
 static json_t *
-put_parts(const struct module *module, YR_OBJECT *object,
-    struct record_out *out)
+put_parts(
+    const struct module *module, YR_OBJECT *object, struct record_out *out)
 {
 	json_t *cut = json_array();
 
 	for (size_t i = 0; i < module->part_count; i++) {
 		const struct part *part = &module->parts[i];
 		struct walk walk = {.left = FACTS_BYTES_MAX};
-		YR_OBJECT *member = part->fact == NULL ? NULL :
-			member_of(object, part->member, strlen(part->member));
-		json_t *value = member == NULL ? NULL :
-			walk_object(&walk, member, NULL, 0);
+		YR_OBJECT *member =
+		    part->fact == NULL
+			? NULL
+			: member_of(object, part->member, strlen(part->member));
+		json_t *value =
+		    member == NULL ? NULL : walk_object(&walk, member, NULL, 0);
 
 		if (value != NULL)
 			record_fact(out, part->fact, value);

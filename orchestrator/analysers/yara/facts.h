@@ -28,7 +28,7 @@
  * Writes the facts of a module that was loaded (CALLBACK_MSG_MODULE_IMPORTED)
  * if the artefact is of its kind.
  */
-void facts_put(YR_SCAN_CONTEXT *context, YR_OBJECT *module,
-    struct record_out *out);
+void facts_put(
+    YR_SCAN_CONTEXT *context, YR_OBJECT *module, struct record_out *out);
 
 #endif

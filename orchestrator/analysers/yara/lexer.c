@@ -20,14 +20,14 @@ static bool
 is_word(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-	    is_digit(c);
+	       is_digit(c);
 }
 
 static char
 peek(const struct lexer *lexer, size_t ahead)
 {
-	return ahead < lexer->len - lexer->at ?
-		lexer->text[lexer->at + ahead] : '\0';
+	return ahead < lexer->len - lexer->at ? lexer->text[lexer->at + ahead]
+					      : '\0';
 }
 
 static void
@@ -50,7 +50,7 @@ skip_block(struct lexer *lexer)
 {
 	lexer->at += 2;
 	while (lexer->at < lexer->len &&
-	    !(peek(lexer, 0) == '*' && peek(lexer, 1) == '/'))
+	       !(peek(lexer, 0) == '*' && peek(lexer, 1) == '/'))
 		step(lexer);
 	lexer->at += lexer->len - lexer->at < 2 ? lexer->len - lexer->at : 2;
 }
@@ -160,5 +160,5 @@ token_is(const char *text, const struct token *token, const char *word_text)
 	size_t len = strlen(word_text);
 
 	return token->end - token->start == len &&
-	    memcmp(text + token->start, word_text, len) == 0;
+	       memcmp(text + token->start, word_text, len) == 0;
 }

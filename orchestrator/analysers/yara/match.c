@@ -53,9 +53,8 @@ match_add_techniques(json_t *list, const char *text)
 		id[0] = 'T';
 		id[n] = '\0';
 		for (size_t i = 0; i < json_array_size(list); i++)
-			is_new &= strcmp(id,
-				      json_string_value(
-					  json_array_get(list, i))) != 0;
+			is_new &= strcmp(id, json_string_value(
+						 json_array_get(list, i))) != 0;
 		if (is_new)
 			(void)json_array_append_new(list, json_string(id));
 	}
@@ -107,8 +106,8 @@ put_metas(json_t *body, YR_RULE *rule)
 
 	yr_rule_metas_foreach(rule, meta)
 	{
-		size_t len = meta->type == META_TYPE_STRING ?
-			strlen(meta->string) : 0;
+		size_t len =
+		    meta->type == META_TYPE_STRING ? strlen(meta->string) : 0;
 
 		if (len > MATCH_META_BYTES_MAX)
 			len = MATCH_META_BYTES_MAX;
@@ -119,7 +118,8 @@ put_metas(json_t *body, YR_RULE *rule)
 		if (meta->type == META_TYPE_INTEGER &&
 		    strcmp(meta->identifier, "score") == 0)
 			score = meta->integer;
-		for (size_t i = 0; meta->type == META_TYPE_STRING &&
+		for (size_t i = 0;
+		     meta->type == META_TYPE_STRING &&
 		     i < sizeof(attack_names) / sizeof(attack_names[0]);
 		     i++) {
 			if (strcasecmp(meta->identifier, attack_names[i]) == 0)

@@ -11,9 +11,9 @@
 #define MATCH_DATA_BYTES_MAX 64
 /* Places shown for one string, and for all strings of one rule. */
 #define MATCH_PLACES_PER_STRING 10
-#define MATCH_PLACES_PER_RULE 60
+#define MATCH_PLACES_PER_RULE	60
 /* Meta entries of one rule, and bytes of each. */
-#define MATCH_META_MAX 64
+#define MATCH_META_MAX	     64
 #define MATCH_META_BYTES_MAX ((size_t)1024)
 /* The score of a rule whose meta has none. */
 #define MATCH_SCORE_DEFAULT 50

@@ -71,7 +71,7 @@ static void
 strip(struct span *span)
 {
 	while (span->end - span->start >= 2 && at_is(span, span->start, "(") &&
-	    closing(span, span->start) == span->end - 1) {
+	       closing(span, span->start) == span->end - 1) {
 		span->start++;
 		span->end--;
 	}
@@ -88,8 +88,8 @@ find(const struct span *span, size_t i, const char *word)
 			depth++;
 		else if (at_is(span, i, ")"))
 			depth -= depth > 0;
-		else if (depth == 0 &&
-		    span->list[i].kind == TOKEN_WORD && at_is(span, i, word))
+		else if (depth == 0 && span->list[i].kind == TOKEN_WORD &&
+			 at_is(span, i, word))
 			return i;
 	}
 	return span->end;
@@ -107,8 +107,8 @@ number(const struct span *span, size_t i, uint64_t *ret_value)
 		return false;
 	memcpy(digits, span->text + token->start, len);
 	digits[len] = '\0';
-	*ret_value = strtoull(
-	    digits, &end, strncmp(digits, "0x", 2) == 0 ? 16 : 10);
+	*ret_value =
+	    strtoull(digits, &end, strncmp(digits, "0x", 2) == 0 ? 16 : 10);
 	return *end == '\0';
 }
 
@@ -163,9 +163,9 @@ is_pe_term(const struct span *span)
 		return len > 4 && closing(span, i + 3) == span->end - 1;
 	if (at_is(span, i + 2, "imphash"))
 		return len == 7 && at_is(span, i + 5, "==") &&
-		    span->list[i + 6].kind == TOKEN_TEXT;
+		       span->list[i + 6].kind == TOKEN_TEXT;
 	return len == 5 && is_comparison(span, i + 3) &&
-	    number(span, i + 4, &value);
+	       number(span, i + 4, &value);
 }
 
 /* One conjunct: read(0) == value, either way round, or a term of pe. */
@@ -212,8 +212,8 @@ conjunction(struct span all)
 enum rule_need
 need_of(const char *text, const struct tokens *condition)
 {
-	struct span all = {.text = text, .list = condition->list,
-	    .end = condition->count};
+	struct span all = {
+	    .text = text, .list = condition->list, .end = condition->count};
 	enum rule_need need = NEED_ANY;
 	size_t next;
 
@@ -258,8 +258,8 @@ need_mark_references(struct rule_file *file, const struct tokens *condition)
 
 	for (size_t i = 0; i < condition->count; i++) {
 		const struct token *token = &condition->list[i];
-		bool is_prefix = i + 1 < condition->count &&
-		    token_is(text, token + 1, "*");
+		bool is_prefix =
+		    i + 1 < condition->count && token_is(text, token + 1, "*");
 
 		if (token->kind == TOKEN_WORD)
 			mark(file, text + token->start,

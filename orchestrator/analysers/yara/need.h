@@ -21,7 +21,7 @@ void tokens_release(struct tokens *tokens);
  */
 enum rule_need need_of(const char *text, const struct tokens *condition);
 /* Marks the units of file whose names the condition uses, "name*" too. */
-void need_mark_references(struct rule_file *file,
-    const struct tokens *condition);
+void need_mark_references(
+    struct rule_file *file, const struct tokens *condition);
 
 #endif

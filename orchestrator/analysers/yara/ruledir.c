@@ -48,7 +48,7 @@ is_rules(const char *name)
 	const char *dot = strrchr(name, '.');
 
 	return dot != NULL &&
-	    (strcmp(dot, ".yar") == 0 || strcmp(dot, ".yara") == 0);
+	       (strcmp(dot, ".yar") == 0 || strcmp(dot, ".yara") == 0);
 }
 
 /* Sorts the entries of one folder into files and further folders. */
@@ -66,8 +66,8 @@ list_one(const char *folder, const char *sub, struct paths *files,
 
 		if (entry->d_name[0] == '.')
 			continue;
-		name = xasprintf("%s%s%s", sub, sub[0] == '\0' ? "" : "/",
-		    entry->d_name);
+		name = xasprintf(
+		    "%s%s%s", sub, sub[0] == '\0' ? "" : "/", entry->d_name);
 		/* A link to a folder may lead in circles; one to a file may
 		 * not. */
 		if (fstatat(dirfd(dir), entry->d_name, &st,
@@ -150,8 +150,8 @@ add_file(struct ruleset *ruleset, const char *folder, const char *path,
 	/* Some editors begin a file with a byte order mark. */
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		memset(text, ' ', 3);
-	ruleset->files = xreallocarray(ruleset->files,
-	    ruleset->file_count + 1, sizeof(struct rule_file *));
+	ruleset->files = xreallocarray(ruleset->files, ruleset->file_count + 1,
+	    sizeof(struct rule_file *));
 	ruleset->files[ruleset->file_count++] = rulefile_new(name, text, len);
 }
 
@@ -178,8 +178,8 @@ ruledir_read(struct ruleset *ruleset, const char *folder)
 	if (files.count > 0)
 		qsort(files.list, files.count, sizeof(char *), by_bytes);
 	for (size_t i = 0; i < files.count; i++) {
-		auto_free char *name = namespace_of(
-		    ruleset, before, files.list[i], before);
+		auto_free char *name =
+		    namespace_of(ruleset, before, files.list[i], before);
 
 		add_file(ruleset, folder, files.list[i], name);
 	}

@@ -14,8 +14,8 @@ static const char *const modules[MODULE_COUNT] = {"pe", "elf", "dotnet",
 struct parser {
 	struct rule_file *file;
 	struct lexer lexer;
-	struct token token;  /* the next one */
-	size_t start;	     /* of the first modifier of the next rule */
+	struct token token; /* the next one */
+	size_t start;	    /* of the first modifier of the next rule */
 	size_t start_line;
 	bool has_start;
 	bool is_global;
@@ -43,8 +43,8 @@ add_unit(struct parser *parser)
 
 	if (file->unit_count == parser->capacity) {
 		parser->capacity = parser->capacity * 2 + 16;
-		file->units = xreallocarray(file->units, parser->capacity,
-		    sizeof(*file->units));
+		file->units = xreallocarray(
+		    file->units, parser->capacity, sizeof(*file->units));
 	}
 	unit = &file->units[file->unit_count++];
 	*unit = (struct rule_unit){
@@ -59,12 +59,12 @@ add_unit(struct parser *parser)
 
 /* Notes a module's name before a dot, and collects the condition. */
 static void
-take_condition(struct parser *parser, struct rule_unit *unit,
-    const struct token *token)
+take_condition(
+    struct parser *parser, struct rule_unit *unit, const struct token *token)
 {
 	struct tokens *tokens = &parser->condition;
-	const struct token *last = tokens->count == 0 ? NULL :
-		&tokens->list[tokens->count - 1];
+	const struct token *last =
+	    tokens->count == 0 ? NULL : &tokens->list[tokens->count - 1];
 
 	tokens_add(tokens, token);
 	if (last == NULL || last->kind != TOKEN_WORD ||
@@ -156,8 +156,8 @@ static void
 parse(struct parser *parser)
 {
 	while (parser->token.kind != TOKEN_END) {
-		bool is_modifier = is(parser, "private") ||
-		    is(parser, "global");
+		bool is_modifier =
+		    is(parser, "private") || is(parser, "global");
 
 		if (is(parser, "rule")) {
 			parse_rule(parser);
@@ -227,8 +227,7 @@ blank(char *text, size_t start, size_t end)
 
 /* Blanks includes, and imports of modules that nothing left needs. */
 static void
-blank_directives(const struct rule_file *file, char *text,
-    unsigned int needed)
+blank_directives(const struct rule_file *file, char *text, unsigned int needed)
 {
 	struct lexer lexer;
 	struct token token, name;
@@ -248,8 +247,8 @@ blank_directives(const struct rule_file *file, char *text,
 			continue;
 		}
 		for (unsigned int i = 0; is_import && i < MODULE_COUNT; i++) {
-			struct token bare = {.start = name.start + 1,
-			    .end = name.end - 1};
+			struct token bare = {
+			    .start = name.start + 1, .end = name.end - 1};
 
 			if (token_is(file->text, &bare, modules[i]))
 				is_unneeded = (needed & 1u << i) == 0;

@@ -51,7 +51,7 @@ struct rule_unit {
 	unsigned int modules; /* 1 << enum rule_module that it uses */
 	enum rule_need need;
 	bool is_global;
-	bool is_referenced;  /* by another rule of the file */
+	bool is_referenced; /* by another rule of the file */
 	bool is_set_aside;
 };
 

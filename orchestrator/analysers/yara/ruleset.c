@@ -56,7 +56,10 @@ ruleset_class(const void *head, size_t len, int *ret_facts)
 	*ret_facts = -1;
 	if (len >= 2 && memcmp(head, "MZ", 2) == 0)
 		return CLASS_MZ;
-	if (len >= 4 && memcmp(head, "\x7f" "ELF", 4) == 0)
+	if (len >= 4 && memcmp(head,
+			    "\x7f"
+			    "ELF",
+			    4) == 0)
 		return CLASS_ELF;
 	for (size_t i = 0; i < COUNT(heads); i++) {
 		if (len >= 4 && memcmp(head, heads[i].bytes, 4) == 0)
@@ -94,8 +97,8 @@ ruleset_note(struct ruleset *ruleset, const char *name, const char *why)
 }
 
 void
-ruleset_set_aside(struct ruleset *ruleset, size_t file, long unit,
-    size_t line, const char *why)
+ruleset_set_aside(struct ruleset *ruleset, size_t file, long unit, size_t line,
+    const char *why)
 {
 	struct rule_file *f = ruleset->files[file];
 	json_t *entry;
@@ -175,8 +178,8 @@ add_file(struct ruleset *ruleset, struct compile *compile,
 		const struct rule_unit *unit = &file->units[i];
 
 		keep[i] = !unit->is_set_aside &&
-		    (unit->need == NEED_ANY ||
-			unit->need == classes[class].need);
+			  (unit->need == NEED_ANY ||
+			      unit->need == classes[class].need);
 		count += keep[i];
 	}
 	if (count == 0)
@@ -187,18 +190,18 @@ add_file(struct ruleset *ruleset, struct compile *compile,
 }
 
 static int
-compile_class(struct ruleset *ruleset, enum rule_class class,
-    struct compile *compile)
+compile_class(
+    struct ruleset *ruleset, enum rule_class class, struct compile *compile)
 {
 	int err = compile_init(compile);
 
 	for (size_t i = 0; err == ERR_OK && classes[class].has_rules &&
-	     i < ruleset->file_count;
+			   i < ruleset->file_count;
 	     i++)
 		err = add_file(ruleset, compile, ruleset->files[i], class);
 	if (err == ERR_OK && classes[class].facts != NULL)
-		err = compile_add(
-		    compile, classes[class].facts, FACTS_NAMESPACE);
+		err =
+		    compile_add(compile, classes[class].facts, FACTS_NAMESPACE);
 	if (err == ERR_OK)
 		err = compile_finish(compile, &ruleset->rules[class]);
 	if (err == ERR_OK && yr_scanner_create(ruleset->rules[class],
@@ -295,8 +298,7 @@ ruleset_info(const struct ruleset *ruleset)
 	for (size_t i = 0; i < CLASS_COUNT; i++) {
 		if (classes[i].has_rules)
 			(void)json_object_set_new(sets, classes[i].name,
-			    json_integer(
-				(json_int_t)ruleset->rule_counts[i]));
+			    json_integer((json_int_t)ruleset->rule_counts[i]));
 	}
 	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:O, s:o}", "digest",
 	    ruleset->digest, "files", (json_int_t)ruleset->loaded_files,

@@ -111,10 +111,9 @@ define_externals(YR_SCANNER *scanner, const json_t *context)
 	    json_member_text(context, "path", name));
 	define(scanner, EXTERNAL_EXTENSION, dot == NULL ? "" : dot);
 	define(scanner, EXTERNAL_FILETYPE,
-	    json_member_text(context, "magic",
-		json_member_text(context, "mime", "")));
-	define(scanner, EXTERNAL_OWNER,
-	    json_member_text(context, "owner", ""));
+	    json_member_text(
+		context, "magic", json_member_text(context, "mime", "")));
+	define(scanner, EXTERNAL_OWNER, json_member_text(context, "owner", ""));
 }
 
 /* A scan that did not come to its end is told of, and why. */
@@ -149,8 +148,8 @@ prepare(struct scan *scan, enum rule_class class)
 
 	/* A crash is the child's end, which its parent sees: libyara is not
 	 * to catch it. */
-	yr_scanner_set_flags(scanner,
-	    SCAN_FLAGS_NO_TRYCATCH | SCAN_FLAGS_REPORT_RULES_MATCHING);
+	yr_scanner_set_flags(
+	    scanner, SCAN_FLAGS_NO_TRYCATCH | SCAN_FLAGS_REPORT_RULES_MATCHING);
 	yr_scanner_set_callback(scanner, on_message, scan);
 	yr_scanner_set_timeout(scanner, (int)scan->seconds);
 	define_externals(scanner, scan->analysis->context);
@@ -158,8 +157,8 @@ prepare(struct scan *scan, enum rule_class class)
 }
 
 static int
-scan_map(struct scan *scan, enum rule_class class, const uint8_t *map,
-    size_t size)
+scan_map(
+    struct scan *scan, enum rule_class class, const uint8_t *map, size_t size)
 {
 	YR_SCANNER *scanner = prepare(scan, class);
 
@@ -211,13 +210,12 @@ scan_blocks(struct scan *scan, enum rule_class class, uint64_t limit_seconds)
 static uint64_t
 time_limit(const json_t *context)
 {
-	json_int_t seconds =
-	    json_member_int(json_object_get(context, "limits"), "seconds",
-		LIMIT_ANALYSER_SECONDS);
+	json_int_t seconds = json_member_int(json_object_get(context, "limits"),
+	    "seconds", LIMIT_ANALYSER_SECONDS);
 
-	return seconds < 2 ? 2 :
-		seconds > LIMIT_RUN_SECONDS_MAX ? LIMIT_RUN_SECONDS_MAX :
-						  (uint64_t)seconds;
+	return seconds < 2			 ? 2
+	       : seconds > LIMIT_RUN_SECONDS_MAX ? LIMIT_RUN_SECONDS_MAX
+						 : (uint64_t)seconds;
 }
 
 int
@@ -238,8 +236,8 @@ scan_analyse(struct analysis *analysis)
 
 	if (input_read_at(analysis->input, 0, head, sizeof(head), &len) !=
 	    ERR_OK) {
-		record_error(analysis->out, "read",
-		    "the input could not be read");
+		record_error(
+		    analysis->out, "read", "the input could not be read");
 		return ERR_SYS;
 	}
 	class = ruleset_class(head, len, &facts);
@@ -250,8 +248,8 @@ scan_analyse(struct analysis *analysis)
 		    size == 0 ? (const uint8_t *)"" : map, (size_t)size);
 	if (facts != -1 && map != NULL) {
 		scan.is_facts = true;
-		(void)scan_map(&scan, (enum rule_class)facts, map,
-		    (size_t)size);
+		(void)scan_map(
+		    &scan, (enum rule_class)facts, map, (size_t)size);
 	}
 	if (scan.matches > SCAN_MATCHES_MAX)
 		record_limit(analysis->out, "matches",

@@ -13,8 +13,8 @@
 
 /* Loads the folders of conf key "rules_dir"; a struct ruleset. */
 void *scan_load(struct program *program);
-void scan_info(void *data, char *engine, size_t engine_size,
-    json_t **ret_detail);
+void scan_info(
+    void *data, char *engine, size_t engine_size, json_t **ret_detail);
 /*
  * Writes matches and facts.  Uses of the context: name, path, mime, magic,
  * owner, limits.seconds.

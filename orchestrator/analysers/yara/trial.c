@@ -73,8 +73,8 @@ take_out(struct trial *trial, const struct compile *compile, const bool *keep)
 {
 	bool has_taken = false;
 
-	for (size_t i = 0;
-	     i < compile->error_count && i < COMPILE_ERRORS_MAX; i++) {
+	for (size_t i = 0; i < compile->error_count && i < COMPILE_ERRORS_MAX;
+	     i++) {
 		const struct compile_error *error = &compile->errors[i];
 		long unit = rulefile_unit_at(trial->file, error->line);
 
@@ -87,15 +87,14 @@ take_out(struct trial *trial, const struct compile *compile, const bool *keep)
 	if (!has_taken)
 		set_aside(trial, -1,
 		    compile->error_count > 0 ? compile->errors[0].line : 0,
-		    compile->error_count > 0 ? compile->errors[0].why :
-					       "cannot be compiled");
+		    compile->error_count > 0 ? compile->errors[0].why
+					     : "cannot be compiled");
 	return has_taken;
 }
 
 /* NULL where it does not compile; *ret_errors then is to be looked at. */
 static YR_RULES *
-compile_kept(struct trial *trial, const bool *keep,
-    struct compile *ret_compile)
+compile_kept(struct trial *trial, const bool *keep, struct compile *ret_compile)
 {
 	auto_free char *text = rulefile_text(trial->file, keep);
 	YR_RULES *rules = NULL;
@@ -151,8 +150,8 @@ say_slow(struct trial *trial, long unit, uint64_t us)
 	    "too slow: %llu ms for a trial of %zu KiB; a rule may take %d ms, "
 	    "a file %d",
 	    (unsigned long long)(us / 1000),
-	    CHECK_BUFFERS * CHECK_BUFFER_BYTES / 1024,
-	    CHECK_RULE_COST_MS_MAX, CHECK_COST_MS_MAX);
+	    CHECK_BUFFERS * CHECK_BUFFER_BYTES / 1024, CHECK_RULE_COST_MS_MAX,
+	    CHECK_COST_MS_MAX);
 	set_aside(trial, unit,
 	    unit == -1 ? 0 : trial->file->units[unit].line_first, why);
 }
@@ -171,7 +170,7 @@ range_cost(struct trial *trial, size_t first, size_t end, uint64_t *ret_us,
 
 	for (size_t i = 0; i < end; i++)
 		keep[i] = !file->units[i].is_set_aside &&
-		    (i >= first || file->units[i].is_referenced);
+			  (i >= first || file->units[i].is_referenced);
 	rules = compile_kept(trial, keep, ret_compile);
 	if (rules == NULL)
 		return false;
@@ -189,8 +188,8 @@ try_unit(struct trial *trial, size_t unit)
 	say(trial, VERDICT_BEGIN, (long)unit, 0, "");
 	if (!range_cost(trial, unit, unit + 1, &us, &compile))
 		set_aside(trial, (long)unit, compile.errors[0].line,
-		    compile.error_count > 0 ? compile.errors[0].why :
-					      "cannot be compiled");
+		    compile.error_count > 0 ? compile.errors[0].why
+					    : "cannot be compiled");
 	else if (us > (uint64_t)CHECK_RULE_COST_MS_MAX * 1000)
 		say_slow(trial, (long)unit, us);
 }
@@ -248,8 +247,7 @@ time_file(struct trial *trial)
 	/* The last try was of one rule; now it is the file's again. */
 	say(trial, VERDICT_BEGIN, -1, 0, "");
 	if (rulefile_active(file) > 0 &&
-	    range_cost(trial, 0, file->unit_count, &us, &compile) &&
-	    us > most)
+	    range_cost(trial, 0, file->unit_count, &us, &compile) && us > most)
 		say_slow(trial, -1, us);
 }
 

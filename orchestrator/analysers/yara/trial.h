@@ -40,8 +40,8 @@ void trial_buffers(uint8_t (*buffers)[CHECK_BUFFER_BYTES]);
  * All files that are not set aside, at once: says VERDICT_FINE where they
  * compile and the whole set takes no longer than one file may.
  */
-void trial_together(struct trial *trial, struct rule_file **files,
-    size_t count);
+void trial_together(
+    struct trial *trial, struct rule_file **files, size_t count);
 /*
  * The file as a whole, and where is_timed what it costs; marks what it sets
  * aside.

@@ -47,11 +47,11 @@ _loep() {
 			fi
 			words="--case --title --severity --tlp --pap --kind --password --comment --source --sha256 --profile --seconds --recursive --receipts --wait --report --name"
 			;;
-		case) words="list show findings wait --state" ;;
+		case) words="list show findings wait --status" ;;
 		artefact) words="list tree show get receipt --purpose --output" ;;
 		run) words="list show events cancel new --profile --seconds --arg --wait" ;;
 		report) words="list --format --output --new --rev" ;;
-		job) words="list show retry cancel --state" ;;
+		job) words="list show retry cancel --status" ;;
 		vm) words="list profiles build check rebuild" ;;
 		org) words="list show add --class" ;;
 		user) words="list add --org --uid --capabilities" ;;

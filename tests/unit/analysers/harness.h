@@ -41,12 +41,13 @@ harness_take(void *arg, const struct record *record)
 		json_t *child = json_array_get(run->records, count - 1);
 		json_int_t got = json_member_int(child, "got", 0);
 
-		(void)json_object_set_new(child, "got",
-		    json_integer(got + (json_int_t)record->len));
+		(void)json_object_set_new(
+		    child, "got", json_integer(got + (json_int_t)record->len));
 		if (got < HARNESS_BYTES_KEPT) {
-			auto_json json_t *hex = record_hex(record->data,
-			    record->len < HARNESS_BYTES_KEPT ?
-				record->len : HARNESS_BYTES_KEPT);
+			auto_json json_t *hex = record_hex(
+			    record->data, record->len < HARNESS_BYTES_KEPT
+					      ? record->len
+					      : HARNESS_BYTES_KEPT);
 			auto_free char *all = xasprintf("%s%s",
 			    json_member_text(child, "bytes", ""),
 			    json_string_value(hex));
@@ -148,8 +149,7 @@ harness_serve(int file, pid_t *ret_pid)
 		if (range_get_request(request, (size_t)n, &offset, &len) !=
 		    ERR_OK)
 			_exit(1);
-		n = pread(
-		    file, buf + RANGE_ANSWER_BYTES, len, (off_t)offset);
+		n = pread(file, buf + RANGE_ANSWER_BYTES, len, (off_t)offset);
 		if (n < 0)
 			_exit(1);
 		range_put_answer(buf, ERR_OK, (uint32_t)n);
@@ -165,8 +165,8 @@ harness_run_range(int (*analyse)(struct analysis *), void *data, int file,
 {
 	pid_t pid;
 	int sock = harness_serve(file, &pid);
-	struct harness run = harness_run_fd(
-	    analyse, data, sock, BLOB_RANGE, size, context);
+	struct harness run =
+	    harness_run_fd(analyse, data, sock, BLOB_RANGE, size, context);
 
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	return run;
@@ -187,8 +187,8 @@ harness_count(const struct harness *run, const char *type)
 	size_t i;
 	json_t *one;
 
-	json_array_foreach(run->records, i, one)
-		count += strcmp(json_member_text(one, "type", ""), type) == 0;
+	json_array_foreach(run->records, i, one) count +=
+	    strcmp(json_member_text(one, "type", ""), type) == 0;
 	return count;
 }
 

@@ -33,9 +33,9 @@ maker_init(struct maker *maker, int format, int filter, const char *options,
 	maker->size = 24 * MIB;
 	maker->bytes = xmalloc(maker->size);
 	maker->archive = archive_write_new();
-	assert_int_equal(format == ARCHIVE_FORMAT_AR_GNU ?
-		archive_write_set_format_ar_svr4(maker->archive) :
-		archive_write_set_format(maker->archive, format),
+	assert_int_equal(format == ARCHIVE_FORMAT_AR_GNU
+			     ? archive_write_set_format_ar_svr4(maker->archive)
+			     : archive_write_set_format(maker->archive, format),
 	    ARCHIVE_OK);
 	assert_int_equal(
 	    archive_write_add_filter(maker->archive, filter), ARCHIVE_OK);
@@ -44,12 +44,12 @@ maker_init(struct maker *maker, int format, int filter, const char *options,
 		    archive_write_set_options(maker->archive, options),
 		    ARCHIVE_OK);
 	if (password != NULL)
-		assert_int_equal(archive_write_set_passphrase(
-				     maker->archive, password),
+		assert_int_equal(
+		    archive_write_set_passphrase(maker->archive, password),
 		    ARCHIVE_OK);
 	(void)archive_write_set_bytes_in_last_block(maker->archive, 1);
-	assert_int_equal(archive_write_open_memory(maker->archive,
-			     maker->bytes, maker->size, &maker->len),
+	assert_int_equal(archive_write_open_memory(maker->archive, maker->bytes,
+			     maker->size, &maker->len),
 	    ARCHIVE_OK);
 }
 
@@ -163,8 +163,8 @@ test_formats(void **state)
 		assert_non_null(child);
 		assert_string_equal(
 		    json_member_text(child, "bytes", ""), text_hex);
-		assert_string_equal(json_member_text(child, "relation", ""),
-		    "archive_member");
+		assert_string_equal(
+		    json_member_text(child, "relation", ""), "archive_member");
 		assert_non_null(harness_find(&run, "child", "name", "empty"));
 		assert_int_equal(harness_count(&run, "child_end"), 2);
 		assert_int_equal(harness_count(&run, "error"), 0);
@@ -196,15 +196,15 @@ test_streams(void **state)
 		struct maker maker;
 		struct harness run;
 
-		maker_init(&maker, ARCHIVE_FORMAT_RAW, kinds[i].filter, NULL,
-		    NULL);
+		maker_init(
+		    &maker, ARCHIVE_FORMAT_RAW, kinds[i].filter, NULL, NULL);
 		maker_add(&maker, "x", "hello\n", 6);
 		maker_end(&maker);
 		run = unpack(&maker, context);
 		assert_int_equal(run.err, ERR_OK);
 		assert_string_equal(child_bytes(&run, "note.txt"), text_hex);
-		assert_non_null(harness_find(
-		    &run, "child", "relation", "decompressed"));
+		assert_non_null(
+		    harness_find(&run, "child", "relation", "decompressed"));
 		harness_release(&run);
 		free(maker.bytes);
 	}
@@ -218,12 +218,10 @@ test_zip_in_gzip(void **state)
 	struct harness run;
 
 	(void)state;
-	maker_init(
-	    &inner, ARCHIVE_FORMAT_ZIP, ARCHIVE_FILTER_NONE, NULL, NULL);
+	maker_init(&inner, ARCHIVE_FORMAT_ZIP, ARCHIVE_FILTER_NONE, NULL, NULL);
 	maker_add(&inner, "a", "hello\n", 6);
 	maker_end(&inner);
-	maker_init(
-	    &outer, ARCHIVE_FORMAT_RAW, ARCHIVE_FILTER_GZIP, NULL, NULL);
+	maker_init(&outer, ARCHIVE_FORMAT_RAW, ARCHIVE_FILTER_GZIP, NULL, NULL);
 	maker_add(&outer, "x", inner.bytes, inner.len);
 	maker_end(&outer);
 	run = unpack(&outer, "{\"name\": \"a.zip.gz\"}");
@@ -238,8 +236,8 @@ test_zip_in_gzip(void **state)
 static void
 make_encrypted(struct maker *maker, const char *options, const char *password)
 {
-	maker_init(maker, ARCHIVE_FORMAT_ZIP, ARCHIVE_FILTER_NONE, options,
-	    password);
+	maker_init(
+	    maker, ARCHIVE_FORMAT_ZIP, ARCHIVE_FILTER_NONE, options, password);
 	maker_add(maker, "hello.txt", "hello\n", 6);
 	maker_add(maker, "second.txt", "hello\n", 6);
 	maker_end(maker);
@@ -277,14 +275,14 @@ test_encrypted(void **state)
 		assert_int_equal(run.err, ERR_OK);
 		assert_int_equal(
 		    harness_count(&run, "child"), is_opened ? 2 : 0);
-		assert_int_equal(harness_find(&run, "error", "what",
-				     "encrypted") == NULL,
+		assert_int_equal(
+		    harness_find(&run, "error", "what", "encrypted") == NULL,
 		    is_opened);
 		if (is_opened) {
 			assert_string_equal(
 			    child_bytes(&run, "hello.txt"), text_hex);
-			used = json_object_get(harness_find(&run, "child",
-						   "name", "hello.txt"),
+			used = json_object_get(
+			    harness_find(&run, "child", "name", "hello.txt"),
 			    "password");
 			if (cases[i % COUNT(cases)].is_given)
 				assert_int_equal(
@@ -307,8 +305,8 @@ test_names(void **state)
 	json_t *child, *finding;
 
 	(void)state;
-	maker_init(&maker, ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FILTER_NONE, NULL,
-	    NULL);
+	maker_init(
+	    &maker, ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FILTER_NONE, NULL, NULL);
 	maker_add(&maker, "../../etc/cron.d/x", "a", 1);
 	maker_add(&maker, "/abs", "b", 1);
 	maker_add(&maker, "latin\xe9.txt", "c", 1);
@@ -355,16 +353,16 @@ test_bomb(void **state)
 	run = unpack(&maker, "{}");
 	assert_int_equal(run.err, ERR_LIMIT);
 	assert_non_null(harness_find(&run, "limit", "limit", "expansion"));
-	assert_int_equal(json_member_int(harness_find(&run, "child", "name",
-					     "bomb"),
-			     "got", 0),
+	assert_int_equal(
+	    json_member_int(
+		harness_find(&run, "child", "name", "bomb"), "got", 0),
 	    LIMIT_EXPANSION_FLOOR_BYTES);
-	assert_int_equal(json_member_int(harness_find(&run, "child", "name",
-					     "hello.txt"),
-			     "got", 0),
+	assert_int_equal(
+	    json_member_int(
+		harness_find(&run, "child", "name", "hello.txt"), "got", 0),
 	    6);
-	json_array_foreach(run.records, i, one)
-		partial += json_is_true(json_object_get(one, "is_partial"));
+	json_array_foreach(run.records, i, one) partial +=
+	    json_is_true(json_object_get(one, "is_partial"));
 	assert_int_equal(partial, 1);
 	harness_release(&run);
 	free(maker.bytes);
@@ -378,8 +376,8 @@ test_many_members(void **state)
 	char name[32];
 
 	(void)state;
-	maker_init(&maker, ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FILTER_GZIP, NULL,
-	    NULL);
+	maker_init(
+	    &maker, ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FILTER_GZIP, NULL, NULL);
 	for (int i = 0; i < 30000; i++) {
 		(void)snprintf(name, sizeof(name), "f%d", i);
 		maker_add(&maker, name, "x", 1);
@@ -504,8 +502,8 @@ test_half_a_member(void **state)
 		seed = seed * 1664525 + 1013904223;
 		noise[i] = (uint8_t)(seed >> 24);
 	}
-	maker_init(&maker, ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FILTER_GZIP, NULL,
-	    NULL);
+	maker_init(
+	    &maker, ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FILTER_GZIP, NULL, NULL);
 	maker_add(&maker, "first", "hello\n", 6);
 	maker_add(&maker, "noise", noise, NOISE_BYTES);
 	maker_end(&maker);
@@ -513,9 +511,9 @@ test_half_a_member(void **state)
 	run = unpack(&maker, "{}");
 	assert_int_equal(run.err, ERR_FORMAT);
 	assert_string_equal(child_bytes(&run, "first"), text_hex);
-	assert_true(json_member_int(harness_find(&run, "child", "name",
-					"noise"),
-			"got", 0) > 10000);
+	assert_true(
+	    json_member_int(harness_find(&run, "child", "name", "noise"), "got",
+		0) > 10000);
 	assert_non_null(harness_find(&run, "error", "what", "damaged"));
 	harness_release(&run);
 	/* Too little for even one piece: damaged, and not unknown. */
@@ -531,20 +529,22 @@ static void
 test_no_archive(void **state)
 {
 	static const char *const texts[] = {"", "x", "just some text\n",
-	    "MZ\x90", "\x7f" "ELF"};
+	    "MZ\x90",
+	    "\x7f"
+	    "ELF"};
 	struct harness run;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(texts); i++) {
-		run = harness_run(archive_analyse, NULL, texts[i],
-		    strlen(texts[i]), "{}");
+		run = harness_run(
+		    archive_analyse, NULL, texts[i], strlen(texts[i]), "{}");
 		assert_int_equal(run.err, ERR_FORMAT);
 		assert_non_null(
 		    harness_find(&run, "error", "what", "not_archive"));
 		harness_release(&run);
 	}
-	run = harness_run(
-	    archive_analyse, NULL, "\x89LZO\0\r\n\x1a\n", 9, "{}");
+	run =
+	    harness_run(archive_analyse, NULL, "\x89LZO\0\r\n\x1a\n", 9, "{}");
 	assert_non_null(harness_find(&run, "error", "what", "unsupported"));
 	harness_release(&run);
 }
@@ -564,8 +564,7 @@ test_range(void **state)
 	maker_end(&maker);
 	memory = unpack(&maker, "{}");
 	file = harness_memory(maker.bytes, maker.len);
-	range = harness_run_range(
-	    archive_analyse, NULL, file, maker.len, "{}");
+	range = harness_run_range(archive_analyse, NULL, file, maker.len, "{}");
 	assert_true(json_equal(memory.records, range.records));
 	harness_release(&memory);
 	harness_release(&range);
@@ -588,8 +587,8 @@ visit(const char *path, const struct stat *st, int type, struct FTW *ftw)
 	assert_true(fd >= 0);
 	run = harness_run_fd(archive_analyse, NULL, take_fd(fd), BLOB_MEMFD,
 	    (uint64_t)st->st_size, "{\"name\": \"x\"}");
-	assert_int_equal(harness_count(&run, "child"),
-	    harness_count(&run, "child_end"));
+	assert_int_equal(
+	    harness_count(&run, "child"), harness_count(&run, "child_end"));
 	/* Never silence: children, or a reason why there are none. */
 	assert_true(json_array_size(run.records) > 0);
 	harness_release(&run);

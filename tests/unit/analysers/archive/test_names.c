@@ -63,8 +63,7 @@ test_long(void **state)
 	for (size_t i = 0; i < sizeof(name); i += 100)
 		name[i + 50 < sizeof(name) ? i + 50 : i] = '/';
 	assert_int_equal(name_tricks(name, LIMIT_NAME_BYTES), 0);
-	assert_int_equal(
-	    name_tricks(name, LIMIT_NAME_BYTES + 1), TRICK_LONG);
+	assert_int_equal(name_tricks(name, LIMIT_NAME_BYTES + 1), TRICK_LONG);
 }
 
 static void
@@ -84,16 +83,24 @@ test_base(void **state)
 		const char *name;
 		const char *base;
 	} names[] = {
-	    {"a", "a"}, {"a/b", "b"}, {"a/b/", "b"}, {"a\\b", "b"},
-	    {"/", ""}, {"", ""}, {"..", ""}, {"a/..", ""}, {"a/.", ""},
-	    {"...", "..."}, {"a//b///", "b"},
+	    {"a", "a"},
+	    {"a/b", "b"},
+	    {"a/b/", "b"},
+	    {"a\\b", "b"},
+	    {"/", ""},
+	    {"", ""},
+	    {"..", ""},
+	    {"a/..", ""},
+	    {"a/.", ""},
+	    {"...", "..."},
+	    {"a//b///", "b"},
 	};
 	size_t len;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(names); i++) {
-		const char *base = name_base(
-		    names[i].name, strlen(names[i].name), &len);
+		const char *base =
+		    name_base(names[i].name, strlen(names[i].name), &len);
 
 		assert_int_equal(len, strlen(names[i].base));
 		assert_memory_equal(base, names[i].base, len);
@@ -107,9 +114,15 @@ test_unpacked(void **state)
 		const char *name;
 		const char *unpacked;
 	} names[] = {
-	    {"a.txt.gz", "a.txt"}, {"a.tgz", "a.tar"}, {"A.TXT.XZ", "A.TXT"},
-	    {"a.svgz", "a.svg"}, {"a", "a.unpacked"}, {"", "data.unpacked"},
-	    {".gz", ".gz.unpacked"}, {"x.Z", "x"}, {"x.tar.zst", "x.tar"},
+	    {"a.txt.gz", "a.txt"},
+	    {"a.tgz", "a.tar"},
+	    {"A.TXT.XZ", "A.TXT"},
+	    {"a.svgz", "a.svg"},
+	    {"a", "a.unpacked"},
+	    {"", "data.unpacked"},
+	    {".gz", ".gz.unpacked"},
+	    {"x.Z", "x"},
+	    {"x.tar.zst", "x.tar"},
 	};
 	char name[64];
 
@@ -134,10 +147,10 @@ test_utf8(void **state)
 	    {"\xe2\x82\xac", true},
 	    {"\xf0\x9f\x98\x80", true},
 	    {"\xc3", false},
-	    {"\xc0\xaf", false},	     /* overlong */
-	    {"\xe0\x80\xaf", false},	     /* overlong */
-	    {"\xed\xa0\x80", false},	     /* surrogate */
-	    {"\xf4\x90\x80\x80", false},     /* beyond U+10FFFF */
+	    {"\xc0\xaf", false},	 /* overlong */
+	    {"\xe0\x80\xaf", false},	 /* overlong */
+	    {"\xed\xa0\x80", false},	 /* surrogate */
+	    {"\xf4\x90\x80\x80", false}, /* beyond U+10FFFF */
 	    {"\xff", false},
 	    {"a\x80", false},
 	};
@@ -174,15 +187,13 @@ test_budget(void **state)
 	assert_false(budget_is_spent(&budget));
 	budget.bytes += 5;
 	assert_true(budget_is_spent(&budget));
-	assert_int_equal(
-	    budget_grant(&budget, floor_bytes + 99, 1, &limit), 0);
+	assert_int_equal(budget_grant(&budget, floor_bytes + 99, 1, &limit), 0);
 
 	/* The context tightens, and never widens. */
 	budget_init(&budget, limits, GIB, 0);
 	assert_int_equal(budget.children_max, 5);
 	assert_int_equal(budget.member_bytes_max, 10 * GIB);
-	(void)json_object_set_new(
-	    limits, "children", json_integer(1000000000));
+	(void)json_object_set_new(limits, "children", json_integer(1000000000));
 	budget_init(&budget, limits, UINT64_MAX, 0);
 	assert_int_equal(budget.children_max, LIMIT_CHILDREN);
 	assert_true(budget.bytes_max <= LIMIT_SUBMISSION_BYTES);
@@ -191,8 +202,8 @@ test_budget(void **state)
 static void
 test_passwords(void **state)
 {
-	auto_json json_t *given = json_pack("[s, s, i, s]", "secret", "", 1,
-	    "other");
+	auto_json json_t *given =
+	    json_pack("[s, s, i, s]", "secret", "", 1, "other");
 	auto_json json_t *many = json_array();
 	auto_json json_t *name = NULL;
 	auto_json json_t *known = NULL;

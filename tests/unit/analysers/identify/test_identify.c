@@ -150,8 +150,8 @@ test_tlsh(void **state)
 	(void)state;
 	fill_noise(noise, sizeof(noise), 1);
 	one = identify(noise, sizeof(noise));
-	(void)snprintf(tlsh, sizeof(tlsh), "%s",
-	    harness_fact_text(&one, "tlsh"));
+	(void)snprintf(
+	    tlsh, sizeof(tlsh), "%s", harness_fact_text(&one, "tlsh"));
 	assert_int_equal(strlen(tlsh), 72);
 	assert_memory_equal(tlsh, "T1", 2);
 	assert_int_equal(strspn(tlsh + 2, "0123456789ABCDEF"), 70);
@@ -190,8 +190,8 @@ static void
 test_cut_input(void **state)
 {
 	int file = harness_memory("abc", 3);
-	struct harness run = harness_run_range(
-	    identify_analyse, NULL, file, 2 * MIB, "{}");
+	struct harness run =
+	    harness_run_range(identify_analyse, NULL, file, 2 * MIB, "{}");
 
 	(void)state;
 	assert_int_not_equal(run.err, ERR_OK);
@@ -210,8 +210,8 @@ test_large(void **state)
 
 	(void)state;
 	assert_int_equal(ftruncate(file, (off_t)len), 0);
-	run = harness_run_fd(identify_analyse, NULL, take_fd(file), BLOB_MEMFD,
-	    len, "{}");
+	run = harness_run_fd(
+	    identify_analyse, NULL, take_fd(file), BLOB_MEMFD, len, "{}");
 	assert_int_equal(run.err, ERR_OK);
 	assert_non_null(harness_find(&run, "limit", "limit", "tlsh_bytes"));
 	assert_int_equal(
@@ -266,8 +266,8 @@ check_against_file(const char *path, size_t *plain)
 	answer[strcspn(answer, "\n")] = '\0';
 	assert_true(types_of(buf, (size_t)len, -1, &types));
 	*plain += strcmp(types.mime, "text/plain") == 0;
-	(void)snprintf(ours, sizeof(ours), "%s; charset=%s", types.mime,
-	    types.encoding);
+	(void)snprintf(
+	    ours, sizeof(ours), "%s; charset=%s", types.mime, types.encoding);
 	if (memcmp(buf, "\177ELF", 4) != 0)
 		assert_string_equal(ours, answer);
 	return true;
@@ -277,10 +277,11 @@ check_against_file(const char *path, size_t *plain)
 static void
 test_same_as_file(void **state)
 {
-	FILE *list = popen("find /usr/share/doc /usr/share/perl5 "
-	    "/usr/share/misc -type f -size -100k 2>/dev/null | "
-	    "grep -v \"'\" | sort | awk 'NR % 37 == 0' | head -n 120",
-	    "r");
+	FILE *list =
+	    popen("find /usr/share/doc /usr/share/perl5 "
+		  "/usr/share/misc -type f -size -100k 2>/dev/null | "
+		  "grep -v \"'\" | sort | awk 'NR % 37 == 0' | head -n 120",
+		"r");
 	char path[4096];
 	size_t plain = 0;
 	size_t count = 0;

@@ -232,8 +232,7 @@ test_noise(void **state)
 		}
 		file = parse(text);
 		for (size_t j = 0; j < file->unit_count; j++) {
-			assert_true(
-			    file->units[j].start <= file->units[j].end);
+			assert_true(file->units[j].start <= file->units[j].end);
 			assert_true(file->units[j].end <= len);
 		}
 		rulefile_free(file);

@@ -67,8 +67,7 @@ static bool
 has_match(struct ruleset *ruleset, const void *p, size_t len, const char *rule)
 {
 	struct harness run = scan(ruleset, p, len, "{}");
-	bool is_there =
-	    harness_find(&run, "match", "rule", rule) != NULL;
+	bool is_there = harness_find(&run, "match", "rule", rule) != NULL;
 
 	assert_int_equal(run.err, ERR_OK);
 	harness_release(&run);
@@ -269,19 +268,24 @@ test_classes(void **state)
 	struct ruleset *ruleset;
 
 	(void)state;
-	write_rules("c.yar",
-	    "import \"pe\"\n"
-	    "rule mz { condition: uint16(0) == 0x5A4D }\n"
-	    "rule elf { condition: uint32(0) == 0x464C457F }\n"
-	    "rule not_pe { condition: not pe.is_pe }\n"
-	    "rule every { condition: true }\n");
+	write_rules("c.yar", "import \"pe\"\n"
+			     "rule mz { condition: uint16(0) == 0x5A4D }\n"
+			     "rule elf { condition: uint32(0) == 0x464C457F }\n"
+			     "rule not_pe { condition: not pe.is_pe }\n"
+			     "rule every { condition: true }\n");
 	ruleset = ruleset_load(folder);
 	assert_true(has_match(ruleset, "MZxx", 4, "mz"));
 	assert_true(has_match(ruleset, "MZxx", 4, "every"));
 	assert_true(has_match(ruleset, "MZxx", 4, "not_pe"));
 	assert_false(has_match(ruleset, "MZxx", 4, "elf"));
-	assert_true(has_match(ruleset, "\x7f" "ELF", 4, "elf"));
-	assert_true(has_match(ruleset, "\x7f" "ELF", 4, "not_pe"));
+	assert_true(has_match(ruleset,
+	    "\x7f"
+	    "ELF",
+	    4, "elf"));
+	assert_true(has_match(ruleset,
+	    "\x7f"
+	    "ELF",
+	    4, "not_pe"));
 	assert_false(has_match(ruleset, "text", 4, "mz"));
 	assert_true(has_match(ruleset, "text", 4, "not_pe"));
 	assert_true(has_match(ruleset, "", 0, "every"));
@@ -311,9 +315,9 @@ make_pe(uint8_t pe[PE_BYTES])
 	memcpy(pe, "MZ", 2);
 	put_le(pe + 0x3c, 0x40, 4);
 	memcpy(head, "PE\0\0", 4);
-	put_le(head + 4, 0x14c, 2);	  /* i386 */
-	put_le(head + 6, 1, 2);		  /* sections */
-	put_le(head + 8, 1700000000, 4);  /* timestamp */
+	put_le(head + 4, 0x14c, 2);	 /* i386 */
+	put_le(head + 6, 1, 2);		 /* sections */
+	put_le(head + 8, 1700000000, 4); /* timestamp */
 	put_le(head + 20, 224, 2);
 	put_le(head + 22, 0x0102, 2);
 	put_le(optional, 0x10b, 2);
@@ -323,7 +327,7 @@ make_pe(uint8_t pe[PE_BYTES])
 	put_le(optional + 36, 0x200, 4);
 	put_le(optional + 56, 0x2000, 4);
 	put_le(optional + 60, 0x200, 4);
-	put_le(optional + 68, 2, 2);	  /* subsystem: GUI */
+	put_le(optional + 68, 2, 2); /* subsystem: GUI */
 	put_le(optional + 92, 16, 4);
 	put_le(optional + 104, 0x1000, 4); /* imports */
 	put_le(optional + 108, 60, 4);
@@ -351,8 +355,7 @@ static void
 test_pe_facts(void **state)
 {
 	/* The definition: MD5 of "dll.function", lower case, by commas. */
-	static const char imports[] =
-	    "kernel32.exitprocess,user32.messageboxa";
+	static const char imports[] = "kernel32.exitprocess,user32.messageboxa";
 	struct ruleset *ruleset = ruleset_load("");
 	struct digests *digests = digests_new();
 	struct digests_hex hex;
@@ -371,13 +374,11 @@ test_pe_facts(void **state)
 	assert_non_null(fact);
 	assert_string_equal(
 	    json_member_text(fact, "imphash", ""), hex.hex[DIGEST_MD5]);
-	assert_string_equal(
-	    json_member_text(fact, "machine_name", ""), "I386");
+	assert_string_equal(json_member_text(fact, "machine_name", ""), "I386");
 	assert_int_equal(json_member_int(fact, "timestamp", 0), 1700000000);
 	assert_int_equal(json_member_int(fact, "number_of_sections", 0), 1);
 	assert_int_equal(json_member_int(fact, "is_dll", -1), 0);
-	assert_int_equal(
-	    json_array_size(harness_fact(&run, "pe_imports")), 2);
+	assert_int_equal(json_array_size(harness_fact(&run, "pe_imports")), 2);
 	assert_string_equal(
 	    json_member_text(
 		json_array_get(harness_fact(&run, "pe_sections"), 0), "name",
@@ -426,8 +427,7 @@ test_too_many_matches(void **state)
 
 	(void)state;
 	memset(letters, 'q', len);
-	write_rules(
-	    "m.yar", "rule m { strings: $a = \"q\" condition: $a }");
+	write_rules("m.yar", "rule m { strings: $a = \"q\" condition: $a }");
 	ruleset = ruleset_load(folder);
 	run = scan(ruleset, letters, len, "{}");
 	assert_non_null(
@@ -483,8 +483,8 @@ test_blocks(void **state)
 	assert_non_null(match);
 	assert_int_equal(
 	    json_member_int(
-		json_array_get(json_object_get(match, "strings"), 0),
-		"offset", 0),
+		json_array_get(json_object_get(match, "strings"), 0), "offset",
+		0),
 	    seam);
 	assert_non_null(harness_find(&run, "limit", "limit", "scan_blocks"));
 	harness_release(&run);
