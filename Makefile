@@ -269,7 +269,7 @@ C_FILES = $(shell git -c safe.directory='*' ls-files '*.c' '*.h' '*.def' 2>/dev/
 
 #: format		formats all C files (clang-format 14)
 format:
-	clang-format -i $(filter %.c %.h,$(C_FILES))
+	@clang-format -i $(filter %.c %.h,$(C_FILES))
 
 #: lint		layers, headers, format, scripts, spelling, static analysis
 lint: setup
