@@ -336,7 +336,7 @@ init(struct options *o)
 	    .state_dir = o->state_dir,
 	    .programs_dir = o->programs_dir,
 	    .org_name = o->org ? o->org : "CSIRT",
-	    .org_class = o->class ? o->class : "staff",
+	    .org_class = o->class ? o->class : "CSIRT",
 	    .admin_uid = o->admin_uid ? o->admin_uid : own_uid,
 	};
 

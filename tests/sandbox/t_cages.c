@@ -329,7 +329,8 @@ setup(void **unused)
 static int
 teardown(void **unused)
 {
-	auto_free char *command = xasprintf("rm -rf %s %s", state, secret);
+	auto_free char *command =
+	    xasprintf("rm -rf %s %s", state, secret ? secret : "");
 
 	(void)unused;
 	return system(command);
