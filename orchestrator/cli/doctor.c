@@ -139,6 +139,19 @@ find_json(const char *text)
 	return at;
 }
 
+/* The array that ends with "]" on a line of its own, or NULL. */
+static json_t *
+take_json(const char *text)
+{
+	const char *end = strstr(text, "\n]");
+	json_t *json = NULL;
+
+	if (end == NULL || json_parse(text, (size_t)(end + 2 - text),
+			       OUTPUT_BYTES_MAX, 24, &json) != ERR_OK)
+		return NULL;
+	return json;
+}
+
 static void
 check_cages(struct doctor *d)
 {
@@ -166,8 +179,7 @@ check_cages(struct doctor *d)
 	} else {
 		text = run(d, check, &status);
 		from = find_json(text);
-		if (from == NULL || (cages = json_loads(from,
-					 JSON_DISABLE_EOF_CHECK, NULL)) == NULL)
+		if (from == NULL || (cages = take_json(from)) == NULL)
 			note(d, "programs", false, text,
 			    "the programs do not start; the message says why");
 		json_array_foreach(cages, at, entry) check_cage(d, entry);
@@ -205,17 +217,27 @@ check_kernel(struct doctor *d)
 static void
 check_kvm(struct doctor *d)
 {
-	char *args[] = {(char[]){"loep-vm"}, (char[]){"--check-kvm"}, NULL};
+	auto_free char *images = xasprintf("%s/vm/images", d->cli->state_dir);
+	char *args[] = {(char[]){"loep-vm"}, (char[]){"--probe"}, images, NULL};
 	int status = 0;
-	auto_free char *text = run(d, args, &status);
-	size_t len = strcspn(text, "\n");
+	auto_free char *text = NULL;
+	auto_json json_t *found = NULL;
+	bool is_kvm;
 
-	text[len] = '\0';
-	note(d, "KVM", status == 0, text,
+	if (!d->cli->is_json && !d->cli->is_quiet)
+		progress_line("booting something under KVM ...");
+	text = run(d, args, &status);
+	progress_clear();
+	if (json_parse(text, strcspn(text, "\n"), OUTPUT_BYTES_MAX, 24,
+		&found) != ERR_OK)
+		found = NULL;
+	is_kvm = json_is_true(json_object_get(found, "kvm"));
+	note(d, "KVM", is_kvm,
+	    json_member_text(found, "reason", is_kvm ? "works" : text),
 	    "without it guests run under emulation (slower, and it works); "
 	    "load kvm_intel or kvm_amd, or enable nested virtualisation");
 	/* Its absence is no fault. */
-	if (status != 0)
+	if (!is_kvm)
 		d->missing--;
 }
 
