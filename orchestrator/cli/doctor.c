@@ -217,7 +217,13 @@ check_kernel(struct doctor *d)
 static void
 check_kvm(struct doctor *d)
 {
-	auto_free char *images = xasprintf("%s/vm/images", d->cli->state_dir);
+	auto_free char *state = xasprintf("%s/vm/images", d->cli->state_dir);
+	/* In a build folder the images are beside the programs. */
+	auto_free char *images =
+	    access(state, R_OK) == 0
+		? xstrdup(state)
+		: xasprintf("%s/vm-images", d->cli->programs_dir);
+	const char *from;
 	char *args[] = {(char[]){"loep-vm"}, (char[]){"--probe"}, images, NULL};
 	int status = 0;
 	auto_free char *text = NULL;
@@ -228,8 +234,9 @@ check_kvm(struct doctor *d)
 		progress_line("booting something under KVM ...");
 	text = run(d, args, &status);
 	progress_clear();
-	if (json_parse(text, strcspn(text, "\n"), OUTPUT_BYTES_MAX, 24,
-		&found) != ERR_OK)
+	from = strchr(text, '{');
+	if (from == NULL || json_parse(from, strcspn(from, "\n"),
+				OUTPUT_BYTES_MAX, 24, &found) != ERR_OK)
 		found = NULL;
 	is_kvm = json_is_true(json_object_get(found, "kvm"));
 	note(d, "KVM", is_kvm,
