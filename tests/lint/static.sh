@@ -10,6 +10,8 @@ flags=(-std=gnu17 -D_GNU_SOURCE '-DLOEP_VERSION="x"' '-DLOEP_PREFIX="/usr/local"
 cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
 	--enable=warning,portability --suppress=missingIncludeSystem \
 	-D_GNU_SOURCE '-DLOEP_VERSION="x"' -Iorchestrator -I. \
+	'-Djson_array_foreach(a,i,v)=for(i=0;(v=json_array_get(a,i));i++)' \
+	'-Djson_object_foreach(o,k,v)=for(k=0;(v=json_object_get(o,k));k++)' \
 	orchestrator agents/wire.c agents/wire_names.c || failed=1
 base=${BASE:-HEAD~1}
 if [ "$base" = all ]; then
