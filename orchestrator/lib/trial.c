@@ -59,6 +59,7 @@ try_memory(const char *bytes)
 		return false;
 	/* So that the compiler cannot leave the allocation out. */
 	*(volatile char *)p = 1;
+	free(p);
 	return true;
 }
 
