@@ -100,6 +100,9 @@ send_defaults(const struct family_conf *conf,
 		if (conf_get(conf->conf, "vm.image_dir")[0] == '\0')
 			send_text(chan, "image_dir", images);
 	}
+	/* No pool will come: nothing is to be waited for. */
+	if (program->role == ROLE_SCHED && conf->user_ns == -1)
+		send_text(chan, "pool_settle_ms", "0");
 	if (strcmp(program->section, "yara") == 0 &&
 	    conf_get(conf->conf, "yara.rules_dir")[0] == '\0')
 		send_text(chan, "rules_dir",
