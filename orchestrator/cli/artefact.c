@@ -87,24 +87,6 @@ static const struct table_column report_columns[] = {
     {NULL, NULL, 0},
 };
 
-static const char *
-object_of(int argc, char **argv)
-{
-	if (argc < 3)
-		command_usage(argv[0], EXIT_USAGE);
-	return argv[2];
-}
-
-static void
-show(const struct cli *cli, json_t *object, const struct table_column *columns)
-{
-	if (cli->is_json)
-		print_json(object);
-	else
-		object_print(object, columns);
-	json_decref(object);
-}
-
 static int
 open_output(const char *path)
 {
@@ -164,17 +146,18 @@ cmd_artefact(struct cli *cli, int argc, char **argv)
 	if (strcmp(verb, "list") == 0) {
 		print_rows(cli,
 		    api_list(cli->api, 0, "/cases/%s/artefacts?parent=*",
-			object_of(argc, argv)),
+			command_object(argc, argv)),
 		    artefact_columns, "No artefacts.");
 	} else if (strcmp(verb, "tree") == 0) {
-		summary_print(cli, object_of(argc, argv));
+		summary_print(cli, command_object(argc, argv));
 	} else if (strcmp(verb, "show") == 0) {
-		show(cli,
-		    api_get(cli->api, "/artefacts/%s", object_of(argc, argv)),
+		print_object(cli,
+		    api_get(
+			cli->api, "/artefacts/%s", command_object(argc, argv)),
 		    artefact_object);
 	} else if (strcmp(verb, "receipt") == 0) {
-		auto_json json_t *receipt = api_get(
-		    cli->api, "/artefacts/%s/receipt", object_of(argc, argv));
+		auto_json json_t *receipt = api_get(cli->api,
+		    "/artefacts/%s/receipt", command_object(argc, argv));
 
 		print_json(receipt);
 	} else if (strcmp(verb, "get") == 0) {
@@ -240,18 +223,19 @@ cmd_run(struct cli *cli, int argc, char **argv)
 	verb = argv[1];
 	if (strcmp(verb, "list") == 0) {
 		print_rows(cli,
-		    api_list(
-			cli->api, 0, "/cases/%s/runs", object_of(argc, argv)),
+		    api_list(cli->api, 0, "/cases/%s/runs",
+			command_object(argc, argv)),
 		    run_columns, "No runs.");
 	} else if (strcmp(verb, "show") == 0) {
-		show(cli, api_get(cli->api, "/runs/%s", object_of(argc, argv)),
+		print_object(cli,
+		    api_get(cli->api, "/runs/%s", command_object(argc, argv)),
 		    run_object);
 	} else if (strcmp(verb, "events") == 0) {
 		(void)api_download(cli->api, STDOUT_FILENO, "/runs/%s/events",
-		    object_of(argc, argv));
+		    command_object(argc, argv));
 	} else if (strcmp(verb, "cancel") == 0) {
-		json_decref(api_post(
-		    cli->api, NULL, "/jobs/%s/cancel", object_of(argc, argv)));
+		json_decref(api_post(cli->api, NULL, "/jobs/%s/cancel",
+		    command_object(argc, argv)));
 	} else if (strcmp(verb, "new") == 0) {
 		new_run(cli, argc, argv);
 	} else {
@@ -305,7 +289,7 @@ cmd_report(struct cli *cli, int argc, char **argv)
 	if (argc >= 2 && strcmp(argv[1], "list") == 0) {
 		print_rows(cli,
 		    api_list(cli->api, 0, "/cases/%s/reports",
-			object_of(argc, argv)),
+			command_object(argc, argv)),
 		    report_columns, "No report yet.");
 		return 0;
 	}

@@ -54,6 +54,12 @@ void print_json(const json_t *json);
 void print_rows(const struct cli *cli, json_t *rows,
     const struct table_column *columns, const char *none);
 
+/* The same for one object. */
+void print_object(
+    const struct cli *cli, json_t *object, const struct table_column *columns);
+/* What stands behind the command's verb, or usage and exit. */
+const char *command_object(int argc, char **argv);
+
 /* --- waiting (wait.c) --- */
 
 /*

@@ -120,24 +120,6 @@ verb_of(int argc, char **argv)
 	return argv[1];
 }
 
-static const char *
-object_of(int argc, char **argv)
-{
-	if (argc < 3)
-		command_usage(argv[0], EXIT_USAGE);
-	return argv[2];
-}
-
-static void
-show(const struct cli *cli, json_t *object, const struct table_column *columns)
-{
-	if (cli->is_json)
-		print_json(object);
-	else
-		object_print(object, columns);
-	json_decref(object);
-}
-
 /* The value of "--name VALUE" among the arguments, or fallback. */
 static const char *
 option_of(int argc, char **argv, const char *name, const char *fallback)
@@ -160,17 +142,18 @@ cmd_case(struct cli *cli, int argc, char **argv)
 			option_of(argc, argv, "--status", "")),
 		    case_columns, "No cases. Make one with: loep submit FILE");
 	} else if (strcmp(verb, "show") == 0) {
-		show(cli, api_get(cli->api, "/cases/%s", object_of(argc, argv)),
+		print_object(cli,
+		    api_get(cli->api, "/cases/%s", command_object(argc, argv)),
 		    case_object);
 		if (!cli->is_json)
 			summary_print(cli, argv[2]);
 	} else if (strcmp(verb, "findings") == 0) {
 		print_rows(cli,
 		    api_list(cli->api, 0, "/cases/%s/findings",
-			object_of(argc, argv)),
+			command_object(argc, argv)),
 		    finding_columns, "No findings.");
 	} else if (strcmp(verb, "wait") == 0) {
-		bool is_whole = wait_for_case(cli, object_of(argc, argv));
+		bool is_whole = wait_for_case(cli, command_object(argc, argv));
 
 		if (!cli->is_json)
 			summary_print(cli, argv[2]);
@@ -185,7 +168,7 @@ int
 cmd_job(struct cli *cli, int argc, char **argv)
 {
 	const char *verb = verb_of(argc, argv);
-	const char *object = object_of(argc, argv);
+	const char *object = command_object(argc, argv);
 
 	if (strcmp(verb, "list") == 0)
 		print_rows(cli,
@@ -193,7 +176,8 @@ cmd_job(struct cli *cli, int argc, char **argv)
 			option_of(argc, argv, "--status", "")),
 		    job_columns, "No jobs.");
 	else if (strcmp(verb, "show") == 0)
-		show(cli, api_get(cli->api, "/jobs/%s", object), job_object);
+		print_object(
+		    cli, api_get(cli->api, "/jobs/%s", object), job_object);
 	else if (strcmp(verb, "retry") == 0)
 		json_decref(api_post(cli->api, NULL, "/jobs/%s/retry", object));
 	else if (strcmp(verb, "cancel") == 0)
@@ -229,7 +213,7 @@ cmd_vm(struct cli *cli, int argc, char **argv)
 		print_rows(cli, api_list(cli->api, 0, "/vm/profiles"),
 		    profile_columns, "No profiles: build one with: make image");
 	else if (strcmp(verb, "build") == 0 || strcmp(verb, "rebuild") == 0)
-		order(cli, verb, object_of(argc, argv));
+		order(cli, verb, command_object(argc, argv));
 	else if (strcmp(verb, "check") == 0)
 		order(cli, verb, argc > 2 ? argv[2] : "");
 	else
@@ -246,13 +230,13 @@ cmd_org(struct cli *cli, int argc, char **argv)
 		print_rows(cli, api_list(cli->api, 0, "/organisations"),
 		    org_columns, "No organisations.");
 	} else if (strcmp(verb, "show") == 0) {
-		show(cli,
-		    api_get(
-			cli->api, "/organisations/%s", object_of(argc, argv)),
+		print_object(cli,
+		    api_get(cli->api, "/organisations/%s",
+			command_object(argc, argv)),
 		    org_columns);
 	} else if (strcmp(verb, "add") == 0) {
 		auto_json json_t *body =
-		    json_pack("{s:s, s:s}", "name", object_of(argc, argv),
+		    json_pack("{s:s, s:s}", "name", command_object(argc, argv),
 			"class", option_of(argc, argv, "--class", "C1"));
 		auto_json json_t *made = NULL;
 
@@ -281,7 +265,7 @@ cmd_user(struct cli *cli, int argc, char **argv)
 	} else if (strcmp(verb, "add") == 0) {
 		const char *uid = option_of(argc, argv, "--uid", "-1");
 		auto_json json_t *body = json_pack("{s:s, s:s, s:s, s:I, s:s}",
-		    "name", object_of(argc, argv), "org",
+		    "name", command_object(argc, argv), "org",
 		    option_of(argc, argv, "--org", ""), "kind",
 		    option_of(argc, argv, "--kind", "person"), "uid",
 		    (json_int_t)strtoll(uid, NULL, 10), "capabilities",

@@ -130,6 +130,25 @@ print_rows(const struct cli *cli, json_t *rows,
 	json_decref(rows);
 }
 
+void
+print_object(
+    const struct cli *cli, json_t *object, const struct table_column *columns)
+{
+	if (cli->is_json)
+		print_json(object);
+	else
+		object_print(object, columns);
+	json_decref(object);
+}
+
+const char *
+command_object(int argc, char **argv)
+{
+	if (argc < 3)
+		command_usage(argv[0], EXIT_USAGE);
+	return argv[2];
+}
+
 static char *
 own_folder(void)
 {
