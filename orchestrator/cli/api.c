@@ -339,6 +339,29 @@ api_is_up(struct api *api)
 	return is_up;
 }
 
+bool
+api_is_ready(struct api *api)
+{
+	auto_json json_t *status = NULL;
+	struct answer a;
+	long http = 0;
+	bool is_ready = false;
+
+	prepare(api, URL_BASE "/status", &a);
+	if (curl_easy_perform(api->curl) == CURLE_OK)
+		(void)curl_easy_getinfo(
+		    api->curl, CURLINFO_RESPONSE_CODE, &http);
+	if (http == 200) {
+		status = parse_answer(&a);
+		is_ready = strcmp(json_member_text(status, "vault", ""),
+			       "connected") == 0 &&
+			   strcmp(json_member_text(status, "scheduler", ""),
+			       "connected") == 0;
+	}
+	free(a.bytes);
+	return is_ready;
+}
+
 struct sending {
 	const struct api_upload *upload;
 	uint64_t sent;

@@ -43,6 +43,8 @@ json_t *api_post(struct api *api, const json_t *body, const char *path, ...);
 uint64_t api_download(struct api *api, int fd, const char *path, ...);
 /* True where the service answers at all; never ends the program. */
 bool api_is_up(struct api *api);
+/* True where all that a submission needs is there, too. */
+bool api_is_ready(struct api *api);
 
 /* Told about bytes sent so far; total is -1 where it is not known. */
 typedef void api_progress_fn(void *arg, uint64_t sent, int64_t total);

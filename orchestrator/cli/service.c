@@ -88,7 +88,7 @@ wait_until_up(struct cli *cli, pid_t pid, const char *log)
 	uint64_t end_ms = loop_now_ms() + START_MS;
 	int status;
 
-	while (!api_is_up(cli->api)) {
+	while (!api_is_ready(cli->api)) {
 		if (waitpid(pid, &status, WNOHANG) == pid)
 			fail(EXIT_UNREACHABLE,
 			    "the service ended at once; "
