@@ -90,7 +90,7 @@ send_defaults(const struct family_conf *conf,
 	auto_free char *images = xasprintf("%s/vm/images", conf->state_dir);
 	/* As installed, else as in the source tree's build folder. */
 	auto_free char *rules =
-	    xasprintf("%s/../share/loep/yara-rules", conf->programs_dir);
+	    xasprintf("%s/../../share/loep/yara-rules", conf->programs_dir);
 	auto_free char *own_rules =
 	    xasprintf("%s/../yara-rules", conf->programs_dir);
 
