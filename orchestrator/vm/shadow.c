@@ -12,6 +12,9 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
+#define PASSES	 4
+#define PAUSE_US 300000
+
 /* True where pid still is the QEMU of that machine. */
 static bool
 is_machine(long pid, const char *name)
@@ -72,6 +75,47 @@ kill_all(const char *run_dir)
 	(void)closedir(d);
 }
 
+/*
+ * The QEMUs that libvirt starts to ask what QEMU can do: they have no pid file
+ * at first, but the root folder stands in their command line.
+ */
+static void
+kill_probe(long pid, const char *want)
+{
+	char path[64], text[4096];
+	auto_close int fd = -1;
+	auto_close int pidfd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "/proc/%ld/cmdline", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd == -1 ? -1 : read(fd, text, sizeof(text));
+	if (pidfd != -1 && n > 0 &&
+	    memmem(text, (size_t)n, want, strlen(want)) != NULL)
+		(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+}
+
+static void
+kill_probes(const char *run_dir)
+{
+	char want[PROFILE_PATH_BYTES + 32];
+	const char *end = strstr(run_dir, "/run/");
+	DIR *d = opendir("/proc");
+	struct dirent *e;
+
+	(void)snprintf(want, sizeof(want), "unix:%.*s/lib/qemu/qmp-",
+	    (int)(end == NULL ? strlen(run_dir) : (size_t)(end - run_dir)),
+	    run_dir);
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		long pid = strtol(e->d_name, NULL, 10);
+
+		if (pid > 1)
+			kill_probe(pid, want);
+	}
+	if (d != NULL)
+		(void)closedir(d);
+}
+
 __attribute__((noreturn)) static void
 shadow_main(const char *run_dir, int in)
 {
@@ -85,7 +129,12 @@ shadow_main(const char *run_dir, int in)
 	(void)syscall(SYS_close_range, 3u, ~0u, 0);
 	while (read(0, &byte, 1) == -1 && errno == EINTR)
 		continue;
-	kill_all(run_dir);
+	/* More than once: a QEMU may just be on its way. */
+	for (int i = 0; i < PASSES; i++) {
+		kill_all(run_dir);
+		kill_probes(run_dir);
+		(void)usleep(PAUSE_US);
+	}
 	_exit(0);
 }
 
