@@ -16,21 +16,19 @@ for _ in $(seq 3000); do
 	"$BIN/loep" --json vm list 2>/dev/null | jq -e '.[] | select(.state == "ready")' >/dev/null && break
 	sleep 0.1
 done
-"$BIN/loep" --json vm list >"$WORK/slots"
-boot=$(jq '[.[].detail.boot_ms][0]' "$WORK/slots")
-restores=()
 overheads=()
 for ((round = 1; round <= ROUNDS; round++)); do
 	printf '# %s\n' "$round" >>"$WORK/sample.sh"
 	"$BIN/loep" --json --quiet submit --wait "$WORK/sample.sh" >"$WORK/submit.json"
 	id=$("$BIN/loep" --json run list "$(jq -r .case "$WORK/submit.json")" | jq -r '.[0].id')
 	"$BIN/loep" --json run show "$id" >"$WORK/run.json"
-	restores+=("$(jq '.environment.timing | .restore_ms + .agent_ms' "$WORK/run.json")")
 	overheads+=("$(jq '.environment.timing.overhead_ms / 1000' "$WORK/run.json")")
 	say "vm: round $round: $(jq -c .environment.timing "$WORK/run.json")"
 done
-result vm_boot_ms "$boot"
-result vm_restore_ms "$(median "${restores[@]}")"
-result vm_boot_vs_restore "$(echo "$boot / $(median "${restores[@]}")" | bc -l)"
 result run_overhead_s "$(median "${overheads[@]}")"
 service_stop
+mkdir "$WORK/slot"
+"$BIN/loep-vm" --bench "$BIN/vm-images" "$WORK/slot" "$ROUNDS" >"$WORK/bench.json"
+result vm_boot_ms "$(jq .boot_ms "$WORK/bench.json")"
+result vm_restore_ms "$(jq .restore_ms "$WORK/bench.json")"
+result vm_boot_vs_restore "$(jq .vm_boot_vs_restore "$WORK/bench.json")"
