@@ -144,7 +144,7 @@ on_peer(void *arg, struct chan *chan, struct msg *msg)
 {
 	struct program *p = arg;
 	char instance[CHAN_INSTANCE_BYTES];
-	enum role role = (enum role)wire_get_u8(&msg->in);
+	enum role role = (enum role)wire_get_u16(&msg->in);
 
 	(void)chan;
 	wire_get_str(&msg->in, instance, sizeof(instance));
@@ -206,7 +206,7 @@ program_blame(struct program *p, const struct chan *chan, const char *why)
 	    "reason=\"%s\"",
 	    proto_role_name(chan_peer(chan)), chan_instance(chan), why);
 	wire_out_init(&body, LIMIT_MSG_BYTES);
-	wire_put_u8(&body, (uint8_t)chan_peer(chan));
+	wire_put_u16(&body, (uint16_t)chan_peer(chan));
 	wire_put_str(&body, chan_instance(chan));
 	wire_put_str(&body, why);
 	(void)chan_send(p->parent, MSG_BLAME, 0, &body, -1);

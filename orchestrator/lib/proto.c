@@ -35,6 +35,7 @@ proto_role_name(enum role role)
 	    {ROLE_ANALYSER, "analyser"},
 	    {ROLE_VM, "vm"},
 	    {ROLE_SIMNET, "simnet"},
+	    {ROLE_INDEX, "index"},
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

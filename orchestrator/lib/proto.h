@@ -20,7 +20,8 @@ enum role {
 	ROLE_ANALYSER = 1 << 5,
 	ROLE_VM = 1 << 6,
 	ROLE_SIMNET = 1 << 7,
-	ROLE_ANY = 0xfe
+	ROLE_INDEX = 1 << 8,
+	ROLE_ANY = 0x1fe
 };
 
 enum msg_fd {

@@ -40,6 +40,8 @@ static const struct record_spec specs[RECORD_TYPE_COUNT] = {
     [RECORD_LIMIT] = {"limit", {{"limit", MEMBER_TEXT}, {"text", MEMBER_TEXT}}},
     [RECORD_ERROR] = {"error", {{"what", MEMBER_TEXT}, {"text", MEMBER_TEXT}}},
     [RECORD_DONE] = {"done", {{"counts", MEMBER_OBJECT}}},
+    [RECORD_RULE] = {"rule", {{"namespace", MEMBER_TEXT}, {"name", MEMBER_TEXT},
+				 {"state", MEMBER_TEXT}}},
 };
 
 struct record_in {

@@ -21,6 +21,9 @@
  *          a conclusion that is no rule match (behaviour, traits)
  *   LIMIT  limit (which bound), text (where, in words)
  *   ERROR  what, text (where it stopped, in words)
+ *   RULE   namespace, name, state ("ok" or "rejected"); free: reason, closure
+ *          (hexadecimal), meta, tags, modules, condition ...; then DATA
+ *          frames with its compile unit and CHILD_END (loep-rules alone)
  *   DONE   counts (object); the last frame.  Without it the run is partial
  *
  * An optional "score" (0-100) in FACT and MATCH counts toward the artefact's.
@@ -46,6 +49,7 @@ enum record_type {
 	RECORD_LIMIT,
 	RECORD_ERROR,
 	RECORD_DONE,
+	RECORD_RULE,
 	RECORD_TYPE_COUNT
 };
 

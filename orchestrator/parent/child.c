@@ -103,7 +103,7 @@ send_peer(struct child *to, const struct table_program *other, int fd)
 	struct wire_out body;
 
 	wire_out_init(&body, LIMIT_MSG_BYTES);
-	wire_put_u8(&body, (uint8_t)other->role);
+	wire_put_u16(&body, (uint16_t)other->role);
 	wire_put_str(&body, other->instance);
 	(void)chan_send(to->chan, MSG_PEER, 0, &body, fd);
 	wire_out_release(&body);
@@ -173,7 +173,7 @@ on_blame(void *arg, struct chan *chan, struct msg *msg)
 {
 	struct child *child = arg;
 	struct family *family = child->family;
-	unsigned int role = wire_get_u8(&msg->in);
+	unsigned int role = wire_get_u16(&msg->in);
 	char instance[CHAN_INSTANCE_BYTES];
 	char why[256];
 

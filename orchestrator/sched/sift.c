@@ -196,6 +196,7 @@ on_record(void *arg, const struct record *record)
 	case RECORD_LIMIT:
 	case RECORD_ERROR:
 		return take_finding(sift, record);
+	case RECORD_RULE:
 	case RECORD_TYPE_COUNT:
 	default:
 		return sift_malformed(sift, "a record of unknown type");

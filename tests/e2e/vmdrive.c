@@ -212,7 +212,7 @@ send_peer(const struct child *to, enum role role, int fd)
 	struct wire_out body;
 
 	wire_out_init(&body, LIMIT_MSG_BYTES);
-	wire_put_u8(&body, (uint8_t)role);
+	wire_put_u16(&body, (uint16_t)role);
 	wire_put_str(&body, "");
 	(void)chan_send(to->chan, MSG_PEER, 0, &body, fd);
 	wire_out_release(&body);

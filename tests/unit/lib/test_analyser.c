@@ -169,7 +169,7 @@ send_sched_peer(struct side *s)
 
 	assert_int_equal(chan_pair(fds), ERR_OK);
 	wire_out_init(&body, LIMIT_MSG_BYTES);
-	wire_put_u8(&body, ROLE_SCHED);
+	wire_put_u16(&body, ROLE_SCHED);
 	wire_put_str(&body, "");
 	assert_int_equal(
 	    chan_send(s->parent, MSG_PEER, 0, &body, fds[1]), ERR_OK);
@@ -465,7 +465,7 @@ test_a_lying_scheduler_is_named(void **state)
 	(void)close(order(&s, "s", 60, 256));
 	next_msg(&s, s.parent, s.parent_fd, &msg);
 	assert_int_equal(msg.type, MSG_BLAME);
-	assert_int_equal(wire_get_u8(&msg.in), ROLE_SCHED);
+	assert_int_equal(wire_get_u16(&msg.in), ROLE_SCHED);
 	(void)close(fd);
 	stop(&s);
 }

@@ -31,7 +31,7 @@ on_blame(void *arg, struct chan *chan, struct msg *msg)
 	struct fake *f = arg;
 
 	(void)chan;
-	(void)wire_get_u8(&msg->in);
+	(void)wire_get_u16(&msg->in);
 	wire_get_str(&msg->in, f->blamed, sizeof(f->blamed));
 	wire_get_str(&msg->in, f->blamed_why, sizeof(f->blamed_why));
 	return ERR_OK;
@@ -147,7 +147,7 @@ fake_peer(struct fake *f, enum role role, const char *instance)
 
 	assert_int_equal(chan_pair(fds), ERR_OK);
 	wire_out_init(&body, LIMIT_MSG_BYTES);
-	wire_put_u8(&body, (uint8_t)role);
+	wire_put_u16(&body, (uint16_t)role);
 	wire_put_str(&body, instance);
 	assert_int_equal(
 	    chan_send(f->parent, MSG_PEER, 0, &body, fds[1]), ERR_OK);

@@ -142,7 +142,7 @@ drive_connect(struct drive *d)
 	if (chan_pair(fds) != ERR_OK)
 		drive_die("no socket pair");
 	wire_out_reset(&d->body);
-	wire_put_u8(&d->body, ROLE_STORE);
+	wire_put_u16(&d->body, ROLE_STORE);
 	wire_put_str(&d->body, "");
 	if (chan_send(d->parent, MSG_PEER, 0, &d->body, fds[1]) != ERR_OK)
 		drive_die("the vault does not take a peer");

@@ -81,7 +81,7 @@ start_store(void)
 	}
 	(void)close(fds[1]);
 	wire_out_init(&body, LIMIT_MSG_BYTES);
-	wire_put_u8(&body, ROLE_STORE);
+	wire_put_u16(&body, ROLE_STORE);
 	wire_put_str(&body, "");
 	assert_int_equal(chan_send(parent, MSG_PEER, 0, &body, fds[0]), ERR_OK);
 	(void)close(fds[0]);
