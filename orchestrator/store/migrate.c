@@ -25,6 +25,7 @@
  extern const char store_schema_##symbol[]
 
 MIGRATION_TEXT(0001, "0001-spine.sql");
+MIGRATION_TEXT(0002, "0002-unit.sql");
 
 static const struct {
 	int version;
@@ -32,6 +33,7 @@ static const struct {
 	const char *sql;
 } migrations[] = {
     {1, "0001-spine", store_schema_0001},
+    {2, "0002-unit", store_schema_0002},
 };
 
 #define MIGRATION_COUNT (sizeof(migrations) / sizeof(migrations[0]))
