@@ -1,34 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* api.c - requests over the Unix socket with libcurl. */
-#include "cli/api.h"
-
 #include "cli/text.h"
+#include "cli/transfer.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <stdarg.h>
 
 /* The longest answer that a command reads into memory. */
 #define ANSWER_BYTES_MAX ((size_t)64 << 20)
 #define PAGE		 500
-#define URL_BASE	 "http://localhost/api/v1"
-
-struct api {
-	const char *socket_path;
-	CURL *curl;
-};
-
-struct answer {
-	char *bytes;
-	size_t len;
-	int fd; /* where a download goes; -1 = into memory */
-	uint64_t written;
-	CURL *curl;
-	bool is_cut;
-	int write_errno;
-};
 
 void
 fail(enum exit_status status, const char *fmt, ...)
@@ -135,19 +117,20 @@ format_url(struct api *api, const char *path, va_list ap)
 	}
 }
 
-static void
-prepare(struct api *api, const char *url, struct answer *a)
+void
+transfer_prepare(
+    const struct api *api, CURL *curl, const char *url, struct answer *a)
 {
-	curl_easy_reset(api->curl);
-	*a = (struct answer){.fd = -1, .curl = api->curl};
-	curl_easy_setopt(api->curl, CURLOPT_UNIX_SOCKET_PATH, api->socket_path);
-	curl_easy_setopt(api->curl, CURLOPT_URL, url);
-	curl_easy_setopt(api->curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(api->curl, CURLOPT_PROXY, "");
-	curl_easy_setopt(api->curl, CURLOPT_USERAGENT, "loep/" LOEP_VERSION);
-	curl_easy_setopt(api->curl, CURLOPT_BUFFERSIZE, 512L * 1024);
-	curl_easy_setopt(api->curl, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(api->curl, CURLOPT_WRITEDATA, a);
+	curl_easy_reset(curl);
+	*a = (struct answer){.fd = -1, .curl = curl};
+	curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, api->socket_path);
+	curl_easy_setopt(curl, CURLOPT_URL, url);
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_PROXY, "");
+	curl_easy_setopt(curl, CURLOPT_USERAGENT, "loep/" LOEP_VERSION);
+	curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, 512L * 1024);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, a);
 }
 
 static enum exit_status
@@ -183,14 +166,12 @@ fail_problem(const struct answer *a, long http)
 	fail(status_of(http), "%s%s%s", title, detail[0] ? ": " : "", detail);
 }
 
-/* Performs what is prepared; ends the program on any failure. */
-static void
-perform(struct api *api, struct answer *a)
+void
+transfer_check(const struct api *api, const struct answer *a, CURLcode code)
 {
-	CURLcode code = curl_easy_perform(api->curl);
 	long http = 0;
 
-	(void)curl_easy_getinfo(api->curl, CURLINFO_RESPONSE_CODE, &http);
+	(void)curl_easy_getinfo(a->curl, CURLINFO_RESPONSE_CODE, &http);
 	if (http >= 400)
 		fail_problem(a, http);
 	if (a->write_errno != 0)
@@ -210,8 +191,15 @@ perform(struct api *api, struct answer *a)
 		    curl_easy_strerror(code));
 }
 
-static json_t *
-parse_answer(struct answer *a)
+/* Performs what is prepared; ends the program on any failure. */
+static void
+perform(struct api *api, struct answer *a)
+{
+	transfer_check(api, a, curl_easy_perform(api->curl));
+}
+
+json_t *
+transfer_answer(const struct answer *a)
 {
 	json_t *json = NULL;
 
@@ -230,9 +218,9 @@ get(struct api *api, const char *url)
 	struct answer a;
 	json_t *json;
 
-	prepare(api, url, &a);
+	transfer_prepare(api, api->curl, url, &a);
 	perform(api, &a);
-	json = parse_answer(&a);
+	json = transfer_answer(&a);
 	free(a.bytes);
 	return json;
 }
@@ -300,12 +288,12 @@ api_post(struct api *api, const json_t *body, const char *path, ...)
 	va_start(ap, path);
 	url = format_url(api, path, ap);
 	va_end(ap);
-	prepare(api, url, &a);
+	transfer_prepare(api, api->curl, url, &a);
 	curl_easy_setopt(api->curl, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(api->curl, CURLOPT_POSTFIELDS, text);
 	perform(api, &a);
 	curl_slist_free_all(headers);
-	json = parse_answer(&a);
+	json = transfer_answer(&a);
 	free(a.bytes);
 	return json;
 }
@@ -320,7 +308,7 @@ api_download(struct api *api, int fd, const char *path, ...)
 	va_start(ap, path);
 	url = format_url(api, path, ap);
 	va_end(ap);
-	prepare(api, url, &a);
+	transfer_prepare(api, api->curl, url, &a);
 	a.fd = fd;
 	perform(api, &a);
 	free(a.bytes);
@@ -333,7 +321,7 @@ api_is_up(struct api *api)
 	struct answer a;
 	bool is_up;
 
-	prepare(api, URL_BASE "/whoami", &a);
+	transfer_prepare(api, api->curl, URL_BASE "/whoami", &a);
 	is_up = curl_easy_perform(api->curl) == CURLE_OK;
 	free(a.bytes);
 	return is_up;
@@ -347,12 +335,12 @@ api_is_ready(struct api *api)
 	long http = 0;
 	bool is_ready = false;
 
-	prepare(api, URL_BASE "/status", &a);
+	transfer_prepare(api, api->curl, URL_BASE "/status", &a);
 	if (curl_easy_perform(api->curl) == CURLE_OK)
 		(void)curl_easy_getinfo(
 		    api->curl, CURLINFO_RESPONSE_CODE, &http);
 	if (http == 200) {
-		status = parse_answer(&a);
+		status = transfer_answer(&a);
 		is_ready = strcmp(json_member_text(status, "vault", ""),
 			       "connected") == 0 &&
 			   strcmp(json_member_text(status, "scheduler", ""),
@@ -360,74 +348,4 @@ api_is_ready(struct api *api)
 	}
 	free(a.bytes);
 	return is_ready;
-}
-
-struct sending {
-	const struct api_upload *upload;
-	uint64_t sent;
-	int read_errno;
-};
-
-static size_t
-on_read(char *p, size_t size, size_t count, void *arg)
-{
-	struct sending *s = arg;
-	ssize_t n;
-
-	do {
-		n = read(s->upload->fd, p, size * count);
-	} while (n == -1 && errno == EINTR);
-	if (n == -1) {
-		s->read_errno = errno;
-		return CURL_READFUNC_ABORT;
-	}
-	s->sent += (uint64_t)n;
-	if (s->upload->progress != NULL)
-		s->upload->progress(s->upload->arg, s->sent, s->upload->size);
-	return (size_t)n;
-}
-
-static char *
-upload_url(struct api *api, const struct api_upload *u)
-{
-	char *name = curl_easy_escape(api->curl, u->name, (int)u->name_len);
-	char *url = xasprintf(URL_BASE "/submissions/%s/files?filename=%s"
-				       "&kind=%s%s%s",
-	    u->submission, name ? name : "", u->kind,
-	    u->sha256_hex ? "&sha256=" : "",
-	    u->sha256_hex ? u->sha256_hex : "");
-
-	curl_free(name);
-	return url;
-}
-
-json_t *
-api_upload(struct api *api, const struct api_upload *upload)
-{
-	auto_free char *url = upload_url(api, upload);
-	struct curl_slist *headers =
-	    curl_slist_append(NULL, "Content-Type: application/octet-stream");
-	struct sending sending = {.upload = upload};
-	struct answer a;
-	json_t *json;
-
-	if (upload->size < 0)
-		headers =
-		    curl_slist_append(headers, "Transfer-Encoding: chunked");
-	prepare(api, url, &a);
-	curl_easy_setopt(api->curl, CURLOPT_HTTPHEADER, headers);
-	curl_easy_setopt(api->curl, CURLOPT_POST, 1L);
-	curl_easy_setopt(
-	    api->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)upload->size);
-	curl_easy_setopt(api->curl, CURLOPT_UPLOAD_BUFFERSIZE, 2048L * 1024);
-	curl_easy_setopt(api->curl, CURLOPT_READFUNCTION, on_read);
-	curl_easy_setopt(api->curl, CURLOPT_READDATA, &sending);
-	perform(api, &a);
-	if (sending.read_errno != 0)
-		fail(EXIT_NO_INPUT, "cannot read the file: %s",
-		    strerror(sending.read_errno));
-	curl_slist_free_all(headers);
-	json = parse_answer(&a);
-	free(a.bytes);
-	return json;
 }

@@ -64,6 +64,21 @@ struct api_upload {
 /* Streams a file; the created artefact's description. */
 json_t *api_upload(struct api *api, const struct api_upload *upload);
 
+/* Told about each upload of a queue, in the order in which they were added;
+ * made (borrowed) is as from api_upload(). */
+typedef void api_uploaded_fn(void *arg, json_t *made, const char *name);
+struct api_uploads;
+
+/* Small files, several of them on their way at a time. */
+struct api_uploads *api_uploads_new(
+    struct api *api, api_uploaded_fn *done, void *arg);
+/* Waits for a place.  Takes fd; copies the name.  submission, kind and
+ * sha256_hex live until the end. */
+void api_uploads_add(
+    struct api_uploads *uploads, const struct api_upload *upload);
+/* Waits for all of them, and frees the queue. */
+void api_uploads_finish(struct api_uploads *uploads);
+
 /* "loep: " + sentence on standard error, then exit. */
 __attribute__((noreturn, format(printf, 2, 3))) void fail(
     enum exit_status status, const char *fmt, ...);

@@ -13,6 +13,8 @@
 
 /* Folders inside folders that --recursive follows. */
 #define FOLDERS_MAX 64
+/* Larger files go one by one, each with its own progress. */
+#define TOGETHER_BYTES_MAX ((off_t)4 << 20)
 
 struct submit {
 	struct cli *cli;
@@ -38,6 +40,7 @@ struct submit {
 	char *number;
 	char *submission;
 	json_t *uploaded;
+	struct api_uploads *together; /* NULL = none is on its way */
 	size_t failed;
 	uint64_t started_ms;
 	const char *shown;
@@ -258,6 +261,45 @@ say_uploaded(struct submit *s, json_t *made, const char *name)
 }
 
 static void
+on_uploaded(void *arg, json_t *made, const char *name)
+{
+	struct submit *s = arg;
+
+	say_uploaded(s, made, name);
+	if (!s->cli->is_quiet)
+		progress_line("%zu files", json_array_size(s->uploaded));
+}
+
+/* Waits for the small files that are on their way. */
+static void
+land(struct submit *s)
+{
+	if (s->together != NULL)
+		api_uploads_finish(s->together);
+	s->together = NULL;
+	progress_clear();
+}
+
+/* Takes fd. */
+static void
+send_small(struct submit *s, int fd, int64_t size, const char *name)
+{
+	struct api_upload upload = {
+	    .submission = s->submission,
+	    .name = name,
+	    .name_len = strlen(name),
+	    .kind = s->kind,
+	    .sha256_hex = s->sha256,
+	    .fd = fd,
+	    .size = size,
+	};
+
+	if (s->together == NULL)
+		s->together = api_uploads_new(s->cli->api, on_uploaded, s);
+	api_uploads_add(s->together, &upload);
+}
+
+static void
 send_fd(struct submit *s, int fd, int64_t size, const char *name)
 {
 	struct api_upload upload = {
@@ -273,6 +315,7 @@ send_fd(struct submit *s, int fd, int64_t size, const char *name)
 	};
 	auto_json json_t *made = NULL;
 
+	land(s);
 	s->started_ms = loop_now_ms();
 	s->shown = name;
 	made = api_upload(s->cli->api, &upload);
@@ -293,7 +336,10 @@ send_file(struct submit *s, const char *path, const char *name)
 		s->failed++;
 		return;
 	}
-	send_fd(s, fd, S_ISREG(st.st_mode) ? st.st_size : -1, name);
+	if (S_ISREG(st.st_mode) && st.st_size <= TOGETHER_BYTES_MAX)
+		send_small(s, take_fd(fd), st.st_size, name);
+	else
+		send_fd(s, fd, S_ISREG(st.st_mode) ? st.st_size : -1, name);
 }
 
 static void
@@ -458,6 +504,7 @@ cmd_submit(struct cli *cli, int argc, char **argv)
 		send_path(&s, argv[i]);
 	if (s.files0 != NULL)
 		send_list(&s);
+	land(&s);
 	c = finish(&s);
 	json_decref(s.passwords);
 	json_decref(s.uploaded);
