@@ -26,6 +26,7 @@
 
 MIGRATION_TEXT(0001, "0001-spine.sql");
 MIGRATION_TEXT(0002, "0002-unit.sql");
+MIGRATION_TEXT(0003, "0003-rules.sql");
 
 static const struct {
 	int version;
@@ -34,6 +35,7 @@ static const struct {
 } migrations[] = {
     {1, "0001-spine", store_schema_0001},
     {2, "0002-unit", store_schema_0002},
+    {3, "0003-rules", store_schema_0003},
 };
 
 #define MIGRATION_COUNT (sizeof(migrations) / sizeof(migrations[0]))
