@@ -354,6 +354,14 @@ choose(struct analysis *analysis, enum reader_kind *ret_kind, char *ret_why,
 		(void)snprintf(ret_why, why_size, "%s", reader_why(reader));
 	reader_free(reader);
 	*ret_kind = READER_STREAM;
+	if (is_stream || strstr(ret_why, "too many filters") == NULL)
+		return is_stream ? ERR_OK : ERR_FORMAT;
+	/* A gzip in a gzip in a gzip ..., perhaps without an end: what is in
+	 * the outermost becomes a child, and the bound of depth meets it. */
+	is_stream =
+	    reader_open(analysis->input, READER_LAYER, NULL, &reader) == ERR_OK;
+	reader_free(reader);
+	*ret_kind = READER_LAYER;
 	return is_stream ? ERR_OK : ERR_FORMAT;
 }
 
@@ -389,7 +397,7 @@ run(struct unpack *unpack, enum reader_kind kind)
 		return ERR_FORMAT;
 	}
 	pass(unpack);
-	if (kind == READER_STREAM && unpack->budget.members == 0 &&
+	if (unpack->is_stream && unpack->budget.members == 0 &&
 	    !unpack->is_damaged)
 		put_empty(unpack);
 	members = unpack->budget.members;
@@ -413,10 +421,10 @@ name_members(struct unpack *unpack, enum reader_kind kind)
 	const char *name =
 	    json_member_text(unpack->analysis->context, "name", "");
 
-	unpack->is_stream = kind == READER_STREAM;
+	unpack->is_stream = kind != READER_ARCHIVE;
 	(void)snprintf(unpack->relation, sizeof(unpack->relation), "%s",
-	    kind == READER_STREAM ? "decompressed" : "archive_member");
-	if (kind == READER_STREAM)
+	    unpack->is_stream ? "decompressed" : "archive_member");
+	if (unpack->is_stream)
 		name_unpacked(name, unpack->fallback, sizeof(unpack->fallback));
 	else
 		(void)snprintf(

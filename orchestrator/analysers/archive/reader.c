@@ -63,6 +63,21 @@ static const struct support formats[] = {
     {"warc", archive_read_support_format_warc},
 };
 
+/* Layers that can be taken off one by one, and how they begin. */
+static const struct {
+	int code;
+	size_t len;
+	const char *bytes;
+} layers[] = {
+    {ARCHIVE_FILTER_GZIP, 2, "\x1f\x8b"},
+    {ARCHIVE_FILTER_BZIP2, 3, "BZh"},
+    {ARCHIVE_FILTER_XZ, 6,
+	"\xfd"
+	"7zXZ\0"},
+    {ARCHIVE_FILTER_LZIP, 4, "LZIP"},
+    {ARCHIVE_FILTER_COMPRESS, 2, "\x1f\x9d"},
+};
+
 static bool has_filter[COUNT(filters)];
 static bool has_format[COUNT(formats)];
 
@@ -170,6 +185,29 @@ on_seek(struct archive *archive, void *arg, la_int64_t offset, int whence)
 	return (la_int64_t)to;
 }
 
+static int
+enable_layer(struct reader *reader)
+{
+	uint8_t head[8];
+	size_t len = 0;
+
+	reader->input_error =
+	    input_read_at(reader->input, 0, head, sizeof(head), &len);
+	if (reader->input_error != ERR_OK)
+		return ERR_FORMAT;
+	(void)archive_read_support_format_raw(reader->archive);
+	(void)archive_read_support_format_empty(reader->archive);
+	for (size_t i = 0; i < COUNT(layers); i++) {
+		if (len >= layers[i].len &&
+		    memcmp(head, layers[i].bytes, layers[i].len) == 0)
+			return archive_read_append_filter(reader->archive,
+				   layers[i].code) == ARCHIVE_OK
+				   ? ERR_OK
+				   : ERR_FORMAT;
+	}
+	return ERR_FORMAT;
+}
+
 static void
 enable(struct reader *reader, enum reader_kind kind)
 {
@@ -202,7 +240,10 @@ reader_open(struct input *input, enum reader_kind kind, const char *password,
 	reader->archive = archive_read_new();
 	if (reader->archive == NULL)
 		return ERR_FORMAT;
-	enable(reader, kind);
+	if (kind != READER_LAYER)
+		enable(reader, kind);
+	else if (enable_layer(reader) != ERR_OK)
+		return ERR_FORMAT;
 	if (password != NULL)
 		(void)archive_read_add_passphrase(reader->archive, password);
 	(void)archive_read_set_read_callback(reader->archive, on_read);

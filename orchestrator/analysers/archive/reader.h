@@ -14,7 +14,10 @@
 
 enum reader_kind {
 	READER_ARCHIVE, /* every format with members */
-	READER_STREAM	/* one compressed stream: gzip, xz ... */
+	READER_STREAM,	/* one compressed stream: gzip, xz ... */
+	/* The same, but its outermost layer alone: where more layers lie in
+	 * each other than libarchive takes at once (a gzip quine). */
+	READER_LAYER
 };
 
 struct reader;
