@@ -52,6 +52,8 @@
 #define LIMIT_EXPANSION_FLOOR_BYTES (64 * MIB)
 /* Bytes unpacked from one submission. */
 #define LIMIT_SUBMISSION_BYTES ((uint64_t)256 * GIB)
+/* Artefacts that one submission comes to, those inside of others included. */
+#define LIMIT_SUBMISSION_ARTEFACTS 100000
 /* The size up to which an analyser gets its input as sealed memory. */
 #define LIMIT_MEMFD_BYTES (256 * MIB)
 /* Address space of an analyser's child process. */

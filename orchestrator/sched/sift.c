@@ -122,7 +122,7 @@ void
 sift_note_limit(struct sift *sift)
 {
 	if (sift->outputs.is_limited)
-		(void)sift_stop(sift, "store", sift->outputs.why);
+		(void)sift_stop(sift, "submission", sift->outputs.why);
 }
 
 int

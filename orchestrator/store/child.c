@@ -93,6 +93,31 @@ on_pipe(void *arg, struct vault_answer *answer)
 	request_end(r, ERR_OK, NULL, take_fd(answer->fd));
 }
 
+/*
+ * Archives of archives of archives: each within its bounds, all together not.
+ * Counted when one begins to give children, since that is not for nothing.
+ */
+static int
+check_submission(struct request *r, const struct attempt *a)
+{
+	AUTO(query) q = {0};
+	int err;
+
+	if (a->children > 0 || a->submission_id[0] == '\0' ||
+	    strcmp(a->kind, "archive") != 0)
+		return ERR_OK;
+	err = query_one(&q, r->store->db, STMT_SUBMISSION_ARTEFACTS,
+	    ARGS(val_text(a->submission_id)));
+	if (err == ERR_OK &&
+	    query_int(&q, 0) >= r->store->submission_artefacts_max)
+		return request_why(r, ERR_LIMIT,
+		    "not unpacked: this submission has %lld artefacts "
+		    "already, and %lld are enough",
+		    (long long)query_int(&q, 0),
+		    (long long)r->store->submission_artefacts_max);
+	return err;
+}
+
 int
 child_create(struct request *r)
 {
@@ -100,6 +125,8 @@ child_create(struct request *r)
 	struct child *c;
 	int err = attempt_load(r, &a);
 
+	if (err == ERR_OK)
+		err = check_submission(r, &a);
 	if (err != ERR_OK)
 		return err;
 	if (a.children >= (int64_t)LIMIT_CHILDREN)

@@ -10,6 +10,7 @@
  *
  * loep-store --init STATE --org NAME --class CODE makes the first database.
  */
+#include "lib/limits.h"
 #include "lib/log.h"
 #include "lib/own.h"
 #include "lib/program.h"
@@ -148,6 +149,8 @@ serve(void)
 	store->blame_arg = &program;
 	store->verify_period_us =
 	    DAY_US * program_conf_int(&program, "verify_days", 30);
+	store->submission_artefacts_max = program_conf_int(
+	    &program, "submission_artefacts", LIMIT_SUBMISSION_ARTEFACTS);
 	program_run(&program, &ops, store);
 	store_free(store);
 	return 0;

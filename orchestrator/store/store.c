@@ -2,6 +2,7 @@
 /* store.c - the store's life: start, peers that come and go, its tick. */
 #include "store/store.h"
 
+#include "lib/limits.h"
 #include "lib/log.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
@@ -58,6 +59,7 @@ store_new(struct loop *loop, const char *folder, char *why, size_t why_size,
 	store->loop = loop;
 	store->db = db;
 	store->started_at = loop_wall_us();
+	store->submission_artefacts_max = LIMIT_SUBMISSION_ARTEFACTS;
 	tx_init(&store->tx);
 	TAILQ_INIT(&store->requests);
 	TAILQ_INIT(&store->uploads);

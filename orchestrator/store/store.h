@@ -54,6 +54,7 @@ struct store {
 	size_t verifies_in_flight;
 	int64_t started_at;
 	int64_t verify_period_us;
+	int64_t submission_artefacts_max;
 	struct loop_timer *tick;
 	/* Tells the parent to kill a peer; may be NULL. */
 	void (*blame)(void *arg, const struct chan *chan, const char *why);

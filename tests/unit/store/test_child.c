@@ -149,6 +149,33 @@ test_child_bounds(void **state)
 	    ARGS(val_text(job), val_int(attempt)));
 }
 
+/* Archives in archives: each within its bounds, all together not. */
+static void
+test_submission_bound(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[UUID_BYTES], job[UUID_BYTES];
+	int64_t attempt;
+	struct answer *a;
+
+	make_artefact(rig, "hello", case_id, artefact);
+	sql_run(rig, "UPDATE job SET kind = 'archive' WHERE kind = 'yara'");
+	lease(rig, "archive", job, &attempt);
+	rig->store->submission_artefacts_max = 1;
+	ask_err(rig, ERR_LIMIT, CALL_CHILD_CREATE,
+	    ARGS(val_text(job), val_int(attempt)));
+	/* One that has begun goes on to its own bounds. */
+	sql_run(rig, "UPDATE attempt SET children = 1");
+	a = ask_ok(
+	    rig, CALL_CHILD_CREATE, ARGS(val_text(job), val_int(attempt)));
+	(void)close(take_fd(a->fd));
+	sql_run(rig, "UPDATE attempt SET children = 0");
+	rig->store->submission_artefacts_max = 2;
+	a = ask_ok(
+	    rig, CALL_CHILD_CREATE, ARGS(val_text(job), val_int(attempt)));
+	(void)close(take_fd(a->fd));
+}
+
 static void
 test_child_parameters(void **state)
 {
@@ -236,6 +263,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	    T(test_children),
+	    T(test_submission_bound),
 	    T(test_bad_next),
 	    T(test_child_bounds),
 	    T(test_child_parameters),
