@@ -3,6 +3,7 @@
 #include "analysers/yara/match.h"
 
 #include "lib/record.h"
+#include "lib/unitset.h"
 
 #include <strings.h>
 
@@ -191,11 +192,25 @@ put_strings(json_t *body, YR_SCAN_CONTEXT *context, YR_RULE *rule)
 	(void)json_object_set_new(body, "strings_total", json_integer(total));
 }
 
-json_t *
-match_record(YR_SCAN_CONTEXT *context, YR_RULE *rule)
+static void
+put_unit(json_t *body, const struct unit_rule *unit)
 {
+	(void)json_object_set_new(body, "closure", json_string(unit->closure));
+	(void)json_object_set_new(
+	    body, "text_sha256", json_string(unit->text_digest));
+	if ((unit->flags & UNIT_NOISY) == 0)
+		return;
+	(void)json_object_set_new(body, "score", json_integer(0));
+	(void)json_object_set_new(body, "is_noisy", json_true());
+}
+
+json_t *
+match_record(
+    YR_SCAN_CONTEXT *context, YR_RULE *rule, const struct unit_rule *unit)
+{
+	const char *ns = unit == NULL ? rule->ns->name : unit->namespace_name;
 	json_t *body = json_pack("{s:s, s:o}", "rule", rule->identifier,
-	    "namespace", record_text(rule->ns->name, strlen(rule->ns->name)));
+	    "namespace", record_text(ns, strlen(ns)));
 	json_t *tags = json_array();
 	const char *tag;
 
@@ -206,5 +221,7 @@ match_record(YR_SCAN_CONTEXT *context, YR_RULE *rule)
 	(void)json_object_set_new(body, "tags", tags);
 	put_metas(body, rule);
 	put_strings(body, context, rule);
+	if (unit != NULL)
+		put_unit(body, unit);
 	return body;
 }

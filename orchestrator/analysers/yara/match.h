@@ -3,9 +3,7 @@
 #ifndef YARA_MATCH_H
 #define YARA_MATCH_H
 
-#include "lib/json.h"
-
-#include <yara.h>
+#include "analysers/yara/unitrules.h"
 
 /* Bytes that are shown of each place where a string was found. */
 #define MATCH_DATA_BYTES_MAX 64
@@ -18,8 +16,12 @@
 /* The score of a rule whose meta has none. */
 #define MATCH_SCORE_DEFAULT 50
 
-/* The body of the record.  New reference. */
-json_t *match_record(YR_SCAN_CONTEXT *context, YR_RULE *rule);
+/*
+ * The body of the record.  unit: what the rule is of a set of units (its
+ * namespace, closure and text are told), or NULL.  New reference.
+ */
+json_t *match_record(
+    YR_SCAN_CONTEXT *context, YR_RULE *rule, const struct unit_rule *unit);
 /*
  * ATT&CK technique numbers in a text: "T1059.001, t1027" gives both, upper
  * case.  Appended to list, each once.

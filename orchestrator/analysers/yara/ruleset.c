@@ -272,21 +272,128 @@ ruleset_load(const char *folders)
 	return ruleset;
 }
 
+/* --- compile units --- */
+
+static int
+compile_units_class(struct ruleset *ruleset, enum rule_class class,
+    bool has_facts, struct compile *compile)
+{
+	size_t count = 0;
+	int err = compile_init(compile);
+
+	if (err == ERR_OK && classes[class].has_rules)
+		err = unitrules_compile(
+		    ruleset->units, classes[class].need, compile, &count);
+	if (err == ERR_OK && has_facts && classes[class].facts != NULL)
+		err =
+		    compile_add(compile, classes[class].facts, FACTS_NAMESPACE);
+	if (err != ERR_OK)
+		return err;
+	ruleset->rule_counts[class] = count;
+	if (count == 0 && !has_facts)
+		return ERR_OK;
+	err = compile_finish(compile, &ruleset->rules[class]);
+	if (err == ERR_OK && yr_scanner_create(ruleset->rules[class],
+				 &ruleset->scanners[class]) != ERROR_SUCCESS)
+		err = ERR_LIMIT;
+	return err;
+}
+
+static bool
+has_need(const struct unit_rules *units, enum rule_need need)
+{
+	for (size_t i = 0; i < units->count; i++) {
+		if (units->list[i].need == need)
+			return true;
+	}
+	return false;
+}
+
+/* Without rules or facts of its own a class uses the set for any file. */
+static int
+compile_units(
+    struct ruleset *ruleset, bool has_facts, char *why, size_t why_size)
+{
+	int err = ERR_OK;
+
+	for (unsigned int i = 0; err == ERR_OK && i < CLASS_COUNT; i++) {
+		struct compile compile;
+
+		if (i != CLASS_ANY && !has_facts &&
+		    (!classes[i].has_rules ||
+			!has_need(ruleset->units, classes[i].need))) {
+			ruleset->rules[i] = NULL;
+			ruleset->scanners[i] = ruleset->scanners[CLASS_ANY];
+			continue;
+		}
+		err = compile_units_class(ruleset, i, has_facts, &compile);
+		if (err != ERR_OK)
+			(void)snprintf(why, why_size, "%s",
+			    compile.error_count > 0 ? compile.errors[0].why
+						    : "libyara has no room");
+		compile_release(&compile);
+	}
+	return err;
+}
+
+static void
+drop_compiled(struct ruleset *ruleset)
+{
+	for (size_t i = 0; i < CLASS_COUNT; i++) {
+		/* A borrowed scanner has no rules beside it. */
+		if (ruleset->scanners[i] != NULL && ruleset->rules[i] != NULL)
+			yr_scanner_destroy(ruleset->scanners[i]);
+		if (ruleset->rules[i] != NULL)
+			(void)yr_rules_destroy(ruleset->rules[i]);
+		ruleset->scanners[i] = NULL;
+		ruleset->rules[i] = NULL;
+	}
+}
+
+int
+ruleset_units(int fd, bool has_facts, char *why, size_t why_size,
+    struct ruleset **ret_ruleset)
+{
+	struct ruleset *ruleset = xcalloc(1, sizeof(*ruleset));
+	int err = unitrules_read(fd, &ruleset->units);
+
+	ruleset->set_aside = json_array();
+	if (err != ERR_OK) {
+		(void)snprintf(why, why_size, "this is no set of rules");
+		ruleset_free(ruleset);
+		return err;
+	}
+	err = compile_units(ruleset, has_facts, why, why_size);
+	if (err == ERR_FORMAT) {
+		drop_compiled(ruleset);
+		unitrules_sift(ruleset->units);
+		err = compile_units(ruleset, has_facts, why, why_size);
+	}
+	if (err != ERR_OK) {
+		ruleset_free(ruleset);
+		return err;
+	}
+	json_decref(ruleset->set_aside);
+	ruleset->set_aside = json_incref(ruleset->units->set_aside);
+	ruleset->set_aside_rules = ruleset->units->aside_count;
+	ruleset->rule_count =
+	    ruleset->units->count - ruleset->units->aside_count;
+	unitrules_shrink(ruleset->units);
+	*ret_ruleset = ruleset;
+	return ERR_OK;
+}
+
 void
 ruleset_free(struct ruleset *ruleset)
 {
 	if (ruleset == NULL)
 		return;
-	for (size_t i = 0; i < CLASS_COUNT; i++) {
-		if (ruleset->scanners[i] != NULL)
-			yr_scanner_destroy(ruleset->scanners[i]);
-		if (ruleset->rules[i] != NULL)
-			(void)yr_rules_destroy(ruleset->rules[i]);
-	}
+	drop_compiled(ruleset);
 	for (size_t i = 0; i < ruleset->file_count; i++)
 		rulefile_free(ruleset->files[i]);
 	free(ruleset->files);
 	json_decref(ruleset->set_aside);
+	unitrules_free(ruleset->units);
 	free(ruleset);
 }
 

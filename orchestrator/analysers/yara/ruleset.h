@@ -11,6 +11,7 @@
 #define YARA_RULESET_H
 
 #include "analysers/yara/rulefile.h"
+#include "analysers/yara/unitrules.h"
 #include "lib/digest.h"
 #include "lib/json.h"
 
@@ -42,6 +43,9 @@ struct ruleset {
 	size_t rule_count;
 	YR_RULES *rules[CLASS_COUNT];
 	YR_SCANNER *scanners[CLASS_COUNT];
+	/* Where the rules came as compile units, else NULL. */
+	struct unit_rules *units;
+	uint64_t version;
 };
 
 /*
@@ -49,6 +53,15 @@ struct ruleset {
  * what is in them: that is set aside by name.  Exits where libyara fails.
  */
 struct ruleset *ruleset_load(const char *folders);
+/*
+ * The same of compile units in sealed memory (fd stays the caller's).  Without
+ * facts there are only as many sets as the rules need: one where they all
+ * look at any file, and none (NULL) for files that nothing can match.
+ * ERR_FORMAT where it is no set of units, ERR_LIMIT where libyara fails; why
+ * says more.
+ */
+int must_check ruleset_units(int fd, bool has_facts, char *why, size_t why_size,
+    struct ruleset **ret_ruleset);
 void ruleset_free(struct ruleset *ruleset);
 /* What runs, for reports. New reference. */
 json_t *ruleset_info(const struct ruleset *ruleset);

@@ -52,23 +52,34 @@ scan_info(void *data, char *engine, size_t engine_size, json_t **ret_detail)
 static void
 on_match(struct scan *scan, YR_SCAN_CONTEXT *context, YR_RULE *rule)
 {
-	if (scan->is_facts || RULE_IS_PRIVATE(rule))
+	const struct unit_rules *units = scan->ruleset->units;
+	const struct unit_rule *unit =
+	    units == NULL ? NULL : unitrules_of(units, rule);
+
+	if (scan->is_facts || RULE_IS_PRIVATE(rule) ||
+	    (units != NULL && unit == NULL))
 		return;
 	if (scan->matches++ < SCAN_MATCHES_MAX)
 		record_put(scan->analysis->out, RECORD_MATCH,
-		    match_record(context, rule));
+		    match_record(context, rule, unit));
 }
 
 static void
 on_loud(struct scan *scan, YR_SCAN_CONTEXT *context, const YR_STRING *string)
 {
 	const YR_RULE *rule = &context->rules->rules_table[string->rule_idx];
+	const struct unit_rules *units = scan->ruleset->units;
+	const struct unit_rule *unit =
+	    units == NULL ? NULL : unitrules_of(units, rule);
 
+	if (units != NULL && unit == NULL)
+		return;
 	if (scan->loud_strings++ < SCAN_STRINGS_MAX)
 		record_error(scan->analysis->out, "too_many_matches",
 		    "string %s of rule %s (%s) was found more than %d times "
 		    "and not looked for any further",
-		    string->identifier, rule->identifier, rule->ns->name,
+		    string->identifier, rule->identifier,
+		    unit == NULL ? rule->ns->name : unit->namespace_name,
 		    YR_MAX_STRING_MATCHES);
 }
 

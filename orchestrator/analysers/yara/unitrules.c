@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* unitrules.c - rules that came as compile units. */
+#include "analysers/yara/unitrules.h"
+
+#include "lib/own.h"
+#include "lib/record.h"
+#include "lib/unitset.h"
+#include "lib/xalloc.h"
+
+#include <inttypes.h>
+
+/* "u" and the unit's place in the list. */
+#define NAMESPACE_BYTES 32
+
+/* What the subject's condition proves about the first bytes. */
+static enum rule_need
+need_of_unit(const struct unit_rule *rule)
+{
+	struct rule_file *file = rulefile_new("",
+	    xmemdup(rule->text, rule->text_len + 1), rule->text_len);
+	enum rule_need need = NEED_ANY;
+
+	for (size_t i = 0; i < file->unit_count; i++) {
+		if (strcmp(file->units[i].name, rule->name) == 0)
+			need = file->units[i].need;
+	}
+	rulefile_free(file);
+	return need;
+}
+
+static void
+take_unit(struct unit_rule *rule, const struct unit *unit)
+{
+	*rule = (struct unit_rule){
+	    .namespace_name = xstrdup(unit->namespace_name),
+	    .name = xstrdup(unit->name),
+	    .text = xmemdup(unit->text, unit->text_len + 1),
+	    .text_len = unit->text_len,
+	    .flags = unit->flags,
+	};
+	hex_encode(rule->closure, unit->closure, SHA256_BYTES);
+	hex_encode(rule->text_digest, unit->text_digest, SHA256_BYTES);
+	rule->need = need_of_unit(rule);
+}
+
+int
+unitrules_read(int fd, struct unit_rules **ret_rules)
+{
+	struct unit_rules *rules;
+	struct unitset set;
+	struct unit unit;
+	int err = unitset_open(&set, fd);
+
+	if (err != ERR_OK)
+		return err;
+	rules = xcalloc(1, sizeof(*rules));
+	rules->set_aside = json_array();
+	rules->list = xcalloc((size_t)set.count + 1, sizeof(*rules->list));
+	while ((err = unitset_next(&set, &unit)) == ERR_OK)
+		take_unit(&rules->list[rules->count++], &unit);
+	unitset_release(&set);
+	if (err != ERR_NOT_FOUND) {
+		unitrules_free(rules);
+		return err;
+	}
+	*ret_rules = rules;
+	return ERR_OK;
+}
+
+void
+unitrules_free(struct unit_rules *rules)
+{
+	if (rules == NULL)
+		return;
+	for (size_t i = 0; i < rules->count; i++) {
+		free(rules->list[i].namespace_name);
+		free(rules->list[i].name);
+		free(rules->list[i].text);
+	}
+	free(rules->list);
+	json_decref(rules->set_aside);
+	free(rules);
+}
+
+static int
+add(const struct unit_rules *rules, size_t at, struct compile *compile)
+{
+	char name[NAMESPACE_BYTES];
+
+	(void)snprintf(name, sizeof(name), "u%zu", at);
+	return compile_add(compile, rules->list[at].text, name);
+}
+
+int
+unitrules_compile(const struct unit_rules *rules, enum rule_need need,
+    struct compile *compile, size_t *ret_count)
+{
+	size_t count = 0;
+	int err = ERR_OK;
+
+	for (size_t i = 0; err == ERR_OK && i < rules->count; i++) {
+		const struct unit_rule *rule = &rules->list[i];
+
+		if (rule->is_aside ||
+		    (rule->need != NEED_ANY && rule->need != need))
+			continue;
+		err = add(rules, i, compile);
+		count++;
+	}
+	*ret_count = count;
+	return err;
+}
+
+static void
+set_aside(struct unit_rules *rules, struct unit_rule *rule, const char *why)
+{
+	const char *ns = rule->namespace_name;
+
+	rule->is_aside = true;
+	rules->aside_count++;
+	if (json_array_size(rules->set_aside) < UNITRULES_ASIDE_SHOWN_MAX)
+		(void)json_array_append_new(rules->set_aside,
+		    json_pack("{s:o, s:o, s:s, s:o}", "rule",
+			record_text(rule->name, strlen(rule->name)),
+			"namespace", record_text(ns, strlen(ns)), "closure",
+			rule->closure, "why", record_text(why, strlen(why))));
+}
+
+/* Alone: which rule is at fault is plain then. */
+static void
+sift_one(struct unit_rules *rules, size_t at)
+{
+	struct compile compile;
+	YR_RULES *compiled = NULL;
+	int err = compile_init(&compile);
+
+	if (err == ERR_OK)
+		err = add(rules, at, &compile);
+	if (err == ERR_OK)
+		err = compile_finish(&compile, &compiled);
+	if (err != ERR_OK)
+		set_aside(rules, &rules->list[at],
+		    compile.error_count > 0 ? compile.errors[0].why
+					    : "libyara gives no reason");
+	if (compiled != NULL)
+		(void)yr_rules_destroy(compiled);
+	compile_release(&compile);
+}
+
+void
+unitrules_sift(struct unit_rules *rules)
+{
+	for (size_t i = 0; i < rules->count; i++) {
+		if (!rules->list[i].is_aside)
+			sift_one(rules, i);
+	}
+}
+
+void
+unitrules_shrink(struct unit_rules *rules)
+{
+	for (size_t i = 0; i < rules->count; i++) {
+		free(rules->list[i].text);
+		rules->list[i].text = NULL;
+	}
+}
+
+const struct unit_rule *
+unitrules_of(const struct unit_rules *rules, const YR_RULE *rule)
+{
+	const char *name = rule->ns->name;
+	size_t at;
+
+	if (name[0] != 'u')
+		return NULL;
+	at = (size_t)strtoumax(name + 1, NULL, 10);
+	if (at >= rules->count ||
+	    strcmp(rules->list[at].name, rule->identifier) != 0)
+		return NULL;
+	return &rules->list[at];
+}

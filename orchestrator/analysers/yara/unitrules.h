@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * unitrules.h - rules that came as compile units (lib/unitset.h).
+ *
+ * Each unit is compiled in a namespace of its own, so that what it brings
+ * along (the rules that it names, global rules) acts on nothing but itself;
+ * a match counts only for the rule that the unit is about.
+ */
+#ifndef YARA_UNITRULES_H
+#define YARA_UNITRULES_H
+
+#include "analysers/yara/compile.h"
+#include "analysers/yara/rulefile.h"
+#include "lib/digest.h"
+#include "lib/json.h"
+
+/* Units that are named when they are set aside. */
+#define UNITRULES_ASIDE_SHOWN_MAX ((size_t)100)
+
+struct unit_rule {
+	char *namespace_name; /* where the rule stands */
+	char *name;
+	char *text; /* of the unit; NULL once all is compiled */
+	size_t text_len;
+	char closure[SHA256_HEX_BYTES];
+	char text_digest[SHA256_HEX_BYTES];
+	unsigned int flags; /* enum unit_flag */
+	enum rule_need need;
+	bool is_aside;
+};
+
+struct unit_rules {
+	struct unit_rule *list; /* in the order of the set */
+	size_t count;
+	size_t aside_count;
+	json_t *set_aside; /* {"rule", "namespace", "why"} of the first ones */
+};
+
+/*
+ * Reads the set from sealed memory; fd stays the caller's.  ERR_FORMAT when
+ * it is none.  Compiles nothing yet.
+ */
+int must_check unitrules_read(int fd, struct unit_rules **ret_rules);
+void unitrules_free(struct unit_rules *rules);
+/*
+ * Adds those units that can match files with this need (NEED_ANY: all that
+ * may match any file) to the compiler.  ERR_FORMAT: one does not compile, and
+ * the compiler is lost.  *ret_count counts what was added.
+ */
+int must_check unitrules_compile(const struct unit_rules *rules,
+    enum rule_need need, struct compile *compile, size_t *ret_count);
+/* Compiles each by itself and sets aside by name what does not. */
+void unitrules_sift(struct unit_rules *rules);
+/* Forgets the texts. */
+void unitrules_shrink(struct unit_rules *rules);
+/* The unit that the rule is the subject of; NULL where it only serves one. */
+const struct unit_rule *unitrules_of(
+    const struct unit_rules *rules, const YR_RULE *rule);
+
+#endif
