@@ -284,10 +284,11 @@ MANDIR  = $(DATADIR)/man
 LIBEXEC = $(PREFIX)/lib/loep
 
 #: install	installs below PREFIX (default /usr/local), with DESTDIR
-install: all
+install: all $(AGENT_O)/loep-agent
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(DATADIR)/loep
 	install -m 755 $O/loep $(DESTDIR)$(PREFIX)/bin/
 	install -m 755 $(filter-out $O/loep,$(BUILT:%=$O/%)) $(DESTDIR)$(LIBEXEC)/
+	install -D -m 755 $(AGENT_O)/loep-agent $(DESTDIR)$(LIBEXEC)/agents/linux/loep-agent
 	cp -R yara-rules $(DESTDIR)$(DATADIR)/loep/
 	cp -R vm-images $(DESTDIR)$(DATADIR)/loep/
 	for m in docs/man/*.[1-8]; do s=$${m##*.}; \

@@ -60,6 +60,11 @@ void print_object(
 /* What stands behind the command's verb, or usage and exit. */
 const char *command_object(int argc, char **argv);
 
+/* --- guest images (image.c) --- */
+
+/* Runs the recipe of a profile; becomes it, or ends the program. */
+__attribute__((noreturn)) int vm_image(struct cli *cli, const char *profile);
+
 /* --- waiting (wait.c) --- */
 
 /*

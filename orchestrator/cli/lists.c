@@ -211,9 +211,12 @@ cmd_vm(struct cli *cli, int argc, char **argv)
 		    "doctor` says what is missing.");
 	else if (strcmp(verb, "profiles") == 0)
 		print_rows(cli, api_list(cli->api, 0, "/vm/profiles"),
-		    profile_columns, "No profiles: build one with: make image");
+		    profile_columns,
+		    "No profiles: build one with: loep vm image");
 	else if (strcmp(verb, "build") == 0 || strcmp(verb, "rebuild") == 0)
 		order(cli, verb, command_object(argc, argv));
+	else if (strcmp(verb, "image") == 0)
+		vm_image(cli, argc > 2 ? argv[2] : "debian-12");
 	else if (strcmp(verb, "check") == 0)
 		order(cli, verb, argc > 2 ? argv[2] : "");
 	else

@@ -63,8 +63,8 @@ const struct command commands[] = {
 	"job list CASE [--status WORD] | job show ID | job retry ID | "
 	"job cancel ID"},
     {"vm", cmd_vm, "the pool of virtual machines",
-	"vm list | vm profiles | vm build PROFILE | vm check [SLOT] | "
-	"vm rebuild SLOT"},
+	"vm list | vm profiles | vm image [PROFILE] | vm build PROFILE |\n"
+	"       vm check [SLOT] | vm rebuild SLOT"},
     {"org", cmd_org, "organisations",
 	"org list | org add NAME --class CODE | org show ID"},
     {"user", cmd_user, "accounts of people and services",

@@ -52,7 +52,7 @@ _loep() {
 		run) words="list show events cancel new --profile --seconds --arg --wait" ;;
 		report) words="list --format --output --new --rev" ;;
 		job) words="list show retry cancel --status" ;;
-		vm) words="list profiles build check rebuild" ;;
+		vm) words="list profiles image build check rebuild" ;;
 		org) words="list show add --class" ;;
 		user) words="list add --org --uid --capabilities" ;;
 		audit)
