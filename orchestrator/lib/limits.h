@@ -40,6 +40,16 @@
 /* Bytes of one DATA frame. */
 #define LIMIT_DATA_BYTES (64 * KIB)
 
+/* Rule sets. */
+
+/* Rules of one version, those included that are set aside. */
+#define LIMIT_RULES ((size_t)200000)
+/* Compile units of one version together. */
+#define LIMIT_RULE_TEXT_BYTES (512 * MIB)
+/* Rules on their way to the store in one call: one unit of the largest kind,
+   or many. */
+#define LIMIT_RULE_BATCH_BYTES (17 * MIB)
+
 /* Triage. */
 
 /* Levels of artefacts inside artefacts. */

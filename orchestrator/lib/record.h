@@ -21,9 +21,14 @@
  *          a conclusion that is no rule match (behaviour, traits)
  *   LIMIT  limit (which bound), text (where, in words)
  *   ERROR  what, text (where it stopped, in words)
- *   RULE   namespace, name, state ("ok" or "rejected"); free: reason, closure
- *          (hexadecimal), meta, tags, modules, condition ...; then DATA
- *          frames with its compile unit and CHILD_END (loep-rules alone)
+ *   RULE   namespace, name, state ("ok" or "rejected"); of one that is
+ *          rejected reason, else closure (hexadecimal).  Free: source, path,
+ *          line, condition_bytes, condition_text, needs (object: modules,
+ *          externals), meta (object), tags (list), tests (object), cost_ms,
+ *          cost_string, private, global, externals, volatile (booleans).  One
+ *          that is ok is followed by DATA frames, which hold condition_bytes
+ *          of its condition (lib/cond.h; 0 = TRUE) and then its compile unit,
+ *          and by CHILD_END (loep-rules alone)
  *   DONE   counts (object); the last frame.  Without it the run is partial
  *
  * An optional "score" (0-100) in FACT and MATCH counts toward the artefact's.

@@ -124,6 +124,14 @@ configure_send(const struct family_conf *conf,
 	/* simnet and vm must agree on the slots. */
 	if (program->role == ROLE_SIMNET)
 		send_text(chan, "slots", conf_get(conf->conf, "vm.slots"));
+	/* Rules are made by loep-rules; who may do what with them, the store
+	 * decides. */
+	if (program->role == ROLE_STORE) {
+		send_text(chan, "rules_single_person",
+		    conf_get(conf->conf, "rules.single_person"));
+		send_text(
+		    chan, "rules_fetch", conf_get(conf->conf, "rules.fetch"));
+	}
 	if (program->role == ROLE_WEB)
 		send_fd(chan, "listen", conf->listen_fd);
 	for (size_t i = 0; i < conf->tap_count && program->role == ROLE_SIMNET;

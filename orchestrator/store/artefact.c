@@ -3,6 +3,7 @@
 #include "lib/xalloc.h"
 #include "store/custody.h"
 #include "store/handlers.h"
+#include "store/rules.h"
 
 int
 artefact_list(struct request *r)
@@ -130,6 +131,28 @@ artefact_open(struct request *r)
 		return err;
 	o = opening_new(r, &q);
 	(void)snprintf(o->id, sizeof(o->id), "%s", param_text(r, 0));
+	return open_blob(o, on_artefact);
+}
+
+int
+rules_bundle(struct request *r)
+{
+	struct rules_version v = {.seq = 0};
+	AUTO(query) q = {0};
+	struct opening *o;
+	int err = rules_may_read(r);
+
+	if (err == ERR_OK)
+		err = rules_find(r, param_int(r, 0), &v);
+	if (err == ERR_OK)
+		err = query_one(&q, r->store->db, STMT_RULES_BUNDLE_FIND,
+		    ARGS(val_int(v.seq)));
+	if (err == ERR_NOT_FOUND && v.seq != 0)
+		return request_why(r, err, "its rules were not sent yet");
+	if (err != ERR_OK)
+		return err;
+	o = opening_new(r, &q);
+	(void)snprintf(o->id, sizeof(o->id), "%s", query_text(&q, 6));
 	return open_blob(o, on_artefact);
 }
 

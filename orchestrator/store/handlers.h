@@ -38,6 +38,23 @@ int pool_orders(struct request *r);
 int slot_report(struct request *r);
 int profile_report(struct request *r);
 int analyser_report(struct request *r);
+/* rules.c, rules_set.c, rules_read.c, rules_bundle.c, rules_job.c */
+int rules_create(struct request *r);
+int rules_upload(struct request *r);
+int rules_set(struct request *r);
+int rules_tested(struct request *r);
+int rules_approve(struct request *r);
+int rules_reject(struct request *r);
+int rules_activate(struct request *r);
+int rules_list(struct request *r);
+int rules_get(struct request *r);
+int rules_sources(struct request *r);
+int rules_rules(struct request *r);
+int rules_rule(struct request *r);
+int rules_diff(struct request *r);
+int rules_bundle(struct request *r);
+int rules_units(struct request *r);
+int job_rules(struct request *r);
 /* audit_export.c, verify.c, status.c */
 int audit_export(struct request *r);
 int verify(struct request *r);

@@ -8,6 +8,7 @@
 #include "store/audit.h"
 #include "store/handlers.h"
 #include "store/job_finish.h"
+#include "store/rules.h"
 
 #define OPTIONS_DEPTH 8
 #define EXPIRE_MAX    256
@@ -107,6 +108,8 @@ requeue(struct store *store, const struct attempt *a, enum loss loss,
 
 	if (a->findings > 0 || a->children > 0)
 		err = attempt_sweep(store, a->job_id, a->number);
+	if (err == ERR_OK && strcmp(a->kind, "rules") == 0)
+		err = rules_job_sweep(store, a->job_id);
 	if (err == ERR_OK)
 		err = db_do(store->db, STMT_ATTEMPT_END,
 		    ARGS(val_text(a->job_id), val_int(a->number),
@@ -256,6 +259,10 @@ job_retry(struct request *r)
 
 	if (err != ERR_OK)
 		return err;
+	if (strcmp(job.kind, "rules") == 0)
+		return request_why(r, ERR_CONFLICT,
+		    "its rule-set version is final; send the rules again with "
+		    "`loep rules add`");
 	err = db_do(r->store->db, STMT_JOB_RETRY, ARGS(val_text(id)), &changes);
 	if (err == ERR_OK && changes == 0)
 		return request_why(r, ERR_CONFLICT,
@@ -297,6 +304,14 @@ job_cancel(struct request *r)
 	if (err == ERR_OK)
 		err = audit_by(r, "job.cancelled", &object,
 		    json_pack("{s:s}", "kind", job.kind));
+	if (err == ERR_OK && strcmp(job.kind, "rules") == 0 &&
+	    strcmp(job.state, "queued") == 0)
+		err = rules_job_finish(r->store, id,
+		    &(struct job_outcome){
+			.state = "cancelled",
+			.reason = "cancelled by request",
+			.engine = "",
+		    });
 	if (err == ERR_OK)
 		err = case_settle(r->store, job.case_id);
 	tx_note_case(r->store, job.case_id);

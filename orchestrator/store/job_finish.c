@@ -6,6 +6,7 @@
 #include "lib/xalloc.h"
 #include "store/audit.h"
 #include "store/facts.h"
+#include "store/rules.h"
 
 #define NEXT_MAX 1024
 
@@ -171,6 +172,8 @@ job_finish(struct store *store, const struct attempt *a,
 		    ARGS(val_text(a->artefact_id)), NULL);
 	if (err == ERR_OK)
 		err = add_all_next(store, a, outcome->next);
+	if (err == ERR_OK && is_kind(a, "rules"))
+		err = rules_job_finish(store, a->job_id, outcome);
 	if (err == ERR_OK && is_report && strcmp(outcome->state, "done") == 0)
 		err = make_report(store, a);
 	if (err == ERR_OK && !is_report)

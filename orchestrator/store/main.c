@@ -149,6 +149,11 @@ serve(void)
 	store->blame_arg = &program;
 	store->verify_period_us =
 	    DAY_US * program_conf_int(&program, "verify_days", 30);
+	store->is_single_person =
+	    strcmp(program_conf(&program, "rules_single_person", "no"),
+		"yes") == 0;
+	store->may_fetch =
+	    strcmp(program_conf(&program, "rules_fetch", "no"), "yes") == 0;
 	store->submission_artefacts_max = program_conf_int(
 	    &program, "submission_artefacts", LIMIT_SUBMISSION_ARTEFACTS);
 	program_run(&program, &ops, store);

@@ -5,6 +5,10 @@
 #include "store/handlers.h"
 #include "store/migrate.h"
 #include "store/row_json.h"
+#include "store/rules.h"
+
+/* Rules that are named; their reasons must fit into one message. */
+#define ASIDE_MAX 20
 
 /* Takes the reference. */
 static void
@@ -61,6 +65,46 @@ put_counts(struct request *r, const char *name, enum stmt stmt)
 	return err == ERR_EOF ? (int)ERR_OK : err;
 }
 
+/* The active version, and what of it is set aside. */
+static int
+put_rules(struct request *r)
+{
+	AUTO(query) q = {0};
+	json_t *object;
+	int err = query_one(&q, r->store->db, STMT_STATUS_RULES, NULL, 0);
+
+	if (err != ERR_OK && err != ERR_NOT_FOUND)
+		return err;
+	object = err == ERR_OK ? row_json(&q) : json_object();
+	(void)json_object_set_new(
+	    object, "single_person", json_boolean(r->store->is_single_person));
+	(void)json_object_set_new(
+	    object, "fetch", json_boolean(r->store->may_fetch));
+	put(r, "rules", object);
+	return ERR_OK;
+}
+
+static int
+put_rules_aside(struct request *r)
+{
+	AUTO(query) q = {0};
+	json_t *list;
+	int err;
+
+	/* Names of rules are for those who may read them. */
+	if (rules_may_read(r) != ERR_OK) {
+		r->why[0] = '\0';
+		return ERR_OK;
+	}
+	list = json_array();
+	err = query_start(&q, r->store->db, STMT_STATUS_RULES_ASIDE,
+	    ARGS(val_null(), val_null(), val_int(ASIDE_MAX)));
+	while (err == ERR_OK && (err = query_next(&q)) == ERR_OK)
+		(void)json_array_append_new(list, row_json(&q));
+	put(r, "rules_aside", list);
+	return err == ERR_EOF ? (int)ERR_OK : err;
+}
+
 int
 status(struct request *r)
 {
@@ -85,6 +129,10 @@ status(struct request *r)
 		err = put_list(r, "analysers", STMT_STATUS_ANALYSERS);
 	if (err == ERR_OK)
 		err = put_list(r, "vm_slots", STMT_STATUS_SLOTS);
+	if (err == ERR_OK)
+		err = put_rules(r);
+	if (err == ERR_OK)
+		err = put_rules_aside(r);
 	if (err == ERR_OK && r->principal.sees_all)
 		err = put_row(r, "database", STMT_STATUS_DATABASE);
 	return err;

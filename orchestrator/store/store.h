@@ -54,6 +54,9 @@ struct store {
 	size_t verifies_in_flight;
 	int64_t started_at;
 	int64_t verify_period_us;
+	/* [rules] of the configuration. */
+	bool is_single_person; /* authors may approve their own versions */
+	bool may_fetch;	       /* the command line may ask remote places */
 	int64_t submission_artefacts_max;
 	struct loop_timer *tick;
 	/* Tells the parent to kill a peer; may be NULL. */

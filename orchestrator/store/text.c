@@ -7,7 +7,8 @@
 
 const char text_capabilities[] =
     "submit analyse run_vm download_sample audit_read manage_staff "
-    "manage_vm_images read_all_orgs";
+    "manage_vm_images manage_rules approve_rules activate_rules "
+    "read_all_orgs";
 
 /* From the least to the most strict. */
 static const char *const tlp[] = {

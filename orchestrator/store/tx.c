@@ -9,6 +9,7 @@
 #include "store/store.h"
 
 #include <assert.h>
+#include <inttypes.h>
 
 /* Replies wait here, not in the channel, beyond this many bytes. */
 #define SENDING_BYTES_MAX (8 * MIB)
@@ -237,6 +238,12 @@ tx_note_orders(struct store *store)
 }
 
 void
+tx_note_rules(struct store *store, int64_t version)
+{
+	store->tx.rules = version;
+}
+
+void
 tx_note_case(struct store *store, const char *case_id)
 {
 	struct tx *tx = &store->tx;
@@ -269,11 +276,16 @@ static void
 send_notes(struct store *store)
 {
 	struct tx *tx = &store->tx;
+	char version[24];
 
 	if (tx->has_jobs)
 		send_changed(store->sched, "jobs", "");
 	if (tx->has_orders)
 		send_changed(store->sched, "orders", "");
+	if (tx->rules != 0) {
+		(void)snprintf(version, sizeof(version), "%" PRId64, tx->rules);
+		send_changed(store->sched, "rules", version);
+	}
 	for (size_t i = 0; i < tx->cases_count; i++)
 		send_changed(store->web, "case", tx->cases[i]);
 }
@@ -357,6 +369,7 @@ tx_commit(struct store *store)
 	if (err == ERR_OK)
 		send_notes(store);
 	tx->has_jobs = tx->has_orders = false;
+	tx->rules = 0;
 	tx->cases_count = 0;
 	drain(store);
 }

@@ -57,6 +57,7 @@ struct tx {
 	char lost_why[256];
 	bool has_jobs;	 /* jobs became available */
 	bool has_orders; /* orders for the VM pool */
+	int64_t rules;	 /* the version that became active; 0 = none */
 	struct loop_timer *timer;
 	uint64_t opened_ms;
 	int64_t changes; /* of the database when it was opened */
@@ -91,6 +92,7 @@ void tx_after(struct store *store, tx_hook_fn *fn, void *arg);
 /* Hints for the peers, sent after the commit. */
 void tx_note_jobs(struct store *store);
 void tx_note_orders(struct store *store);
+void tx_note_rules(struct store *store, int64_t version);
 void tx_note_case(struct store *store, const char *case_id);
 /* Takes the reply; sends it after the commit, or soon when none is open. */
 void tx_reply(struct store *store, struct reply *reply);

@@ -24,8 +24,7 @@ upload_find(struct request *r, const char *id)
 		if (strcmp(u->id, id) == 0)
 			break;
 	}
-	if (u == NULL || (!r->principal.sees_all &&
-			     strcmp(u->org_id, r->principal.org_id) != 0))
+	if (u == NULL || strcmp(u->account_id, r->principal.account_id) != 0)
 		return NULL;
 	return u;
 }
@@ -156,27 +155,23 @@ check(struct request *r)
 }
 
 int
-upload_create(struct request *r)
+upload_open(struct request *r, const char *submission, const char *org,
+    int64_t rules_version)
 {
-	AUTO(query) q = {0};
 	auto_free struct upload *u = NULL;
 	int err = check(r);
 
-	if (err == ERR_OK)
-		err = query_one(&q, r->store->db, STMT_SUBMISSION_FIND,
-		    ARGS(WHO(r), val_text(param_text(r, P_SUBMISSION))));
-	if (err == ERR_NOT_FOUND)
-		return request_why(r, err, "there is no such submission");
 	if (err != ERR_OK)
 		return err;
-	if (strcmp(query_text(&q, 3), "open") != 0)
-		return request_why(r, ERR_CONFLICT, "the case is closed");
 	u = xcalloc(1, sizeof(*u));
 	u->store = r->store;
 	uuid7(u->id);
-	(void)snprintf(u->submission_id, sizeof(u->submission_id), "%s",
-	    query_text(&q, 0));
-	(void)snprintf(u->org_id, sizeof(u->org_id), "%s", query_text(&q, 2));
+	(void)snprintf(
+	    u->submission_id, sizeof(u->submission_id), "%s", submission);
+	(void)snprintf(u->org_id, sizeof(u->org_id), "%s", org);
+	(void)snprintf(u->account_id, sizeof(u->account_id), "%s",
+	    r->principal.account_id);
+	u->rules_version = rules_version;
 	err = vault_create(r->store->vault, u->org_id, on_pipe, r);
 	if (err == ERR_UNAVAILABLE)
 		return request_why(r, err, "%s", vault_is_away);
@@ -184,6 +179,22 @@ upload_create(struct request *r)
 		return err;
 	r->state = take_ptr(u);
 	return ERR_AGAIN;
+}
+
+int
+upload_create(struct request *r)
+{
+	AUTO(query) q = {0};
+	int err = query_one(&q, r->store->db, STMT_SUBMISSION_FIND,
+	    ARGS(WHO(r), val_text(param_text(r, P_SUBMISSION))));
+
+	if (err == ERR_NOT_FOUND)
+		return request_why(r, err, "there is no such submission");
+	if (err != ERR_OK)
+		return err;
+	if (strcmp(query_text(&q, 3), "open") != 0)
+		return request_why(r, ERR_CONFLICT, "the case is closed");
+	return upload_open(r, query_text(&q, 0), query_text(&q, 2), 0);
 }
 
 int

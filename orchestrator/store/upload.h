@@ -11,11 +11,19 @@ struct upload {
 	char id[UUID_BYTES];
 	char org_id[UUID_BYTES];
 	char submission_id[UUID_BYTES];
+	char account_id[UUID_BYTES]; /* who opened it, and may end it */
+	int64_t rules_version;	     /* whose bundle it is; 0 = a file */
 	uint64_t writer;
 	bool is_finishing; /* upload_finish() owns it */
 };
 
-/* NULL where there is none of that id that the principal may see. */
+/*
+ * Opens an upload into a submission of that organisation; its parameters from
+ * the second on are UPLOAD_CREATE's.  The result is the handler's.
+ */
+int must_check upload_open(struct request *r, const char *submission,
+    const char *org, int64_t rules_version);
+/* NULL where there is none of that id that the principal opened. */
 struct upload *upload_find(struct request *r, const char *id);
 /*
  * Ends an upload without a result: the row says why, the vault forgets the

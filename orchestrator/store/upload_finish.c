@@ -14,6 +14,7 @@
 #include "store/handlers.h"
 #include "store/job.h"
 #include "store/receipt.h"
+#include "store/rules.h"
 #include "store/upload.h"
 
 struct finish {
@@ -166,7 +167,10 @@ record(struct finish *f, const char *receipt)
 		err = insert_artefact(f, receipt);
 	if (err == ERR_OK)
 		err = insert_custody(f);
-	if (err == ERR_OK)
+	if (err == ERR_OK && f->u->rules_version != 0)
+		err = rules_bundle_stored(
+		    f->r, f->u->rules_version, f->case_id, f->artefact_id);
+	else if (err == ERR_OK)
 		err = insert_jobs(f);
 	if (err != ERR_OK)
 		return err;

@@ -9,6 +9,11 @@ ALTER TABLE case_file ADD COLUMN is_internal INTEGER NOT NULL DEFAULT 0
 CREATE UNIQUE INDEX case_internal ON case_file (is_internal)
     WHERE is_internal = 1;
 
+-- Whoever manages the staff manages the rules, until told otherwise.
+UPDATE account
+SET capabilities = capabilities || ' manage_rules approve_rules activate_rules'
+WHERE ' ' || capabilities || ' ' LIKE '% manage_staff %';
+
 CREATE TABLE rule_version (
 	seq INTEGER PRIMARY KEY,
 	-- Of its rules with their states, in order; set when it is tested.

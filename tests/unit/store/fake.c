@@ -37,6 +37,8 @@ on_changed(void *arg, struct chan *chan, struct msg *msg)
 	rig->changed_jobs += strcmp(what, "jobs") == 0;
 	rig->changed_orders += strcmp(what, "orders") == 0;
 	rig->changed_cases += strcmp(what, "case") == 0;
+	if (strcmp(what, "rules") == 0)
+		rig->changed_rules = strtoll(id, NULL, 10);
 	return ERR_OK;
 }
 
@@ -251,7 +253,7 @@ on_end(void *arg, enum err err, const char *why, int fd)
 	a->fd = fd;
 }
 
-static struct answer *
+struct answer *
 ask_fd(struct rig *rig, enum call_op op, const struct values *params, int fd)
 {
 	bool is_web = (call_spec(op)->roles & ROLE_WEB) != 0;

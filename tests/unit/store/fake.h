@@ -80,6 +80,7 @@ struct rig {
 	size_t changed_jobs;
 	size_t changed_orders;
 	size_t changed_cases;
+	int64_t changed_rules; /* the version that became active last */
 	size_t blames;
 	struct answer answer;
 };
@@ -106,7 +107,10 @@ void rig_turn(struct rig *rig, int turns);
  */
 struct answer *ask(
     struct rig *rig, enum call_op op, const struct value *args, size_t count);
-/* The same, and the answer must be ERR_OK. */
+/* The same with a descriptor, which is taken. */
+struct answer *ask_fd(
+    struct rig *rig, enum call_op op, const struct values *params, int fd);
+/* The same as ask(), and the answer must be ERR_OK. */
 struct answer *ask_ok(
     struct rig *rig, enum call_op op, const struct value *args, size_t count);
 /* The same, and the answer must be that error, with a reason. */
