@@ -44,15 +44,17 @@ db_error(struct db *db, int rc)
 		break;
 	case SQLITE_FULL:
 		err = ERR_NO_SPACE;
-		why = "the disk is full; nothing was changed";
+		why = "the disk is full, and nothing was changed; free some "
+		      "space, and try again";
 		break;
 	case SQLITE_IOERR:
 		/* A quota or a size limit shows so; errno does not last. */
 		if (rc == SQLITE_IOERR_WRITE || rc == SQLITE_IOERR_FSYNC ||
 		    rc == SQLITE_IOERR_TRUNCATE) {
 			err = ERR_NO_SPACE;
-			why = "the database cannot be written, the disk is "
-			      "full or failing; nothing was changed";
+			why = "the database cannot be written: the disk is "
+			      "full or failing, and nothing was changed; "
+			      "free some space, and try again";
 		}
 		break;
 	case SQLITE_CONSTRAINT:

@@ -41,6 +41,8 @@ tidy_up(struct store *store)
 	    ARGS(val_int(loop_wall_us())), NULL);
 	tx_end(store, err == ERR_OK);
 	tx_commit(store);
+	/* The scheduler drops all jobs with the channel to its store. */
+	jobs_forget_worker(store);
 	return err;
 }
 

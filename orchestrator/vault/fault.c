@@ -27,7 +27,9 @@ fault_sys(struct fault *fault, const char *what)
 	case EDQUOT:
 	case EFBIG: /* a size limit, which is full in its way */
 		return fault_set(fault, ERR_NO_SPACE,
-		    "no space is left on the disk of the vault (%s)", what);
+		    "no space is left on the disk of the vault (%s); free "
+		    "some, and send it again",
+		    what);
 	case ENOENT:
 	case ENOTDIR:
 		return fault_set(fault, ERR_UNAVAILABLE,
