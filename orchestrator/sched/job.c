@@ -12,9 +12,13 @@
 /* Far more often than the lease needs: a beat is also how one hears that the
  * job was cancelled. */
 #define BEAT_MS ((uint64_t)LIMIT_LEASE_SECONDS * 1000 / 12)
-/* Trouble in the store or vault: other jobs would meet it as well. */
-#define BACK_OFF_MS   ((uint64_t)2000)
-#define OPTIONS_DEPTH ((size_t)16)
+/* Trouble in the store or vault: other jobs would meet it as well.  The time
+ * doubles as long as nothing succeeds. */
+#define BACK_OFF_MS	((uint64_t)2000)
+#define BACK_OFF_MS_MAX ((uint64_t)8000)
+/* Leases of a job that only ever met trouble: about a day of it. */
+#define TROUBLE_ATTEMPTS_MAX 10000
+#define OPTIONS_DEPTH	     ((size_t)16)
 /* JOB_DONE must fit in one message. */
 #define REASON_BYTES_MAX ((size_t)1024)
 #define RESULT_BYTES_MAX (32 * KIB)
@@ -190,6 +194,27 @@ job_call(struct job *job, enum call_op op, const struct values *params,
 	    job->sched->calls, op, 0, params, -1, on_row, on_end, call);
 }
 
+static void on_done(void *arg, enum err err, const char *why, int fd);
+
+static void
+send_release(struct job *job)
+{
+	struct values params;
+
+	job_params(job, &params);
+	job_call(job, CALL_JOB_RELEASE, &params, NULL, on_done);
+}
+
+static void
+on_release_time(void *arg)
+{
+	struct job *job = arg;
+
+	if (job->state == JOB_ENDING)
+		send_release(job);
+	job_unref(job);
+}
+
 static void
 on_done(void *arg, enum err err, const char *why, int fd)
 {
@@ -197,12 +222,23 @@ on_done(void *arg, enum err err, const char *why, int fd)
 
 	if (fd != -1)
 		(void)close(fd);
+	/* A full disk: given back as soon as that can be written, rather than
+	 * when the lease has run out. */
+	if (err == ERR_NO_SPACE && job->state == JOB_ENDING &&
+	    !job->sched->is_stopping) {
+		job_ref(job);
+		(void)loop_timer(job->sched->program.loop, BACK_OFF_MS,
+		    on_release_time, job);
+		return;
+	}
 	/* ERR_CONFLICT: the lease had run out and the job is another's. */
 	if (err != ERR_OK && err != ERR_UNAVAILABLE)
 		log_line(LOG_WARN,
 		    "msg=\"the store refused a result\" job=%s "
 		    "attempt=%lld error=%s reason=\"%s\"",
 		    job->id, (long long)job->attempt, err_name(err), why);
+	if (err == ERR_OK && job->is_good)
+		job->sched->trouble.results++;
 	leave(job);
 }
 
@@ -239,6 +275,8 @@ job_end(struct job *job, const struct job_end *end)
 	    "final=%d reason=\"%s\"",
 	    job->id, job->kind, (long long)job->attempt, end->outcome,
 	    end->is_final, text_of_reason);
+	job->is_good = strcmp(end->outcome, "done") == 0 ||
+		       strcmp(end->outcome, "partial") == 0;
 	job_params(job, &params);
 	values_add_text(&params, end->outcome);
 	values_add_int(&params, end->is_final);
@@ -254,14 +292,11 @@ job_end(struct job *job, const struct job_end *end)
 void
 job_release(struct job *job)
 {
-	struct values params;
-
 	if (job->state != JOB_HELD)
 		return;
 	unhold(job, JOB_ENDING);
-	job_params(job, &params);
 	/* First the call: what it says may belong to the work. */
-	job_call(job, CALL_JOB_RELEASE, &params, NULL, on_done);
+	send_release(job);
 	end_work(job);
 }
 
@@ -278,6 +313,29 @@ job_release_or_fail(struct job *job, const char *why)
 		job_end(job, &end);
 }
 
+/*
+ * Backs off, longer each time as long as no job succeeds.  True where that is
+ * so: then it is the service that has a problem, not this job.
+ */
+static bool
+is_everywhere(struct sched *sched)
+{
+	struct trouble *trouble = &sched->trouble;
+	uint64_t now_ms = loop_now_ms();
+	bool is_first = trouble->back_off_ms == 0 ||
+			trouble->results != trouble->results_seen;
+
+	if (is_first)
+		trouble->back_off_ms = BACK_OFF_MS;
+	else if (now_ms >= trouble->until_ms &&
+		 trouble->back_off_ms < BACK_OFF_MS_MAX)
+		trouble->back_off_ms *= 2;
+	trouble->results_seen = trouble->results;
+	trouble->until_ms = now_ms + trouble->back_off_ms;
+	lease_back_off(sched, trouble->back_off_ms);
+	return !is_first;
+}
+
 void
 job_trouble(struct job *job, enum err err, const char *why)
 {
@@ -291,8 +349,11 @@ job_trouble(struct job *job, enum err err, const char *why)
 	case ERR_UNAVAILABLE:
 	case ERR_NO_SPACE:
 	case ERR_AGAIN:
-		lease_back_off(job->sched, BACK_OFF_MS);
-		job_release_or_fail(job, why);
+		if (is_everywhere(job->sched) &&
+		    job->attempt < TROUBLE_ATTEMPTS_MAX)
+			job_release(job);
+		else
+			job_release_or_fail(job, why);
 		return;
 	default:
 		job_end(job, &end);

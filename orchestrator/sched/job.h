@@ -39,6 +39,7 @@ struct job {
 	char phase[32];		   /* where the work is, for people */
 	int progress;		   /* 0-100 */
 	unsigned int records_open; /* unanswered JOB_RECORDS */
+	bool is_good;		   /* ends with a result */
 	/* What the store says of it. */
 	char id[64];
 	int64_t attempt;

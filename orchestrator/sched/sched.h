@@ -25,6 +25,14 @@ struct worker;
 TAILQ_HEAD(job_list, job);
 TAILQ_HEAD(worker_list, worker);
 
+/* What the store or the vault cannot do now: job_trouble(). */
+struct trouble {
+	uint64_t results;      /* jobs that ended with a result so far */
+	uint64_t results_seen; /* of them, at the last trouble */
+	uint64_t back_off_ms;
+	uint64_t until_ms;
+};
+
 struct sched {
 	struct program program;
 	struct chan *store; /* NULL while there is none */
@@ -46,6 +54,7 @@ struct sched {
 	char worker_name[64]; /* what this process calls itself in leases */
 	struct pool pool;
 	struct tally tally;
+	struct trouble trouble;
 };
 
 /* The scheduler's whole life; the result is main()'s. */
