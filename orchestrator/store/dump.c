@@ -38,6 +38,7 @@ static const struct {
     {"attempt", STMT_DUMP_ATTEMPT},
     {"run", STMT_DUMP_RUN},
     {"finding", STMT_DUMP_FINDING},
+    {"rescan", STMT_DUMP_RESCAN},
     {"analyser", STMT_DUMP_ANALYSER},
     {"vm_profile", STMT_DUMP_PROFILE},
     {"custody", STMT_DUMP_CUSTODY},

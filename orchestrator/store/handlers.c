@@ -2,6 +2,8 @@
 /* handlers.c - which function serves which operation of lib/call.def. */
 #include "store/handlers.h"
 
+#include "store/rescan.h"
+
 /* Reads that are one statement of the same name and nothing else. */
 #define READ(name)                         \
  static int read_##name(struct request *r) \
@@ -24,6 +26,7 @@ READ(REPORT_LIST)
 READ(SLOT_LIST)
 READ(PROFILE_LIST)
 READ(AUDIT_LIST)
+READ(CASE_TASKS)
 
 request_fn *const handlers[CALL_COUNT] = {
     [CALL_SESSION_PEER] = session_peer,
@@ -96,4 +99,16 @@ request_fn *const handlers[CALL_COUNT] = {
     [CALL_PROFILE_REPORT] = profile_report,
     [CALL_ANALYSER_REPORT] = analyser_report,
     [CALL_POOL_ORDERS] = pool_orders,
+    [CALL_RULESET_GET] = ruleset_get,
+    [CALL_RESCAN_LEASE] = rescan_lease,
+    [CALL_RESCAN_PACK] = rescan_pack,
+    [CALL_RESCAN_RESULT] = rescan_result,
+    [CALL_RESCAN_FAIL] = rescan_fail,
+    [CALL_RESCAN_CREATE] = rescan_create,
+    [CALL_RESCAN_LIST] = rescan_list,
+    [CALL_RESCAN_GET] = rescan_get,
+    [CALL_RESCAN_CHANGES] = rescan_changes,
+    [CALL_RESCAN_GAPS] = rescan_gaps,
+    [CALL_RESCAN_ORDER] = rescan_order,
+    [CALL_CASE_TASKS] = read_CASE_TASKS,
 };

@@ -3,6 +3,7 @@
 #include "lib/limits.h"
 #include "store/handlers.h"
 #include "store/job_finish.h"
+#include "store/rescan.h"
 #include "store/text.h"
 
 enum {
@@ -105,10 +106,18 @@ finish(struct request *r, const struct attempt *a, struct job_outcome *outcome)
 {
 	auto_json json_t *next = NULL;
 	bool is_last = param_int(r, P_FINAL) != 0;
+	bool is_stale = false;
 	int err = read_json(r, outcome, &next);
 
 	if (err == ERR_OK)
 		err = check_report(r, a, outcome);
+	if (err == ERR_OK)
+		err = rescan_job_is_stale(r->store, a->job_id, &is_stale);
+	if (err == ERR_OK && is_stale && !a->is_cancelled) {
+		err = attempt_lose(r->store, a, LOSS_RELEASED,
+		    "other rules became active meanwhile");
+		return err == ERR_OK ? answer(r, "queued") : err;
+	}
 	if (err != ERR_OK)
 		return err;
 	outcome->next = next;

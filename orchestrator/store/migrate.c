@@ -27,6 +27,7 @@
 MIGRATION_TEXT(0001, "0001-spine.sql");
 MIGRATION_TEXT(0002, "0002-unit.sql");
 MIGRATION_TEXT(0003, "0003-rules.sql");
+MIGRATION_TEXT(0004, "0004-rescan.sql");
 
 static const struct {
 	int version;
@@ -36,6 +37,7 @@ static const struct {
     {1, "0001-spine", store_schema_0001},
     {2, "0002-unit", store_schema_0002},
     {3, "0003-rules", store_schema_0003},
+    {4, "0004-rescan", store_schema_0004},
 };
 
 #define MIGRATION_COUNT (sizeof(migrations) / sizeof(migrations[0]))

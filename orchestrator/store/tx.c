@@ -237,6 +237,20 @@ tx_note_orders(struct store *store)
 	store->tx.has_orders = true;
 }
 
+/* People wait for what it changes: no company is waited for. */
+void
+tx_note_rescans(struct store *store)
+{
+	store->tx.has_rescans = true;
+	tx_hurry(store);
+}
+
+void
+tx_hurry(struct store *store)
+{
+	store->tx.is_hurried = true;
+}
+
 void
 tx_note_rules(struct store *store, int64_t version)
 {
@@ -286,6 +300,8 @@ send_notes(struct store *store)
 		(void)snprintf(version, sizeof(version), "%" PRId64, tx->rules);
 		send_changed(store->sched, "rules", version);
 	}
+	if (tx->has_rescans)
+		send_changed(store->sched, "rescans", "");
 	for (size_t i = 0; i < tx->cases_count; i++)
 		send_changed(store->web, "case", tx->cases[i]);
 }
@@ -339,7 +355,7 @@ finish(struct store *store, char *why, size_t why_size)
 	}
 	if (err != ERR_OK && db_is_in_transaction(store->db))
 		(void)!db_run(store->db, STMT_TX_ROLLBACK);
-	tx->is_open = false;
+	tx->is_open = tx->is_hurried = false;
 	tx->lost = ERR_OK;
 	return err;
 }
@@ -368,7 +384,7 @@ tx_commit(struct store *store)
 	run_hooks(store, err == ERR_OK);
 	if (err == ERR_OK)
 		send_notes(store);
-	tx->has_jobs = tx->has_orders = false;
+	tx->has_jobs = tx->has_orders = tx->has_rescans = false;
 	tx->rules = 0;
 	tx->cases_count = 0;
 	drain(store);
@@ -381,7 +397,8 @@ on_turn_end(void *arg)
 	struct tx *tx = &store->tx;
 
 	tx->timer = NULL;
-	if (tx->is_open && tx->lost == ERR_OK && tx->units > tx->units_seen &&
+	if (tx->is_open && !tx->is_hurried && tx->lost == ERR_OK &&
+	    tx->units > tx->units_seen &&
 	    db_changes(store->db) > tx->changes &&
 	    loop_now_ms() - tx->opened_ms < COMPANY_MS_MAX) {
 		tx->units_seen = tx->units;

@@ -58,6 +58,8 @@ struct tx {
 	bool has_jobs;	 /* jobs became available */
 	bool has_orders; /* orders for the VM pool */
 	int64_t rules;	 /* the version that became active; 0 = none */
+	bool has_rescans; /* a re-scan to go on with, or to stop */
+	bool is_hurried;  /* somebody counts milliseconds */
 	struct loop_timer *timer;
 	uint64_t opened_ms;
 	int64_t changes; /* of the database when it was opened */
@@ -93,7 +95,10 @@ void tx_after(struct store *store, tx_hook_fn *fn, void *arg);
 void tx_note_jobs(struct store *store);
 void tx_note_orders(struct store *store);
 void tx_note_rules(struct store *store, int64_t version);
+void tx_note_rescans(struct store *store);
 void tx_note_case(struct store *store, const char *case_id);
+/* Commits at the end of this turn, without waiting for company. */
+void tx_hurry(struct store *store);
 /* Takes the reply; sends it after the commit, or soon when none is open. */
 void tx_reply(struct store *store, struct reply *reply);
 /* Commits now, as at the end of a turn. */

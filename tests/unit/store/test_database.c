@@ -549,7 +549,7 @@ test_long_answers(void **state)
 	(void)done(rig, job, attempt, "done", "");
 	a = ask_ok(rig, CALL_FINDING_LIST,
 	    ARGS(val_text(case_id), val_text(""), val_text(""), val_int(1000),
-		val_text("")));
+		val_text(""), val_int(0)));
 	assert_int_equal(a->rows_count, 1000);
 	for (size_t i = 0; i < a->rows_count; i++) {
 		assert_true(col_int(rig, i, "id") > before);

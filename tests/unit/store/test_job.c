@@ -29,7 +29,7 @@ findings(struct rig *rig, const char *case_id, const char *type)
 {
 	return ask_ok(rig, CALL_FINDING_LIST,
 	    ARGS(val_text(case_id), val_text(""), val_text(type), val_int(0),
-		val_text("")))
+		val_text(""), val_int(0)))
 	    ->rows_count;
 }
 

@@ -205,7 +205,8 @@ test_every_call_of_web(void **state)
 			    spec->params[i].name, &w->foreign);
 			struct seen theirs, unknown;
 
-			if (foreign == NULL)
+			/* Numbers are the site's own things. */
+			if (foreign == NULL || spec->params[i].type != 's')
 				continue;
 			fill((enum call_op)op, &w->own, args);
 			args[i] = val_text(foreign);

@@ -86,7 +86,7 @@ test_one_number(void **state)
 	    xasprintf("INSERT INTO job SELECT 'again', org_id, case_id, "
 		      "artefact_id, kind, 'queued', tier, rank, urgency, "
 		      "options, NULL, NULL, 0, 0, 0, NULL, 0, '', '', 0, NULL, "
-		      "'', '', NULL, 0, NULL, NULL FROM job "
+		      "'', '', NULL, 0, NULL, NULL, NULL FROM job "
 		      "WHERE artefact_id = '%s' AND kind = 'yara'",
 		artefact);
 	sql_run(rig, sql);

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rescan.c - planning re-scans. */
+#include "store/rescan.h"
+
+#include "store/audit.h"
+
+struct plan {
+	int64_t id;
+	int64_t from; /* 0 = none */
+	int64_t to;
+	int64_t last; /* the activation before; 0 = none */
+	int64_t rules;
+	int64_t scope;
+};
+
+static struct value
+int_or_null(int64_t i)
+{
+	return i == 0 ? val_null() : val_int(i);
+}
+
+static int
+find_last(struct store *store, struct plan *plan)
+{
+	AUTO(query) q = {0};
+	int err = query_one(&q, store->db, STMT_RESCAN_LAST, NULL, 0);
+
+	plan->last = err == ERR_OK ? query_int(&q, 0) : 0;
+	return err == ERR_NOT_FOUND ? (int)ERR_OK : err;
+}
+
+static int
+add(struct store *store, struct plan *plan, const char *kind,
+    const char *account_id, const char *org_id)
+{
+	AUTO(query) q = {0};
+	int err = query_one(&q, store->db, STMT_RESCAN_ADD,
+	    ARGS(val_text(kind), int_or_null(plan->from), val_int(plan->to),
+		val_text(account_id), val_text(org_id), val_null(),
+		val_int(loop_wall_us())));
+
+	if (err == ERR_OK)
+		plan->id = query_int(&q, 0);
+	return err;
+}
+
+static int
+count(struct store *store, struct plan *plan)
+{
+	AUTO(query) q = {0};
+	int err = query_one(
+	    &q, store->db, STMT_RESCAN_PLAN_COUNT, ARGS(val_int(plan->id)));
+
+	if (err != ERR_OK)
+		return err;
+	plan->rules = query_int(&q, 0);
+	plan->scope = query_int(&q, 1);
+	return ERR_OK;
+}
+
+/* What is to be done about each rule. */
+static int
+plan_rules(struct store *store, struct plan *plan, bool is_trial)
+{
+	static const enum stmt stmts[] = {STMT_RESCAN_PLAN_SCAN,
+	    STMT_RESCAN_PLAN_RELABEL, STMT_RESCAN_PLAN_WITHDRAW};
+	size_t n = sizeof(stmts) / sizeof(stmts[0]);
+	int err = ERR_OK;
+
+	for (size_t i = 0; err == ERR_OK && i < n; i++)
+		err = db_do(store->db, stmts[i],
+		    ARGS(val_int(plan->id), val_int(plan->from),
+			val_int(plan->to), val_int(plan->last)),
+		    NULL);
+	if (err == ERR_OK && plan->from == 0 && !is_trial)
+		err = db_do(store->db, STMT_RESCAN_PLAN_FIRST,
+		    ARGS(val_int(plan->id), val_null(), val_int(plan->to)),
+		    NULL);
+	return err == ERR_OK ? count(store, plan) : err;
+}
+
+/* Without rules to scan, or units, only the settling is left. */
+static int
+settle_now(struct store *store, const struct plan *plan)
+{
+	struct rescan rescan;
+	bool is_done;
+	int err = db_do(store->db, STMT_RESCAN_MOVE,
+	    ARGS(val_int(plan->id), val_int(plan->scope), val_int(0),
+		val_int(0), val_int(0), val_int(0), val_text(""), val_int(1)),
+	    NULL);
+
+	if (err == ERR_OK)
+		err = rescan_load(store, plan->id, &rescan);
+	if (err == ERR_OK)
+		err = rescan_settle(store, &rescan, &is_done);
+	return err == ERR_OK ? rescan_count(store, &rescan) : err;
+}
+
+int
+rescan_plan(struct store *store, int64_t from, int64_t to,
+    const char *account_id, int64_t *ret_id)
+{
+	struct plan plan = {.from = from, .to = to};
+	int err = find_last(store, &plan);
+
+	if (err == ERR_OK)
+		err = add(store, &plan, "activation", account_id, NULL);
+	if (err == ERR_OK)
+		err = plan_rules(store, &plan, false);
+	if (err == ERR_OK)
+		err = db_do(store->db, STMT_RESCAN_SUPERSEDE,
+		    ARGS(val_int(plan.id), val_int(loop_wall_us())), NULL);
+	if (err == ERR_OK)
+		err = db_run(store->db, STMT_RESCAN_FORGET_SEEN);
+	if (err == ERR_OK && (plan.rules == 0 || plan.scope == 0))
+		err = settle_now(store, &plan);
+	if (err != ERR_OK)
+		return err;
+	tx_note_rescans(store);
+	if (ret_id != NULL)
+		*ret_id = plan.id;
+	return ERR_OK;
+}
+
+int
+rescan_plan_trial(struct request *r, const char *kind, int64_t from, int64_t to,
+    int64_t *ret_id)
+{
+	const struct principal *p = &r->principal;
+	struct plan plan = {.from = from, .to = to};
+	int err = add(r->store, &plan, kind, p->account_id,
+	    p->sees_all ? NULL : p->org_id);
+
+	if (err == ERR_OK)
+		err = plan_rules(r->store, &plan, true);
+	if (err == ERR_OK && (plan.rules == 0 || plan.scope == 0))
+		err = settle_now(r->store, &plan);
+	if (err != ERR_OK)
+		return err;
+	tx_note_rescans(r->store);
+	*ret_id = plan.id;
+	return ERR_OK;
+}
+
+int
+rescan_load(struct store *store, int64_t id, struct rescan *ret_rescan)
+{
+	AUTO(query) q = {0};
+	const char *kind;
+	int err = query_one(&q, store->db, STMT_RESCAN_LOAD, ARGS(val_int(id)));
+
+	if (err != ERR_OK)
+		return err;
+	*ret_rescan = (struct rescan){.id = id};
+	kind = query_text(&q, 0);
+	ret_rescan->is_hunt = strcmp(kind, "hunt") == 0;
+	ret_rescan->is_trial =
+	    ret_rescan->is_hunt || strcmp(kind, "preview") == 0;
+	(void)snprintf(ret_rescan->state, sizeof(ret_rescan->state), "%s",
+	    query_text(&q, 1));
+	ret_rescan->is_open = strcmp(ret_rescan->state, "queued") == 0 ||
+			      strcmp(ret_rescan->state, "running") == 0;
+	ret_rescan->version = query_int(&q, 2);
+	ret_rescan->scope = query_int(&q, 3);
+	ret_rescan->checkpoint = query_int(&q, 4);
+	ret_rescan->is_scanned = query_int(&q, 5) != 0;
+	(void)snprintf(ret_rescan->org_id, sizeof(ret_rescan->org_id), "%s",
+	    query_text(&q, 6));
+	return ERR_OK;
+}
+
+int
+rescan_count(struct store *store, struct rescan *rescan)
+{
+	int err = db_do(store->db, STMT_RESCAN_COUNT,
+	    ARGS(val_int(rescan->id), val_int(rescan->new),
+		val_int(rescan->lost), val_int(rescan->changed),
+		val_int(rescan->same), val_int(rescan->gaps)),
+	    NULL);
+
+	rescan->new = rescan->lost = rescan->changed = 0;
+	rescan->same = rescan->gaps = 0;
+	return err;
+}
+
+int
+rescan_note(struct store *store, struct rescan *rescan,
+    const struct rescan_change *change)
+{
+	const struct rescan_unit *unit = change->unit;
+	const bool is_new = strcmp(change->what, "new") == 0;
+	const bool is_lost = strcmp(change->what, "lost") == 0;
+	const bool is_changed = strcmp(change->what, "changed") == 0;
+	int64_t changes;
+	int err = db_do(store->db, STMT_RESCAN_CHANGE_ADD,
+	    ARGS(val_int(rescan->id), val_int(unit->seq),
+		val_text(unit->artefact_id), val_text(unit->case_id),
+		val_text(unit->org_id), val_text(change->namespace_name),
+		val_text(change->name),
+		change->closure == NULL
+		    ? val_null()
+		    : val_bytes(change->closure, SHA256_BYTES),
+		val_text(change->what), val_int(change->score),
+		int_or_null(change->finding_id), val_text(change->detail),
+		val_int(loop_wall_us())),
+	    &changes);
+
+	/* Said before: counted before. */
+	if (err != ERR_OK || changes == 0)
+		return err;
+	rescan->new += is_new;
+	rescan->lost += is_lost;
+	rescan->changed += is_changed;
+	if (rescan->is_trial)
+		return ERR_OK;
+	tx_note_case(store, unit->case_id);
+	return db_do(store->db, STMT_RESCAN_CASE_ADD,
+	    ARGS(val_int(rescan->id), val_text(unit->case_id),
+		val_text(unit->org_id), val_int(is_new), val_int(is_lost),
+		val_int(is_changed)),
+	    NULL);
+}
+
+int
+rescan_job_is_stale(struct store *store, const char *job_id, bool *ret_is_stale)
+{
+	AUTO(query) q = {0};
+	int err = query_one(
+	    &q, store->db, STMT_JOB_RULES_STALE, ARGS(val_text(job_id)));
+
+	if (err != ERR_OK && err != ERR_NOT_FOUND)
+		return err;
+	*ret_is_stale = err == ERR_OK;
+	return ERR_OK;
+}
