@@ -7,6 +7,7 @@
 #include "lib/xalloc.h"
 #include "store/audit.h"
 #include "store/handlers.h"
+#include "store/rescan.h"
 #include "store/text.h"
 
 #include <inttypes.h>
@@ -390,9 +391,9 @@ check_activation(
 static int
 plan_rescan(struct request *r, int64_t version, int64_t previous)
 {
-	(void)previous;
 	tx_note_rules(r->store, version);
-	return ERR_OK;
+	return rescan_plan(r->store, previous, version,
+	    r->principal.account_id, NULL);
 }
 
 static int
