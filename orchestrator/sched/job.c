@@ -155,8 +155,7 @@ job_params(const struct job *job, struct values *params)
 
 struct job_call {
 	struct job *job;
-	call_row_fn *row;
-	call_end_fn *end;
+	struct job_answer answer;
 };
 
 static void
@@ -164,8 +163,8 @@ on_row(void *arg, const struct values *row)
 {
 	struct job_call *call = arg;
 
-	if (call->row != NULL)
-		call->row(call->job, row);
+	if (call->answer.row != NULL)
+		call->answer.row(call->job, row);
 }
 
 static void
@@ -173,25 +172,32 @@ on_end(void *arg, enum err err, const char *why, int fd)
 {
 	auto_free struct job_call *call = arg;
 
-	if (call->end != NULL)
-		call->end(call->job, err, why, fd);
+	if (call->answer.end != NULL)
+		call->answer.end(call->job, err, why, fd);
 	else if (fd != -1)
 		(void)close(fd);
 	job_unref(call->job);
 }
 
 void
-job_call(struct job *job, enum call_op op, const struct values *params,
-    call_row_fn *row, call_end_fn *end)
+job_call_fd(struct job *job, enum call_op op, const struct values *params,
+    int fd, const struct job_answer *answer)
 {
 	struct job_call *call = xcalloc(1, sizeof(*call));
 
 	call->job = job;
-	call->row = row;
-	call->end = end;
+	call->answer = *answer;
 	job_ref(job);
 	(void)calls_start(
-	    job->sched->calls, op, 0, params, -1, on_row, on_end, call);
+	    job->sched->calls, op, 0, params, fd, on_row, on_end, call);
+}
+
+void
+job_call(struct job *job, enum call_op op, const struct values *params,
+    call_row_fn *row, call_end_fn *end)
+{
+	job_call_fd(
+	    job, op, params, -1, &(struct job_answer){.row = row, .end = end});
 }
 
 static void on_done(void *arg, enum err err, const char *why, int fd);

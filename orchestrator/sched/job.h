@@ -82,6 +82,13 @@ void job_params(const struct job *job, struct values *params);
  */
 void job_call(struct job *job, enum call_op op, const struct values *params,
     call_row_fn *row, call_end_fn *end);
+/* The same with a descriptor, which is taken. */
+struct job_answer {
+	call_row_fn *row; /* may be NULL */
+	call_end_fn *end; /* may be NULL */
+};
+void job_call_fd(struct job *job, enum call_op op, const struct values *params,
+    int fd, const struct job_answer *answer);
 /* Sends JOB_DONE; the job is over for its worker. */
 void job_end(struct job *job, const struct job_end *end);
 /* Gives the job back without counting the attempt. */

@@ -6,6 +6,7 @@
 #include "lib/own.h"
 
 #include "sched/sift_child.h"
+#include "sched/sift_rule.h"
 
 #include <stdarg.h>
 
@@ -47,6 +48,8 @@ void
 sift_release(struct sift *sift)
 {
 	outputs_release(&sift->outputs);
+	sift_rules_release(sift->rules);
+	sift->rules = NULL;
 	batch_release(&sift->batch);
 	record_in_free(sift->in);
 	sift->in = NULL;
@@ -179,8 +182,12 @@ on_record(void *arg, const struct record *record)
 	case RECORD_CHILD:
 		return sift_child_begin(sift, record->body);
 	case RECORD_DATA:
+		if (sift_rule_is_open(sift))
+			return sift_rule_data(sift, record->data, record->len);
 		return sift_child_data(sift, record->data, record->len);
 	case RECORD_CHILD_END:
+		if (sift_rule_is_open(sift))
+			return sift_rule_end(sift, record->body);
 		return sift_child_end(sift, record->body);
 	case RECORD_EVENT:
 		return sift_event(sift, record);
@@ -188,6 +195,8 @@ on_record(void *arg, const struct record *record)
 		if (sift->child != NULL)
 			return sift_malformed(
 			    sift, "DONE inside the child %s", sift->child_name);
+		if (sift_rule_is_open(sift))
+			return sift_malformed(sift, "DONE inside a rule");
 		sift->is_done = true;
 		return ERR_OK;
 	case RECORD_FACT:
@@ -197,6 +206,7 @@ on_record(void *arg, const struct record *record)
 	case RECORD_ERROR:
 		return take_finding(sift, record);
 	case RECORD_RULE:
+		return sift_rule_begin(sift, record);
 	case RECORD_TYPE_COUNT:
 	default:
 		return sift_malformed(sift, "a record of unknown type");
@@ -233,6 +243,8 @@ sift_end(struct sift *sift)
 		    "%zu findings more than the %zu "
 		    "that are kept",
 		    sift->findings - LIMIT_FINDINGS, LIMIT_FINDINGS);
+	if (sift->verdict != SIFT_MALFORMED)
+		sift_rules_flush(sift);
 	(void)tally_bytes(
 	    &sift->job->sched->tally, sift->job->submission, sift->bytes);
 }
@@ -246,8 +258,9 @@ sift_is_full(const struct sift *sift)
 json_t *
 sift_result(const struct sift *sift)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "findings",
-	    (json_int_t)sift->findings, "children",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "rules",
+	    (json_int_t)(sift->rules == NULL ? 0 : sift->rules->count),
+	    "findings", (json_int_t)sift->findings, "children",
 	    (json_int_t)sift->outputs.committed, "events",
 	    (json_int_t)sift->events_count, "limits", (json_int_t)sift->limits,
 	    "bytes", (json_int_t)sift->bytes);

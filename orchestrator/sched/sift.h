@@ -25,10 +25,11 @@ struct sift {
 	struct record_in *in;
 	struct batch batch;
 	struct outputs outputs;
-	struct output *child;  /* between CHILD and CHILD_END */
-	uint64_t child_bytes;  /* of it, so far */
-	char child_name[128];  /* for people, quoted */
-	struct output *events; /* events.ndjson, from the first EVENT on */
+	struct output *child;	  /* between CHILD and CHILD_END */
+	uint64_t child_bytes;	  /* of it, so far */
+	char child_name[128];	  /* for people, quoted */
+	struct sift_rules *rules; /* from the first RULE on (sift_rule.h) */
+	struct output *events;	  /* events.ndjson, from the first EVENT on */
 	enum sift_verdict verdict;
 	char why[256];
 	size_t findings; /* kept and not kept */

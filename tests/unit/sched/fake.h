@@ -66,6 +66,10 @@ struct fake_job {
 	char *records; /* "type JSON\n" ... of the last attempt */
 	struct fake_child children[FAKE_CHILDREN];
 	size_t child_count;
+	size_t rule_batches;
+	size_t rules;
+	uint64_t rule_bytes;
+	char rule_last[256]; /* the record of the last one */
 };
 
 struct fake_errand {
@@ -113,6 +117,7 @@ struct fake {
 	struct chan *store;
 	struct chan *vm;
 	bool is_ready;
+	int call_fd;	    /* of the call that is being answered; borrowed */
 	bool is_store_slow; /* takes orders, does not answer */
 	char blamed[32];
 	char blamed_why[256];

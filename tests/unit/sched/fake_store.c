@@ -175,6 +175,37 @@ do_records(struct fake *f, uint32_t request, struct fake_job *job,
 	answer(f, request, ERR_OK, "", -1);
 }
 
+/* Sealed memory of rules: counted, the first of each batch kept. */
+static void
+do_rules(struct fake *f, uint32_t request, struct fake_job *job, int fd)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+	auto_free uint8_t *bytes = NULL;
+	struct wire_in in;
+	size_t len;
+
+	assert_int_equal(fcntl(fd, F_GET_SEALS),
+	    F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
+	assert_in_range(size, 1, LIMIT_RULE_BATCH_BYTES);
+	bytes = xmalloc((size_t)size);
+	assert_int_equal(pread(fd, bytes, (size_t)size, 0), size);
+	job->rule_batches++;
+	wire_in_init(&in, bytes, (size_t)size);
+	while (in.pos < in.len) {
+		uint8_t type = wire_get_u8(&in);
+		const uint8_t *body = wire_get_bytes(&in, &len);
+
+		assert_false(in.is_failed);
+		job->rules += type == RECORD_RULE;
+		if (type == RECORD_DATA)
+			job->rule_bytes += len;
+		if (type == RECORD_RULE)
+			(void)snprintf(job->rule_last, sizeof(job->rule_last),
+			    "%.*s", (int)len, (const char *)body);
+	}
+	answer(f, request, ERR_OK, "", -1);
+}
+
 static void
 do_child_create(struct fake *f, uint32_t request, struct fake_job *job)
 {
@@ -342,6 +373,9 @@ do_job(struct fake *f, uint32_t request, unsigned int op,
 	case CALL_JOB_RECORDS:
 		do_records(f, request, job, params);
 		return;
+	case CALL_JOB_RULES:
+		do_rules(f, request, job, f->call_fd);
+		return;
 	case CALL_CHILD_CREATE:
 		do_child_create(f, request, job);
 		return;
@@ -394,6 +428,7 @@ on_call(void *arg, struct chan *chan, struct msg *msg)
 	assert_int_equal(call_check(op, &params, false), ERR_OK);
 	if (f->is_store_slow)
 		return ERR_OK;
+	f->call_fd = msg->fd;
 	if (!do_other(f, msg->request, op, &params))
 		do_job(f, msg->request, op, &params);
 	return ERR_OK;
