@@ -275,9 +275,9 @@ void
 upload_start(struct exchange *x)
 {
 	struct value *name =
-	    params_value(&x->params, CALL_UPLOAD_CREATE, "filename");
+	    params_value(&x->params, x->match.route->op, "filename");
 	struct value *size =
-	    params_value(&x->params, CALL_UPLOAD_CREATE, "size");
+	    params_value(&x->params, x->match.route->op, "size");
 	struct upload *u;
 
 	if (name->len == 0) {
@@ -295,6 +295,6 @@ upload_start(struct exchange *x)
 	exchange_set_part(x, &part_ops, u);
 	exchange_deadline(x, x->web->call_ms);
 	/* Not x->call: an answer that comes too late must be undone. */
-	(void)calls_start(x->web->calls, CALL_UPLOAD_CREATE, u->principal,
+	(void)calls_start(x->web->calls, x->match.route->op, u->principal,
 	    &x->params.values, -1, on_create_row, on_create_end, u);
 }

@@ -408,6 +408,7 @@ fake_answer(struct fake *f, enum call_op op, const struct values *params,
 		fake_case(f, params);
 		break;
 	case CALL_UPLOAD_CREATE:
+	case CALL_RULES_UPLOAD:
 		fake_upload_create(f, params);
 		break;
 	case CALL_UPLOAD_FINISH:
@@ -419,6 +420,8 @@ fake_answer(struct fake *f, enum call_op op, const struct values *params,
 		fake_end(f, ERR_OK, "", -1);
 		break;
 	case CALL_ARTEFACT_OPEN:
+	case CALL_RULES_BUNDLE:
+	case CALL_RULES_EXPORT:
 	case CALL_REPORT_OPEN:
 	case CALL_RUN_EVENTS:
 	case CALL_AUDIT_EXPORT:
