@@ -34,6 +34,7 @@ __attribute__((noreturn)) void command_usage(const char *name, int status);
 int cmd_init(struct cli *cli, int argc, char **argv);
 int cmd_start(struct cli *cli, int argc, char **argv);
 int cmd_stop(struct cli *cli, int argc, char **argv);
+int cmd_tls_cert(struct cli *cli, int argc, char **argv);
 int cmd_submit(struct cli *cli, int argc, char **argv);
 int cmd_case(struct cli *cli, int argc, char **argv);
 int cmd_artefact(struct cli *cli, int argc, char **argv);
@@ -59,6 +60,14 @@ void print_object(
     const struct cli *cli, json_t *object, const struct table_column *columns);
 /* What stands behind the command's verb, or usage and exit. */
 const char *command_object(int argc, char **argv);
+
+/* --- the certificate (cert.c) --- */
+
+/*
+ * Makes STATE/tls with a certificate for this host, unless there is one, and
+ * prints its fingerprint.
+ */
+void cert_first(const struct cli *cli);
 
 /* --- guest images (image.c) --- */
 

@@ -18,6 +18,8 @@
 const struct command commands[] = {
     {"init", cmd_init, "make keys, database and the first organisation",
 	"init [--org NAME] [--class CODE]"},
+    {"tls-cert", cmd_tls_cert, "make a self-signed certificate, show it",
+	"tls-cert [--name HOST]... [--days N] [--force] | tls-cert --show"},
     {"start", cmd_start, "run the service in the foreground",
 	"start [--background] [--config FILE]"},
     {"stop", cmd_stop, "stop the service of this state folder", "stop"},

@@ -72,10 +72,12 @@ cmd_init(struct cli *cli, int argc, char **argv)
 		fail(EXIT_FAILED, "cannot start loepd: %s", strerror(errno));
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILED;
+	cert_first(cli);
 	printf("Loep is made in %s\n"
 	       "  keys           vault/keys (back them up: without them the "
 	       "evidence is gone)\n"
 	       "  database       db/loep.db\n"
+	       "  certificate    tls/cert.pem (for HTTPS: [web] listen)\n"
 	       "  configuration  loep.conf\n"
 	       "Start it with: loep --state %s start\n",
 	    cli->state_dir, cli->state_dir);

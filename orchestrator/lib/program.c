@@ -121,7 +121,7 @@ int
 program_conf_fd(struct program *p, const char *key)
 {
 	for (size_t i = 0; i < p->conf_count; i++) {
-		if (strcmp(p->conf[i].key, key) == 0)
+		if (p->conf[i].fd != -1 && strcmp(p->conf[i].key, key) == 0)
 			return take_fd(p->conf[i].fd);
 	}
 	return -1;

@@ -19,8 +19,10 @@ struct family_conf {
 	const char *state_dir;	  /* absolute */
 	const char *programs_dir; /* where the binaries are */
 	uid_t (*uid_of)(const char *user, gid_t *ret_gid);
-	int listen_fd; /* for web; kept open for restarts */
-	int user_ns;   /* of the VMs; -1 = VMs are off */
+	int listen_fd;	      /* for web; kept open for restarts */
+	const int *https_fds; /* the same, for TLS */
+	size_t https_count;
+	int user_ns; /* of the VMs; -1 = VMs are off */
 	int net_ns;
 	const int *tap_fds; /* packet sockets for simnet; may be NULL */
 	size_t tap_count;

@@ -3,10 +3,12 @@
 #include "parent/configure.h"
 
 #include "lib/limits.h"
+#include "lib/log.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
 #include "parent/spawn.h"
 
+#include <errno.h>
 #include <fcntl.h>
 
 bool
@@ -109,6 +111,42 @@ send_defaults(const struct family_conf *conf,
 		    access(rules, R_OK) == 0 ? rules : own_rules);
 }
 
+/*
+ * A file that web gets as a descriptor: opened anew at each start, so that a
+ * new certificate counts after a restart of the program.
+ */
+static void
+send_file(const struct family_conf *conf, struct chan *chan, const char *key,
+    const char *fallback)
+{
+	auto_free char *name = xasprintf("web.%s", key);
+	auto_free char *own = xasprintf("%s/tls/%s", conf->state_dir, fallback);
+	const char *path = conf_get(conf->conf, name);
+	auto_close int fd =
+	    open(path[0] != '\0' ? path : own, O_RDONLY | O_CLOEXEC);
+
+	if (fd == -1)
+		log_line(LOG_ERROR,
+		    "msg=\"cannot read it\" path=%s reason=\"%s\"",
+		    path[0] != '\0' ? path : own, strerror(errno));
+	send_fd(chan, key, fd);
+}
+
+static void
+send_https(const struct family_conf *conf, struct chan *chan)
+{
+	char name[32];
+
+	if (conf->https_count == 0)
+		return;
+	send_file(conf, chan, "tls_certificate", "cert.pem");
+	send_file(conf, chan, "tls_key", "key.pem");
+	for (size_t i = 0; i < conf->https_count; i++) {
+		(void)snprintf(name, sizeof(name), "https%zu", i);
+		send_fd(chan, name, conf->https_fds[i]);
+	}
+}
+
 void
 configure_send(const struct family_conf *conf,
     const struct table_program *program, struct chan *chan)
@@ -132,8 +170,10 @@ configure_send(const struct family_conf *conf,
 		send_text(
 		    chan, "rules_fetch", conf_get(conf->conf, "rules.fetch"));
 	}
-	if (program->role == ROLE_WEB)
+	if (program->role == ROLE_WEB) {
 		send_fd(chan, "listen", conf->listen_fd);
+		send_https(conf, chan);
+	}
 	for (size_t i = 0; i < conf->tap_count && program->role == ROLE_SIMNET;
 	     i++) {
 		(void)snprintf(name, sizeof(name), "tap%zu", i);

@@ -285,6 +285,42 @@ lock_state(const char *state_dir, int *ret_fd)
 	return err;
 }
 
+/* The addresses, and a certificate that can be read and a key that is kept. */
+static int
+make_https(const struct conf *conf, const char *state_dir,
+    struct family_conf *family, struct listen *https)
+{
+	const char *named = conf_get(conf, "web.tls_key");
+	auto_free char *own = xasprintf("%s/tls/key.pem", state_dir);
+	const char *path = named[0] != '\0' ? named : own;
+	char why[LISTEN_WHY_BYTES] = "";
+	struct stat st;
+
+	if (listen_addresses(conf_get(conf, "web.listen"), https, why) !=
+	    ERR_OK) {
+		fprintf(stderr, "loepd: web.listen: %s\n", why);
+		return ERR_SYS;
+	}
+	family->https_fds = https->fds;
+	family->https_count = https->count;
+	if (https->count == 0)
+		return ERR_OK;
+	if (stat(path, &st) == -1) {
+		fprintf(stderr,
+		    "loepd: web.listen wants a certificate and key, but %s: "
+		    "%s.\nMake them with `loep tls-cert`, or name yours in "
+		    "[web] tls_certificate and tls_key.\n",
+		    path, strerror(errno));
+		return ERR_NOT_FOUND;
+	}
+	if ((st.st_mode & 077) != 0) {
+		fprintf(stderr,
+		    "loepd: others may read the key %s; chmod 600 it\n", path);
+		return ERR_DENIED;
+	}
+	return ERR_OK;
+}
+
 static int
 serve(struct options *o, const struct conf *conf)
 {
@@ -299,6 +335,7 @@ serve(struct options *o, const struct conf *conf)
 	    xasprintf("%s/run/loep.sock", o->state_dir);
 	auto_close int lock_fd = -1;
 	auto_close int signal_fd = -1;
+	struct listen https;
 	struct netns netns = {.user_fd = -1, .net_fd = -1};
 
 	if (lock_state(o->state_dir, &lock_fd) != ERR_OK)
@@ -310,6 +347,8 @@ serve(struct options *o, const struct conf *conf)
 		    strerror(errno));
 		return 73;
 	}
+	if (make_https(conf, o->state_dir, &family, &https) != ERR_OK)
+		return 78;
 	if (make_netns(conf, o->state_dir, &family, &netns) != ERR_OK)
 		return 69;
 	signal_fd = open_signals();

@@ -52,8 +52,15 @@ exchange_headers(struct exchange *x, unsigned int status, const char *type)
 	http_answer_header(x->http, "X-Content-Type-Options", "nosniff");
 	http_answer_header(x->http, "Cache-Control", "no-store");
 	http_answer_header(x->http, "Referrer-Policy", "no-referrer");
+	http_answer_header(
+	    x->http, "Cross-Origin-Resource-Policy", "same-origin");
+	http_answer_header(
+	    x->http, "Cross-Origin-Opener-Policy", "same-origin");
 	http_answer_header(x->http, "Content-Security-Policy",
 	    is_html ? POLICY_REPORT : POLICY);
+	if (http_conn_is_tls(http_req_conn(x->http)))
+		http_answer_header(
+		    x->http, "Strict-Transport-Security", "max-age=31536000");
 	if (type != NULL)
 		http_answer_header(x->http, "Content-Type", type);
 	if (x->location != NULL)

@@ -14,12 +14,16 @@
 #include "web/http.h"
 #include "web/params.h"
 #include "web/route.h"
+#include "web/tls.h"
 
 #include <sys/queue.h>
 
 /* The longest answer that is made in memory. */
 #define EXCHANGE_BYTES_MAX (32 * MIB)
 #define EXCHANGE_ID_BYTES  40
+
+/* Sockets that are served: one Unix socket, and addresses. */
+#define WEB_LISTEN_MAX 9
 
 struct idem;
 struct session;
@@ -32,7 +36,10 @@ struct web {
 	struct loop *loop;
 	struct calls *calls;
 	struct chan *store;
-	struct http *http;
+	struct http *http[WEB_LISTEN_MAX]; /* the Unix socket's first */
+	size_t http_count;
+	struct tls tls;
+	const char *security_contact; /* for security.txt; "" = none */
 	struct idem *idem;
 	struct loop_timer *sweep;
 	uint32_t generation; /* counts the store's channels */

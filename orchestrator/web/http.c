@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* http.c - connections, requests and bodies over libmicrohttpd. */
-#include "web/http.h"
+#include "web/http_impl.h"
 
 #include "lib/limits.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
 #include "web/target.h"
+#include "web/tls.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <microhttpd.h>
-#include <sys/queue.h>
 #include <sys/socket.h>
 
 /* The head of a request and its body's buffer, one of each connection. */
@@ -24,74 +23,7 @@
  * lives on.  Longer ones are cut off. */
 #define SWALLOW_BYTES ((int64_t)(256 * KIB))
 /* How long a client may go on sending after its answer went out early. */
-#define LINGER_MS   10000
-#define HEADERS_MAX 16
-
-TAILQ_HEAD(http_conn_list, http_conn);
-
-struct http {
-	struct loop *loop;
-	struct MHD_Daemon *daemon;
-	struct loop_watch *watch;
-	struct loop_timer *timer;
-	bool is_kicked; /* a connection was resumed and waits for a turn */
-	struct loop_timer *sweep;
-	struct http_limits limits;
-	const struct http_ops *ops;
-	void *arg;
-	struct http_conn_list conns;
-};
-
-struct http_conn {
-	TAILQ_ENTRY(http_conn) entry;
-	struct http *http;
-	struct MHD_Connection *mhd;
-	struct http_req *req;
-	uint64_t since_ms; /* it waits for a head */
-	int fd;
-	void *user;
-};
-
-/* What gives an answer's body; asked only while its request lives. */
-struct source {
-	const struct http_source_ops *ops;
-	void *arg;
-	struct http_req *req;
-};
-
-enum body_state {
-	BODY_UNASKED,
-	BODY_READING,
-	BODY_ENDED
-};
-
-struct http_req {
-	struct http_conn *conn;
-	char *target;
-	const char *method;
-	bool has_head;	    /* ops->head() was called */
-	bool is_past_head;  /* libmicrohttpd reads the body, or has read it */
-	bool is_suspended;  /* by us */
-	bool is_swallowing; /* the body is read and dropped */
-	bool is_lingering;  /* the answer went out early, by hand */
-	enum body_state body;
-	int64_t body_taken;
-	uint64_t linger_until_ms;
-	const struct http_body_ops *body_ops;
-	void *body_arg;
-	void *user;
-	/* the answer */
-	bool has_answer;
-	unsigned int status;
-	struct MHD_Response *response;
-	const void *text; /* its body, which response keeps */
-	size_t text_bytes;
-	size_t header_count;
-	struct {
-		const char *name;
-		char *value;
-	} headers[HEADERS_MAX];
-};
+#define LINGER_MS 10000
 
 void *
 http_conn_user(const struct http_conn *conn)
@@ -109,6 +41,19 @@ int
 http_conn_fd(const struct http_conn *conn)
 {
 	return conn->fd;
+}
+
+bool
+http_conn_is_tls(const struct http_conn *conn)
+{
+	return conn->http->tls != NULL;
+}
+
+void
+http_conn_address(
+    const struct http_conn *conn, char ret_address[HTTP_ADDRESS_BYTES])
+{
+	tls_address(conn->mhd, ret_address, HTTP_ADDRESS_BYTES);
 }
 
 struct http_conn *
@@ -248,8 +193,11 @@ answer_by_hand(struct http_req *req)
 		memcpy(head + at, "\r\n", 2);
 		if (len > 0)
 			memcpy(head + at + 2, req->text, len);
-		(void)send(req->conn->fd, head, at + 2 + len,
-		    MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (req->conn->http->tls != NULL)
+			(void)tls_send_last(req->conn->mhd, head, at + 2 + len);
+		else
+			(void)send(req->conn->fd, head, at + 2 + len,
+			    MSG_NOSIGNAL | MSG_DONTWAIT);
 	}
 	(void)shutdown(req->conn->fd, SHUT_WR);
 	req->is_lingering = true;
@@ -286,25 +234,29 @@ answer(struct http_req *req, unsigned int status, struct MHD_Response *response)
 	http_wake(req);
 }
 
+static void
+answer_text(struct http_req *req, unsigned int status, const void *text,
+    size_t len, enum MHD_ResponseMemoryMode mode)
+{
+	req->text = text;
+	req->text_bytes = len;
+	/* What is persistent is only read. */
+	answer(req, status,
+	    MHD_create_response_from_buffer(
+		len, (void *)(uintptr_t)text, mode));
+}
+
 void
 http_answer(struct http_req *req, unsigned int status, void *body, size_t len)
 {
-	req->text = body;
-	req->text_bytes = len;
-	answer(req, status,
-	    MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE));
+	answer_text(req, status, body, len, MHD_RESPMEM_MUST_FREE);
 }
 
 void
 http_answer_static(
     struct http_req *req, unsigned int status, const void *body, size_t len)
 {
-	req->text = body;
-	req->text_bytes = len;
-	/* MHD_RESPMEM_PERSISTENT: it is only read. */
-	answer(req, status,
-	    MHD_create_response_from_buffer(
-		len, (void *)(uintptr_t)body, MHD_RESPMEM_PERSISTENT));
+	answer_text(req, status, body, len, MHD_RESPMEM_PERSISTENT);
 }
 
 static ssize_t
@@ -621,32 +573,38 @@ drop_log(void *cls, const char *fmt, va_list args)
 static struct MHD_Daemon *
 start_daemon(struct http *http, int listen_fd)
 {
+	struct MHD_OptionItem tls[8] = {{MHD_OPTION_END, 0, NULL}};
 	const unsigned int flags =
-	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+	    (http->tls != NULL ? (unsigned int)MHD_USE_TLS : 0);
 
+	if (http->tls != NULL)
+		tls_options(http->tls, tls);
 	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, http,
 	    MHD_OPTION_EXTERNAL_LOGGER, drop_log, NULL,
 	    MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_CONNECTION_LIMIT,
-	    http->limits.connections, MHD_OPTION_CONNECTION_TIMEOUT,
+	    http->limits.connections, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+	    http->limits.per_address, MHD_OPTION_CONNECTION_TIMEOUT,
 	    http->limits.idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 	    CONNECTION_BYTES, MHD_OPTION_URI_LOG_CALLBACK, on_target, http,
 	    MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, http,
 	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
 	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
 	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP,
-	    1, MHD_OPTION_END);
+	    1, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
 }
 
 int
-http_start(struct loop *loop, int listen_fd, const struct http_limits *limits,
+http_start(struct loop *loop, const struct http_conf *conf,
     const struct http_ops *ops, void *arg, struct http **ret_http)
 {
-	auto_close int fd = listen_fd;
+	auto_close int fd = conf->listen_fd;
 	auto_free struct http *http = xcalloc(1, sizeof(*http));
 	const union MHD_DaemonInfo *info;
 
 	http->loop = loop;
-	http->limits = *limits;
+	http->limits = conf->limits;
+	http->tls = conf->tls;
 	http->ops = ops;
 	http->arg = arg;
 	TAILQ_INIT(&http->conns);

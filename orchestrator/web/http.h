@@ -23,6 +23,8 @@ struct http;
 struct http_conn;
 struct http_req;
 
+struct tls;
+
 struct http_ops {
 	void (*head)(void *arg, struct http_req *req);
 	void (*gone)(void *arg, struct http_req *req);
@@ -34,15 +36,21 @@ struct http_limits {
 	unsigned int connections;
 	unsigned int idle_seconds;
 	unsigned int head_seconds;
+	unsigned int per_address; /* connections of one; 0 = all of them */
+};
+
+struct http_conf {
+	int listen_fd;	       /* a listening stream socket, which is taken */
+	const struct tls *tls; /* NULL = plain; lives as long as the process */
+	struct http_limits limits;
 };
 
 /*
- * Serves a listening stream socket, which it takes.  ERR_SYS where
- * libmicrohttpd refuses.  There is no way back but the end of the process.
+ * Serves a socket.  ERR_SYS where libmicrohttpd refuses.  There is no way back
+ * but the end of the process.
  */
-int must_check http_start(struct loop *loop, int listen_fd,
-    const struct http_limits *limits, const struct http_ops *ops, void *arg,
-    struct http **ret_http);
+int must_check http_start(struct loop *loop, const struct http_conf *conf,
+    const struct http_ops *ops, void *arg, struct http **ret_http);
 /* Takes no new connections any more. */
 void http_quiesce(struct http *http);
 
@@ -53,6 +61,12 @@ void *http_conn_user(const struct http_conn *conn);
 void http_conn_set_user(struct http_conn *conn, void *user);
 /* The socket, borrowed. */
 int http_conn_fd(const struct http_conn *conn);
+/* Came it over the network, with TLS? */
+bool http_conn_is_tls(const struct http_conn *conn);
+/* The client's address as text; "" on a Unix socket. */
+#define HTTP_ADDRESS_BYTES 48
+void http_conn_address(
+    const struct http_conn *conn, char ret_address[HTTP_ADDRESS_BYTES]);
 
 /* --- requests --- */
 

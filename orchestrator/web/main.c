@@ -14,6 +14,7 @@
  */
 #include "lib/digest.h"
 #include "lib/log.h"
+#include "lib/own.h"
 #include "lib/program.h"
 #include "web/serve.h"
 
@@ -117,10 +118,71 @@ conf_number(const char *key, int64_t fallback, int64_t max)
 	return (unsigned int)fallback;
 }
 
+/* The texts of a descriptor that came; NULL where none came. */
+static char *
+conf_text(const char *key)
+{
+	auto_close int fd = program_conf_fd(&program, key);
+	char *text;
+
+	if (fd == -1)
+		return NULL;
+	text = tls_read_text(fd);
+	if (text == NULL) {
+		log_line(LOG_ERROR, "msg=\"cannot read it\" key=%s", key);
+		exit(78);
+	}
+	return text;
+}
+
+static void
+serve_socket(int fd, const struct http_limits *limits, const struct tls *tls)
+{
+	const struct http_conf conf = {
+	    .listen_fd = fd,
+	    .tls = tls,
+	    .limits = *limits,
+	};
+
+	if (http_start(web.loop, &conf, &serve_ops, &web,
+		&web.http[web.http_count]) == ERR_OK) {
+		web.http_count++;
+		return;
+	}
+	log_line(LOG_ERROR,
+	    "msg=\"cannot serve the socket\" tls=%d help=\"%s\"", tls != NULL,
+	    tls != NULL ? "is the key that of the certificate?" : "");
+	exit(71);
+}
+
+/* The addresses, with TLS. */
+static void
+serve_addresses(struct http_limits limits)
+{
+	char key[16];
+	int fd;
+
+	web.tls.certificate = conf_text("tls_certificate");
+	web.tls.key = conf_text("tls_key");
+	limits.per_address = conf_number("connections_per_address", 256, 2000);
+	for (int i = 0; i < WEB_LISTEN_MAX - 1; i++) {
+		(void)snprintf(key, sizeof(key), "https%d", i);
+		fd = program_conf_fd(&program, key);
+		if (fd == -1)
+			break;
+		if (web.tls.certificate == NULL || web.tls.key == NULL) {
+			log_line(LOG_ERROR,
+			    "msg=\"an address, but no certificate and key\"");
+			exit(78);
+		}
+		serve_socket(fd, &limits, &web.tls);
+	}
+}
+
 int
 main(void)
 {
-	struct http_limits limits;
+	struct http_limits limits = {.per_address = 0};
 	uint8_t digest[SHA256_BYTES];
 	int listen_fd;
 
@@ -129,6 +191,7 @@ main(void)
 	limits.idle_seconds = conf_number("idle_seconds", 60, 3600);
 	limits.head_seconds = conf_number("head_seconds", 30, 600);
 	web.call_ms = 1000 * (uint64_t)conf_number("call_seconds", 60, 600);
+	web.security_contact = program_conf(&program, "security_contact", "");
 	web.loop = program.loop;
 	web.calls = calls_new(web.loop);
 	random_bytes(&web.id_seed, sizeof(web.id_seed));
@@ -141,11 +204,8 @@ main(void)
 		log_line(LOG_ERROR, "msg=\"no listening socket was given\"");
 		return 78;
 	}
-	if (http_start(web.loop, listen_fd, &limits, &serve_ops, &web,
-		&web.http) != ERR_OK) {
-		log_line(LOG_ERROR, "msg=\"cannot serve the socket\"");
-		return 71;
-	}
+	serve_socket(listen_fd, &limits, NULL);
+	serve_addresses(limits);
 	program_enter_cage(&program, &cage);
 	program_run(&program, &ops, NULL);
 	return 0;

@@ -31,6 +31,7 @@ route_has_head(const struct route *route)
 	case ROUTE_PROGRESS:
 	case ROUTE_WHOAMI:
 	case ROUTE_FILE:
+	case ROUTE_SECURITY:
 		return true;
 	default:
 		return false;

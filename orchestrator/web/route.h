@@ -27,7 +27,8 @@ enum route_kind {
 	ROUTE_PROGRESS,
 	ROUTE_PROGRESS_STREAM,
 	ROUTE_WHOAMI,
-	ROUTE_FILE /* openapi.yaml */
+	ROUTE_FILE,    /* openapi.yaml */
+	ROUTE_SECURITY /* security.txt */
 };
 
 struct route {

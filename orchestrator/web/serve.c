@@ -10,6 +10,7 @@
 #include "web/plain.h"
 #include "web/progress.h"
 #include "web/session.h"
+#include "web/stamp.h"
 #include "web/stream.h"
 #include "web/upload.h"
 
@@ -247,6 +248,28 @@ answer_file(struct exchange *x)
 	http_answer_static(x->http, 200, text, len);
 }
 
+/* RFC 9116: whom to tell of a weakness.  It never looks forgotten. */
+static void
+answer_security(struct exchange *x)
+{
+	const int64_t ahead_us = (int64_t)90 * 24 * 3600 * 1000000;
+	char expires[STAMP_BYTES];
+	auto_free char *text = NULL;
+
+	if (x->web->security_contact[0] == '\0') {
+		exchange_fail(x, ERR_NOT_FOUND,
+		    "nobody is named; an administrator can: [web] "
+		    "security_contact");
+		return;
+	}
+	text = xasprintf("Contact: %s\nExpires: %s\nPreferred-Languages: en, "
+			 "nl, fr, de\n",
+	    x->web->security_contact,
+	    stamp_put(expires, loop_wall_us() + ahead_us));
+	wire_put_raw(&x->out, text, strlen(text));
+	exchange_answer(x, 200, "text/plain; charset=utf-8");
+}
+
 static void
 find_route(struct exchange *x)
 {
@@ -264,6 +287,8 @@ find_route(struct exchange *x)
 		exchange_problem(x, 405, allow);
 	} else if (x->match.route->kind == ROUTE_FILE) {
 		answer_file(x);
+	} else if (x->match.route->kind == ROUTE_SECURITY) {
+		answer_security(x);
 	} else {
 		take_body(x);
 	}
@@ -438,7 +463,8 @@ serve_stop(struct web *web)
 	if (web->is_stopping)
 		return;
 	web->is_stopping = true;
-	http_quiesce(web->http);
+	for (size_t i = 0; i < web->http_count; i++)
+		http_quiesce(web->http[i]);
 	if (TAILQ_EMPTY(&web->exchanges))
 		loop_stop(web->loop);
 	else

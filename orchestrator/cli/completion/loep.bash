@@ -37,7 +37,7 @@ _loep() {
 	esac
 	if [ -z "${words:-}" ]; then
 		case $command in
-		"") words="init start stop submit case artefact run report job vm org user audit verify status doctor --state --socket --json --quiet --help --version" ;;
+		"") words="init tls-cert start stop submit case artefact run report job vm org user audit verify status doctor --state --socket --json --quiet --help --version" ;;
 		init) words="--org --class" ;;
 		start) words="--background --config" ;;
 		submit)

@@ -121,6 +121,7 @@ harness_start(void **state)
 	(void)close(fds[1]);
 	parent = chan_new(NULL, fds[0], ROLE_PARENT, ROLE_WEB, "");
 	send_conf("call_seconds", "2");
+	send_conf("security_contact", "mailto:cert@example.org");
 	send_conf("head_seconds", "1");
 	send_conf("idle_seconds", "2");
 	send_conf("connections", "60");
