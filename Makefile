@@ -48,7 +48,7 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections \
 # it is made of (lib is always there, linked as an archive), <name>_PKGS the
 # libraries that it may link, <name>_EXTRA objects from elsewhere in the tree.
 PROGRAMS := loepd loep-store loep-vault loep-sched loep-web loep-vm \
-            loep-simnet loep-identify loep-yara loep-archive loep-behaviour \
+            loep-simnet loep-identify loep-yara loep-hunt loep-archive loep-behaviour \
             loep-report loep
 loepd_DIRS          := parent
 loepd_PKGS          := libseccomp jansson libnftables
@@ -71,6 +71,11 @@ loep-identify_LIBS  := -ltlsh -lstdc++ -lm
 loep-yara_DIRS      := analysers/yara
 loep-yara_PKGS      := yara jansson libseccomp libcrypto
 loep-yara_LIBS      := -lm
+loep-hunt_DIRS      := analysers/hunt
+loep-hunt_PKGS      := yara jansson libseccomp libcrypto
+loep-hunt_LIBS      := -lm
+# The scanner is loep-yara's.
+loep-hunt_EXTRA     := $(patsubst %.c,%.o,$(filter-out %/main.c,$(sort $(wildcard orchestrator/analysers/yara/*.c))))
 loep-archive_DIRS   := analysers/archive
 loep-archive_PKGS   := libarchive jansson libseccomp
 loep-behaviour_DIRS := analysers/behaviour

@@ -9,6 +9,7 @@
 
 #include "lib/analyser_alone.h"
 #include "lib/analyser_child.h"
+#include "lib/digest.h"
 #include "lib/limits.h"
 #include "lib/log.h"
 #include "lib/own.h"
@@ -25,6 +26,8 @@
 #define GRACE_MS 300
 /* An ANALYSER_INFO must fit in one message. */
 #define DETAIL_BYTES_MAX ((size_t)60000)
+/* What a RULESET_LOADED says. */
+#define RULESET_WHY_BYTES ((size_t)2048)
 
 struct work {
 	TAILQ_ENTRY(work) entry;
@@ -45,6 +48,7 @@ struct frame {
 	void *data;
 	struct program program;
 	struct chan *sched; /* NULL while there is none */
+	char *told;	    /* the detail that sched was told last */
 	struct work_list works;
 	size_t work_count;
 };
@@ -251,7 +255,38 @@ on_sched_gone(void *arg, struct chan *chan, int err)
 	end_all(frame);
 }
 
+static void settle_heap(void);
+static void send_info(struct frame *frame, bool is_anew);
+
+static int
+on_ruleset(void *arg, struct chan *chan, struct msg *msg)
+{
+	struct frame *frame = arg;
+	uint64_t number = wire_get_u64(&msg->in);
+	char why[RULESET_WHY_BYTES] = "";
+	char digest[SHA256_HEX_BYTES];
+	struct wire_out body;
+	int err;
+
+	wire_get_str(&msg->in, digest, sizeof(digest));
+	if (msg->in.is_failed || frame->analyser->ruleset == NULL)
+		return ERR_PEER;
+	err = frame->analyser->ruleset(
+	    frame->data, number, digest, msg->fd, why, sizeof(why));
+	settle_heap();
+	wire_out_init(&body, LIMIT_MSG_BYTES);
+	wire_put_u64(&body, number);
+	wire_put_u8(&body, (uint8_t)err);
+	wire_put_str(&body, why);
+	(void)chan_send(chan, MSG_RULESET_LOADED, msg->request, &body, -1);
+	wire_out_release(&body);
+	if (err == ERR_OK)
+		send_info(frame, false);
+	return ERR_OK;
+}
+
 static const struct chan_handler handlers[] = {
+    {MSG_RULESET, on_ruleset},
     {MSG_ANALYSE, on_analyse},
     {MSG_ANALYSE_OUT, on_analyse_out},
     {MSG_ANALYSE_CANCEL, on_cancel},
@@ -263,8 +298,9 @@ static const struct chan_ops sched_ops = {
     .gone = on_sched_gone,
 };
 
+/* Says what this analyser is; unless anew, only where that has changed. */
 static void
-send_info(struct frame *frame)
+send_info(struct frame *frame, bool is_anew)
 {
 	char engine[256] = "";
 	auto_json json_t *detail = NULL;
@@ -275,6 +311,10 @@ send_info(struct frame *frame)
 		frame->analyser->info(
 		    frame->data, engine, sizeof(engine), &detail);
 	text = detail == NULL ? xstrdup("{}") : json_canonical(detail);
+	if (!is_anew && frame->told != NULL && strcmp(frame->told, text) == 0)
+		return;
+	free(frame->told);
+	frame->told = xstrdup(text);
 	wire_out_init(&body, LIMIT_MSG_BYTES);
 	wire_put_str(&body, frame->analyser->name);
 	wire_put_str(&body, engine);
@@ -297,7 +337,7 @@ on_peer(void *arg, struct chan *chan)
 	end_all(frame);
 	frame->sched = chan;
 	chan_set_ops(chan, &sched_ops, frame);
-	send_info(frame);
+	send_info(frame, true);
 }
 
 static void

@@ -57,6 +57,12 @@ struct analyser {
 	 * returns ERR_OK.  ERR_FORMAT etc. should have been explained by an
 	 * ERROR or LIMIT record; the run then is partial. */
 	int (*analyse)(struct analysis *analysis);
+	/* Other rules from now on (message RULESET), in the parent half and
+	 * its cage; fd (sealed memory) stays the caller's.  Children that run
+	 * keep theirs.  ERR_OK, or nothing changed; why says what was set
+	 * aside, or what is wrong.  NULL: it has no rules. */
+	int (*ruleset)(void *data, uint64_t number, const char *digest, int fd,
+	    char *why, size_t why_size);
 };
 
 int analyser_main(const struct analyser *analyser);

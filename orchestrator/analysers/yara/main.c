@@ -3,7 +3,8 @@
  * main.c - loep-yara: the active YARA rules on an artefact.
  *
  * Loads and tries the rules of its folders (which it trusts no further than
- * to be rules), enters its cage, then scans one artefact per child.  It
+ * to be rules), enters its cage, then scans one artefact per child.  A version
+ * of the rule set that the scheduler sends takes the folders' place.  It
  * touches nothing but its input and its output, and ends when the
  * scheduler's or the parent's channel does.
  */
@@ -23,6 +24,7 @@ static const struct analyser yara_analyser = {
     .load = scan_load,
     .info = scan_info,
     .analyse = scan_analyse,
+    .ruleset = scan_ruleset,
 };
 
 int

@@ -397,6 +397,27 @@ ruleset_free(struct ruleset *ruleset)
 	free(ruleset);
 }
 
+void
+ruleset_explain(const struct ruleset *ruleset, char *why, size_t size)
+{
+	const json_t *entry;
+	size_t len = 0;
+	size_t i;
+
+	why[0] = '\0';
+	json_array_foreach(ruleset->set_aside, i, entry)
+	{
+		int n = snprintf(why + len, size - len, "%s%s: %s",
+		    i == 0 ? "set aside: " : "; ",
+		    json_member_text(entry, "rule", "?"),
+		    json_member_text(entry, "why", "?"));
+
+		if (n < 0 || (size_t)n >= size - len)
+			return;
+		len += (size_t)n;
+	}
+}
+
 json_t *
 ruleset_info(const struct ruleset *ruleset)
 {
@@ -407,8 +428,8 @@ ruleset_info(const struct ruleset *ruleset)
 			(void)json_object_set_new(sets, classes[i].name,
 			    json_integer((json_int_t)ruleset->rule_counts[i]));
 	}
-	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:O, s:o}", "digest",
-	    ruleset->digest, "files", (json_int_t)ruleset->loaded_files,
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:O, s:o}", "digest",
+	    ruleset->digest, "version", (json_int_t)ruleset->version, "files", (json_int_t)ruleset->loaded_files,
 	    "rules", (json_int_t)ruleset->rule_count, "set_aside_files",
 	    (json_int_t)ruleset->set_aside_files, "set_aside_rules",
 	    (json_int_t)ruleset->set_aside_rules, "set_aside",

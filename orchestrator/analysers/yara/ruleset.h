@@ -63,6 +63,8 @@ struct ruleset *ruleset_load(const char *folders);
 int must_check ruleset_units(int fd, bool has_facts, char *why, size_t why_size,
     struct ruleset **ret_ruleset);
 void ruleset_free(struct ruleset *ruleset);
+/* What was set aside, in words; "" = nothing. */
+void ruleset_explain(const struct ruleset *ruleset, char *why, size_t size);
 /* What runs, for reports. New reference. */
 json_t *ruleset_info(const struct ruleset *ruleset);
 /*

@@ -4,6 +4,7 @@
 
 #include "analysers/yara/blocks.h"
 #include "analysers/yara/compile.h"
+#include "analysers/yara/externals.h"
 #include "analysers/yara/facts.h"
 #include "analysers/yara/match.h"
 #include "lib/limits.h"
@@ -21,6 +22,8 @@ struct scan {
 	uint64_t seconds;
 	size_t matches;
 	size_t loud_strings;
+	uint8_t head[EXTERNALS_HEAD_BYTES];
+	size_t head_len;
 	bool is_facts; /* matches of this set do not count */
 };
 
@@ -49,6 +52,36 @@ scan_info(void *data, char *engine, size_t engine_size, json_t **ret_detail)
 	*ret_detail = ruleset_info(data);
 }
 
+int
+scan_ruleset(void *data, uint64_t number, const char *digest, int fd, char *why,
+    size_t why_size)
+{
+	struct ruleset *ruleset = data;
+	struct ruleset *next, old;
+	uint64_t start_ms = loop_now_ms();
+	int err = ruleset_units(fd, true, why, why_size, &next);
+
+	if (err != ERR_OK) {
+		log_line(LOG_ERROR,
+		    "msg=\"rules not loaded\" version=%llu reason=\"%s\"",
+		    (unsigned long long)number, why);
+		return err;
+	}
+	next->version = number;
+	(void)snprintf(next->digest, sizeof(next->digest), "%s", digest);
+	old = *ruleset;
+	*ruleset = *next;
+	*next = old;
+	ruleset_free(next);
+	ruleset_explain(ruleset, why, why_size);
+	log_line(LOG_INFO,
+	    "msg=\"rules loaded\" version=%llu rules=%zu set_aside=%zu ms=%llu",
+	    (unsigned long long)number, ruleset->rule_count,
+	    ruleset->set_aside_rules,
+	    (unsigned long long)(loop_now_ms() - start_ms));
+	return ERR_OK;
+}
+
 static void
 on_match(struct scan *scan, YR_SCAN_CONTEXT *context, YR_RULE *rule)
 {
@@ -70,10 +103,8 @@ on_loud(struct scan *scan, YR_SCAN_CONTEXT *context, const YR_STRING *string)
 	const YR_RULE *rule = &context->rules->rules_table[string->rule_idx];
 	const struct unit_rules *units = scan->ruleset->units;
 	const struct unit_rule *unit =
-	    units == NULL ? NULL : unitrules_of(units, rule);
+	    units == NULL ? NULL : unitrules_around(units, rule);
 
-	if (units != NULL && unit == NULL)
-		return;
 	if (scan->loud_strings++ < SCAN_STRINGS_MAX)
 		record_error(scan->analysis->out, "too_many_matches",
 		    "string %s of rule %s (%s) was found more than %d times "
@@ -102,29 +133,6 @@ on_message(YR_SCAN_CONTEXT *context, int message, void *data, void *arg)
 		break;
 	}
 	return CALLBACK_CONTINUE;
-}
-
-static void
-define(YR_SCANNER *scanner, enum external external, const char *value)
-{
-	(void)yr_scanner_define_string_variable(
-	    scanner, external_name(external), value);
-}
-
-static void
-define_externals(YR_SCANNER *scanner, const json_t *context)
-{
-	const char *name = json_member_text(context, "name", "");
-	const char *dot = strrchr(name, '.');
-
-	define(scanner, EXTERNAL_FILENAME, name);
-	define(scanner, EXTERNAL_FILEPATH,
-	    json_member_text(context, "path", name));
-	define(scanner, EXTERNAL_EXTENSION, dot == NULL ? "" : dot);
-	define(scanner, EXTERNAL_FILETYPE,
-	    json_member_text(
-		context, "magic", json_member_text(context, "mime", "")));
-	define(scanner, EXTERNAL_OWNER, json_member_text(context, "owner", ""));
 }
 
 /* A scan that did not come to its end is told of, and why. */
@@ -163,7 +171,8 @@ prepare(struct scan *scan, enum rule_class class)
 	    scanner, SCAN_FLAGS_NO_TRYCATCH | SCAN_FLAGS_REPORT_RULES_MATCHING);
 	yr_scanner_set_callback(scanner, on_message, scan);
 	yr_scanner_set_timeout(scanner, (int)scan->seconds);
-	define_externals(scanner, scan->analysis->context);
+	externals_define(
+	    scanner, scan->analysis->context, scan->head, scan->head_len);
 	return scanner;
 }
 
@@ -241,17 +250,15 @@ scan_analyse(struct analysis *analysis)
 	    .seconds = seconds * SCAN_PERCENT / 100,
 	};
 	enum rule_class class;
-	uint8_t head[4];
-	size_t len = 0;
 	int facts, err;
 
-	if (input_read_at(analysis->input, 0, head, sizeof(head), &len) !=
-	    ERR_OK) {
+	if (input_read_at(analysis->input, 0, scan.head, sizeof(scan.head),
+		&scan.head_len) != ERR_OK) {
 		record_error(
 		    analysis->out, "read", "the input could not be read");
 		return ERR_SYS;
 	}
-	class = ruleset_class(head, len, &facts);
+	class = ruleset_class(scan.head, scan.head_len, &facts);
 	if (map == NULL && size > 0)
 		err = scan_blocks(&scan, class, seconds);
 	else

@@ -7,7 +7,7 @@
 #include "lib/analyser.h"
 
 /* MATCH records of one artefact; more are counted. */
-#define SCAN_MATCHES_MAX 1000
+#define SCAN_MATCHES_MAX 9000
 /* ERROR records about strings that match too often. */
 #define SCAN_STRINGS_MAX 20
 
@@ -15,9 +15,12 @@
 void *scan_load(struct program *program);
 void scan_info(
     void *data, char *engine, size_t engine_size, json_t **ret_detail);
+/* The rules of a version from now on (analyser.h). */
+int scan_ruleset(void *data, uint64_t number, const char *digest, int fd,
+    char *why, size_t why_size);
 /*
- * Writes matches and facts.  Uses of the context: name, path, mime, magic,
- * owner, limits.seconds.
+ * Writes matches and facts.  Uses of the context: name, path, filetype, owner,
+ * limits.seconds.
  */
 int scan_analyse(struct analysis *analysis);
 

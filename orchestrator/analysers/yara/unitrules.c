@@ -166,16 +166,24 @@ unitrules_shrink(struct unit_rules *rules)
 }
 
 const struct unit_rule *
-unitrules_of(const struct unit_rules *rules, const YR_RULE *rule)
+unitrules_around(const struct unit_rules *rules, const YR_RULE *rule)
 {
 	const char *name = rule->ns->name;
 	size_t at;
 
+	/* "(facts)" is no unit. */
 	if (name[0] != 'u')
 		return NULL;
 	at = (size_t)strtoumax(name + 1, NULL, 10);
-	if (at >= rules->count ||
-	    strcmp(rules->list[at].name, rule->identifier) != 0)
-		return NULL;
-	return &rules->list[at];
+	return at < rules->count ? &rules->list[at] : NULL;
+}
+
+const struct unit_rule *
+unitrules_of(const struct unit_rules *rules, const YR_RULE *rule)
+{
+	const struct unit_rule *unit = unitrules_around(rules, rule);
+
+	return unit != NULL && strcmp(unit->name, rule->identifier) == 0
+		   ? unit
+		   : NULL;
 }

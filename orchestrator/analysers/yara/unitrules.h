@@ -53,6 +53,9 @@ int must_check unitrules_compile(const struct unit_rules *rules,
 void unitrules_sift(struct unit_rules *rules);
 /* Forgets the texts. */
 void unitrules_shrink(struct unit_rules *rules);
+/* The unit that brought the rule along, be it its subject or not. */
+const struct unit_rule *unitrules_around(
+    const struct unit_rules *rules, const YR_RULE *rule);
 /* The unit that the rule is the subject of; NULL where it only serves one. */
 const struct unit_rule *unitrules_of(
     const struct unit_rules *rules, const YR_RULE *rule);

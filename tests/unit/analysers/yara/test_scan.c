@@ -147,10 +147,10 @@ test_externals(void **state)
 	write_rules("e.yar",
 	    "rule given { condition: filename == \"x.tar.exe\" and "
 	    "extension == \".exe\" and filepath contains \"x.tar\" and "
-	    "filetype contains \"PE32\" and owner == \"me\" }\n"
+	    "filetype == \"EXE\" and owner == \"me\" }\n"
 	    "rule unset { condition: filename == \"\" and extension == \"\" }");
 	ruleset = ruleset_load(folder);
-	run = scan(ruleset, "x", 1, context);
+	run = scan(ruleset, "MZ", 2, context);
 	assert_non_null(harness_find(&run, "match", "rule", "given"));
 	assert_null(harness_find(&run, "match", "rule", "unset"));
 	harness_release(&run);

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hunt.c - changed rules on one artefact. */
+#include "analysers/hunt/hunt.h"
+
+#include "analysers/yara/blocks.h"
+#include "analysers/yara/compile.h"
+#include "analysers/yara/externals.h"
+#include "analysers/yara/match.h"
+#include "lib/limits.h"
+#include "lib/log.h"
+#include "lib/loop.h"
+#include "lib/xalloc.h"
+
+/* Parts of the time for one artefact: reading blocks, and scanning. */
+#define READ_PERCENT 60
+#define SCAN_PERCENT 85
+/* Pairs of rule and artefact that are told of by name; then all are. */
+#define LOUD_MAX ((size_t)64)
+
+struct loud {
+	const struct unit_rule *unit;
+	char string[64];
+	bool is_matched;
+};
+
+struct scan {
+	struct record_out *out;
+	const json_t *context;
+	struct input *input; /* where map is NULL */
+	const uint8_t *map;
+	uint64_t size;
+	const struct ruleset *ruleset;
+	json_int_t unit;
+	uint64_t seconds;
+	uint8_t head[EXTERNALS_HEAD_BYTES];
+	size_t head_len;
+	struct loud loud[LOUD_MAX];
+	size_t loud_count;
+};
+
+void *
+hunt_load(struct program *program)
+{
+	(void)program;
+	compile_load();
+	return xcalloc(1, sizeof(struct hunt));
+}
+
+void
+hunt_info(void *data, char *engine, size_t engine_size, json_t **ret_detail)
+{
+	(void)data;
+	(void)snprintf(engine, engine_size, "libyara %s", YR_VERSION);
+	*ret_detail = json_pack("{s:i}", "sets", (int)HUNT_SETS_MAX);
+}
+
+static void
+drop(struct hunt *hunt, size_t at)
+{
+	ruleset_free(hunt->sets[at].ruleset);
+	memmove(&hunt->sets[at], &hunt->sets[at + 1],
+	    (hunt->count - at - 1) * sizeof(hunt->sets[0]));
+	hunt->count--;
+}
+
+int
+hunt_ruleset(void *data, uint64_t number, const char *digest, int fd, char *why,
+    size_t why_size)
+{
+	struct hunt *hunt = data;
+	struct ruleset *ruleset;
+	uint64_t start_ms = loop_now_ms();
+	int err = ruleset_units(fd, false, why, why_size, &ruleset);
+
+	(void)digest;
+	if (err != ERR_OK)
+		return err;
+	for (size_t i = hunt->count; i > 0; i--) {
+		if (hunt->sets[i - 1].number == number)
+			drop(hunt, i - 1);
+	}
+	if (hunt->count == HUNT_SETS_MAX)
+		drop(hunt, 0);
+	hunt->sets[hunt->count++] =
+	    (struct hunt_set){.number = number, .ruleset = ruleset};
+	ruleset_explain(ruleset, why, why_size);
+	log_line(LOG_DEBUG, "msg=\"rules loaded\" set=%llu rules=%zu ms=%llu",
+	    (unsigned long long)number, ruleset->rule_count,
+	    (unsigned long long)(loop_now_ms() - start_ms));
+	return ERR_OK;
+}
+
+/* --- what is found --- */
+
+static void
+put_error(struct scan *scan, const struct unit_rule *unit, const char *what,
+    const char *text)
+{
+	json_t *body = json_pack("{s:I, s:s, s:o}", "unit", scan->unit, "what",
+	    what, "text", record_text(text, strlen(text)));
+
+	if (unit != NULL) {
+		const char *ns = unit->namespace_name;
+
+		(void)json_object_set_new(
+		    body, "rule", json_string(unit->name));
+		(void)json_object_set_new(
+		    body, "namespace", record_text(ns, strlen(ns)));
+	}
+	record_put(scan->out, RECORD_ERROR, body);
+}
+
+static void
+on_match(struct scan *scan, YR_SCAN_CONTEXT *context, YR_RULE *rule)
+{
+	const struct unit_rule *unit =
+	    unitrules_of(scan->ruleset->units, rule);
+	json_t *body;
+
+	if (unit == NULL || RULE_IS_PRIVATE(rule))
+		return;
+	for (size_t i = 0; i < scan->loud_count; i++)
+		scan->loud[i].is_matched |= scan->loud[i].unit == unit;
+	body = match_record(context, rule, unit);
+	(void)json_object_set_new(body, "unit", json_integer(scan->unit));
+	record_put(scan->out, RECORD_MATCH, body);
+}
+
+/* A string that is found too often is not looked for any further: whether
+ * its rule matches is not known, unless it does already. */
+static void
+on_loud(struct scan *scan, YR_SCAN_CONTEXT *context, const YR_STRING *string)
+{
+	const YR_RULE *rule = &context->rules->rules_table[string->rule_idx];
+	const struct unit_rule *unit =
+	    unitrules_around(scan->ruleset->units, rule);
+	struct loud *loud;
+
+	if (unit == NULL)
+		return;
+	for (size_t i = 0; i < scan->loud_count; i++) {
+		if (scan->loud[i].unit == unit)
+			return;
+	}
+	if (scan->loud_count == LOUD_MAX) {
+		put_error(scan, unit, "too_many_matches",
+		    "a string was found too often");
+		return;
+	}
+	loud = &scan->loud[scan->loud_count++];
+	*loud = (struct loud){.unit = unit};
+	(void)snprintf(
+	    loud->string, sizeof(loud->string), "%s", string->identifier);
+}
+
+static int
+on_message(YR_SCAN_CONTEXT *context, int message, void *data, void *arg)
+{
+	if (message == CALLBACK_MSG_RULE_MATCHING)
+		on_match(arg, context, data);
+	else if (message == CALLBACK_MSG_TOO_MANY_MATCHES)
+		on_loud(arg, context, data);
+	return CALLBACK_CONTINUE;
+}
+
+static void
+tell_loud(struct scan *scan)
+{
+	char text[160];
+
+	for (size_t i = 0; i < scan->loud_count; i++) {
+		if (scan->loud[i].is_matched)
+			continue;
+		(void)snprintf(text, sizeof(text),
+		    "string %s was found more than %d times and not looked "
+		    "for any further",
+		    scan->loud[i].string, YR_MAX_STRING_MATCHES);
+		put_error(
+		    scan, scan->loud[i].unit, "too_many_matches", text);
+	}
+}
+
+static void
+tell_aside(struct scan *scan)
+{
+	const struct unit_rules *units = scan->ruleset->units;
+
+	for (size_t i = 0; units->aside_count > 0 && i < units->count; i++) {
+		if (units->list[i].is_aside)
+			put_error(scan, &units->list[i], "not_compiled",
+			    "the rule does not compile here");
+	}
+}
+
+static int
+explain(struct scan *scan, YR_SCANNER *scanner, int error)
+{
+	const YR_RULE *rule = yr_scanner_last_error_rule(scanner);
+	char text[256];
+
+	if (error == ERROR_SUCCESS) {
+		tell_loud(scan);
+		return ERR_OK;
+	}
+	if (error == ERROR_SCAN_TIMEOUT)
+		(void)snprintf(text, sizeof(text),
+		    "the scan was not done after %llu s",
+		    (unsigned long long)scan->seconds);
+	else
+		(void)snprintf(text, sizeof(text),
+		    "libyara stopped with its error %d%s%s", error,
+		    rule == NULL ? "" : " in rule ",
+		    rule == NULL ? "" : rule->identifier);
+	put_error(scan, NULL,
+	    error == ERROR_SCAN_TIMEOUT ? "timeout" : "scan", text);
+	return ERR_LIMIT;
+}
+
+/* --- one artefact --- */
+
+static int
+scan_blocks(struct scan *scan, YR_SCANNER *scanner)
+{
+	struct blocks blocks;
+	int error, err;
+
+	blocks_init(&blocks, scan->input,
+	    loop_now_ms() + scan->seconds * 10 * READ_PERCENT);
+	error = yr_scanner_scan_mem_blocks(scanner, &blocks.iterator);
+	if (blocks.is_late || blocks.error != ERR_OK) {
+		put_error(scan, NULL, blocks.is_late ? "timeout" : "read",
+		    "it could not be read to its end in time");
+		err = ERR_LIMIT;
+	} else {
+		err = explain(scan, scanner, error);
+	}
+	blocks_release(&blocks);
+	return err;
+}
+
+static int
+scan_set(struct scan *scan)
+{
+	YR_SCANNER *scanner;
+	int facts;
+
+	scan->loud_count = 0;
+	tell_aside(scan);
+	scanner = scan->ruleset->scanners[ruleset_class(
+	    scan->head, scan->head_len, &facts)];
+	/* None: nothing of the set can match such a file. */
+	if (scanner == NULL)
+		return ERR_OK;
+	yr_scanner_set_flags(
+	    scanner, SCAN_FLAGS_NO_TRYCATCH | SCAN_FLAGS_REPORT_RULES_MATCHING);
+	yr_scanner_set_callback(scanner, on_message, scan);
+	yr_scanner_set_timeout(scanner, (int)scan->seconds);
+	externals_define(scanner, scan->context, scan->head, scan->head_len);
+	if (scan->map == NULL && scan->size > 0)
+		return scan_blocks(scan, scanner);
+	return explain(scan, scanner,
+	    yr_scanner_scan_mem(scanner,
+		scan->size == 0 ? (const uint8_t *)"" : scan->map,
+		(size_t)scan->size));
+}
+
+static const struct ruleset *
+find_set(const struct hunt *hunt, json_int_t number)
+{
+	for (size_t i = 0; i < hunt->count; i++) {
+		if (hunt->sets[i].number == (uint64_t)number)
+			return hunt->sets[i].ruleset;
+	}
+	return NULL;
+}
+
+/* All sets that the context names. */
+static int
+scan_sets(struct scan *scan, const struct hunt *hunt)
+{
+	const json_t *sets = json_object_get(scan->context, "sets");
+	json_int_t seconds =
+	    json_member_int(json_object_get(scan->context, "limits"),
+		"seconds", LIMIT_ANALYSER_SECONDS);
+	const json_t *number;
+	int err = ERR_OK;
+	size_t i;
+
+	scan->unit = json_member_int(scan->context, "unit", 0);
+	scan->seconds =
+	    (uint64_t)(seconds < 2 ? 2 : seconds) * SCAN_PERCENT / 100;
+	json_array_foreach(sets, i, number)
+	{
+		scan->ruleset = find_set(hunt, json_integer_value(number));
+		if (scan->ruleset == NULL) {
+			put_error(scan, NULL, "rules", "its rules are gone");
+			return ERR_FORMAT;
+		}
+		if (err == ERR_OK)
+			err = scan_set(scan);
+	}
+	return err;
+}
+
+int
+hunt_analyse(struct analysis *analysis)
+{
+	struct scan scan = {
+	    .out = analysis->out,
+	    .context = analysis->context,
+	    .input = analysis->input,
+	    .map = input_map(analysis->input),
+	    .size = input_size(analysis->input),
+	    .unit = json_member_int(analysis->context, "unit", 0),
+	};
+
+	if (input_read_at(analysis->input, 0, scan.head, sizeof(scan.head),
+		&scan.head_len) != ERR_OK) {
+		put_error(&scan, NULL, "read", "it could not be read");
+		return ERR_SYS;
+	}
+	return scan_sets(&scan, analysis->data);
+}
+
+int
+hunt_bytes(const struct hunt *hunt, const uint8_t *p, size_t len,
+    const json_t *context, struct record_out *out)
+{
+	struct scan scan = {
+	    .out = out,
+	    .context = context,
+	    .map = p,
+	    .size = len,
+	    .head_len = len < EXTERNALS_HEAD_BYTES ? len : EXTERNALS_HEAD_BYTES,
+	};
+
+	memcpy(scan.head, p, scan.head_len);
+	return scan_sets(&scan, hunt);
+}
