@@ -48,8 +48,8 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections \
 # it is made of (lib is always there, linked as an archive), <name>_PKGS the
 # libraries that it may link, <name>_EXTRA objects from elsewhere in the tree.
 PROGRAMS := loepd loep-store loep-vault loep-sched loep-web loep-vm \
-            loep-simnet loep-identify loep-yara loep-hunt loep-archive loep-behaviour \
-            loep-report loep
+            loep-simnet loep-identify loep-yara loep-hunt loep-archive \
+            loep-behaviour loep-report loep-grams loep-index loep
 loepd_DIRS          := parent
 loepd_PKGS          := libseccomp jansson libnftables
 loep-store_DIRS     := store
@@ -83,6 +83,13 @@ loep-behaviour_PKGS := jansson libseccomp
 loep-behaviour_EXTRA := agents/wire.o agents/wire_names.o
 loep-report_DIRS    := report
 loep-report_PKGS    := jansson libseccomp
+loep-index_DIRS     := index
+loep-index_PKGS     := jansson libcrypto libseccomp
+loep-index_LIBS     := -lm
+loep-grams_DIRS     := analysers/grams
+loep-grams_PKGS     := jansson libseccomp
+loep-grams_LIBS     := -lm
+loep-grams_EXTRA    := orchestrator/index/column.o
 loep_DIRS           := cli
 loep_PKGS           := libcurl jansson libcrypto
 

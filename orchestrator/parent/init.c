@@ -33,6 +33,7 @@ init_folders(const char *state_dir)
 {
 	if (make(state_dir, "vault", 0700, "loep-vault") != ERR_OK ||
 	    make(state_dir, "db", 0700, "loep-store") != ERR_OK ||
+	    make(state_dir, "index", 0700, "loep-index") != ERR_OK ||
 	    make(state_dir, "vm", 0700, "loep-vm") != ERR_OK ||
 	    make(state_dir, "vm/home", 0700, "loep-vm") != ERR_OK ||
 	    make(state_dir, "run", 0755, "loep-parent") != ERR_OK)

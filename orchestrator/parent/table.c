@@ -15,6 +15,8 @@ const struct table_program table_programs[] = {
 	false, 2},
     {"loep-report", ROLE_ANALYSER, "report", "report", "loep-analyser", false,
 	2},
+    {"loep-grams", ROLE_ANALYSER, "grams", "grams", "loep-analyser", false, 2},
+    {"loep-index", ROLE_INDEX, "", "index", "loep-index", false, 2},
     {"loep-simnet", ROLE_SIMNET, "", "simnet", "loep-vm", true, 2},
     {"loep-vm", ROLE_VM, "", "vm", "loep-vm", true, 1},
     {"loep-sched", ROLE_SCHED, "", "sched", "loep-sched", false, 1},
@@ -28,6 +30,7 @@ const struct table_wire table_wires[] = {
     {ROLE_WEB, NULL, ROLE_STORE},
     {ROLE_SCHED, NULL, ROLE_STORE},
     {ROLE_ANALYSER, NULL, ROLE_SCHED},
+    {ROLE_INDEX, NULL, ROLE_SCHED},
     {ROLE_VM, NULL, ROLE_SCHED},
     {ROLE_SIMNET, NULL, ROLE_VM},
 };

@@ -35,6 +35,7 @@ for folder in $folders; do
 	allowed="lib|$folder"
 	case $folder in
 	vm | analysers/behaviour) allowed="$allowed|agents" ;;
+	analysers/grams) allowed="$allowed|index" ;;
 	lib) allowed=lib ;;
 	esac
 	found=$(grep -nE '^ *# *include "' orchestrator/"$folder"/*.[ch] |

@@ -175,6 +175,8 @@ static const struct program_row programs[] = {
     {"loep-archive", "archive", ROLE_ANALYSER},
     {"loep-behaviour", "behaviour", ROLE_ANALYSER},
     {"loep-report", "report", ROLE_ANALYSER},
+    {"loep-grams", "grams", ROLE_ANALYSER},
+    {"loep-index", "", ROLE_INDEX},
 };
 #define PROGRAMS (sizeof(programs) / sizeof(programs[0]))
 
@@ -277,7 +279,7 @@ test_kill(void **unused)
 }
 
 static const char *const analysers[] = {"loep-identify", "loep-yara",
-    "loep-archive", "loep-behaviour", "loep-report"};
+    "loep-archive", "loep-behaviour", "loep-report", "loep-grams"};
 
 static void
 expect_child_refused(const char *act)
