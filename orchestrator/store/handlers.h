@@ -71,5 +71,11 @@ int child_commit(struct request *r);
 int child_abort(struct request *r);
 int job_done(struct request *r);
 int case_dump(struct request *r);
+/* unit.c */
+int index_work(struct request *r);
+int units_gone(struct request *r);
+int unit_forgotten(struct request *r);
+int unit_open(struct request *r);
+int index_report(struct request *r);
 
 #endif

@@ -105,6 +105,28 @@ put_rules_aside(struct request *r)
 	return err == ERR_EOF ? (int)ERR_OK : err;
 }
 
+/* How much of the store the index holds: a count over all organisations. */
+static int
+put_index(struct request *r)
+{
+	const struct store_index *index = &r->store->index;
+	AUTO(query) q = {0};
+	int err;
+
+	if (!r->principal.sees_all)
+		return ERR_OK;
+	err = query_one(&q, r->store->db, STMT_STATUS_UNITS, ARGS(WHO(r)));
+	if (err == ERR_OK)
+		put(r, "index",
+		    json_pack("{s:s,s:I,s:I,s:I,s:I}", "state",
+			index->is_known ? "connected" : "away", "units",
+			(json_int_t)query_int(&q, 0), "indexed",
+			(json_int_t)index->units, "bytes",
+			(json_int_t)index->bytes, "segments",
+			(json_int_t)index->segments));
+	return err;
+}
+
 int
 status(struct request *r)
 {
@@ -133,6 +155,8 @@ status(struct request *r)
 		err = put_rules(r);
 	if (err == ERR_OK)
 		err = put_rules_aside(r);
+	if (err == ERR_OK)
+		err = put_index(r);
 	if (err == ERR_OK && r->principal.sees_all)
 		err = put_row(r, "database", STMT_STATUS_DATABASE);
 	return err;

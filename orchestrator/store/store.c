@@ -102,6 +102,7 @@ drop_sched(struct store *store)
 	struct chan *chan = store->sched;
 
 	store->sched = NULL;
+	store->index.is_known = false;
 	request_forget_peer(store, chan);
 	children_drop(store, true);
 	jobs_forget_worker(store);

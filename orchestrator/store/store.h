@@ -34,6 +34,14 @@ TAILQ_HEAD(commit_list, waiting_commit);
 /* Children being written are looked up with every commit of one. */
 #define STORE_CHILD_BUCKETS 256
 
+/* What loep-index last said of itself. */
+struct store_index {
+	bool is_known;
+	int64_t units;
+	int64_t bytes;
+	int64_t segments;
+};
+
 struct store {
 	struct loop *loop;
 	struct db *db;
@@ -58,6 +66,7 @@ struct store {
 	bool is_single_person; /* authors may approve their own versions */
 	bool may_fetch;	       /* the command line may ask remote places */
 	int64_t submission_artefacts_max;
+	struct store_index index;
 	struct loop_timer *tick;
 	/* Tells the parent to kill a peer; may be NULL. */
 	void (*blame)(void *arg, const struct chan *chan, const char *why);

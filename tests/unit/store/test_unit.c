@@ -115,6 +115,122 @@ test_numbers_are_not_used_twice(void **state)
 	assert_int_equal(number_of(rig, next), 2);
 }
 
+/* What the index asks: each unit from a number on, and what to do with it. */
+static void
+test_work(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[6][UUID_BYTES];
+	static const char *const states[] = {
+	    "ok", "gone", "sealed", "quarantined", "damaged", "ok"};
+
+	for (size_t i = 0; i < 6; i++)
+		make_artefact(
+		    rig, i % 2 ? "odd" : "even", case_id, artefact[i]);
+	sql_run(rig, "PRAGMA foreign_keys = OFF");
+	sql_run(rig, "DELETE FROM artefact WHERE id = "
+		     "(SELECT artefact_id FROM unit WHERE seq = 2)");
+	sql_run(rig, "UPDATE artefact SET sealed = 1 WHERE id = "
+		     "(SELECT artefact_id FROM unit WHERE seq = 3)");
+	sql_run(rig,
+	    "UPDATE artefact SET quarantine_state = 'legal' WHERE id = "
+	    "(SELECT artefact_id FROM unit WHERE seq = 4)");
+	sql_run(rig, "UPDATE artefact SET sha256 = zeroblob(32) WHERE id = "
+		     "(SELECT artefact_id FROM unit WHERE seq = 5)");
+	sql_run(rig, "INSERT INTO blob SELECT org_id, zeroblob(32), size, "
+		     "stored_size, 'damaged', 'x', 0, NULL, 0, 0 FROM blob "
+		     "LIMIT 1");
+	sql_run(rig, "PRAGMA foreign_keys = ON");
+	assert_int_equal(
+	    ask_ok(rig, CALL_INDEX_WORK, ARGS(val_int(1), val_int(100)))
+		->rows_count,
+	    6);
+	for (size_t i = 0; i < 6; i++) {
+		assert_int_equal(col_int(rig, i, "unit"), i + 1);
+		assert_string_equal(col_text(rig, i, "state"), states[i]);
+	}
+	assert_int_equal(
+	    ask_ok(rig, CALL_INDEX_WORK, ARGS(val_int(5), val_int(1)))
+		->rows_count,
+	    1);
+	assert_int_equal(col_int(rig, 0, "unit"), 5);
+	(void)ask_ok(rig, CALL_UNITS_GONE, ARGS(val_int(0)));
+	assert_int_equal(rig->answer.rows_count, 1);
+	assert_int_equal(col_int(rig, 0, "unit"), 2);
+	(void)ask_ok(rig, CALL_UNIT_FORGOTTEN, ARGS(val_int(2)));
+	(void)ask_ok(rig, CALL_UNITS_GONE, ARGS(val_int(0)));
+	assert_int_equal(rig->answer.rows_count, 0);
+	/* An index that was made anew hears of it again. */
+	(void)ask_ok(rig, CALL_INDEX_WORK, ARGS(val_int(2), val_int(1)));
+	assert_string_equal(col_text(rig, 0, "state"), "gone");
+	/* One that is kept is not forgotten by a mistake. */
+	(void)ask_ok(rig, CALL_UNIT_FORGOTTEN, ARGS(val_int(1)));
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM unit "
+				      "WHERE seq = 1 AND state = 'kept'"),
+	    1);
+}
+
+static void
+test_open_unit(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[UUID_BYTES];
+	struct answer *a;
+	size_t len;
+	auto_free char *bytes = NULL;
+
+	make_artefact(rig, "some bytes", case_id, artefact);
+	a = ask_ok(rig, CALL_UNIT_OPEN, ARGS(val_int(1)));
+	assert_string_equal(col_text(rig, 0, "state"), "ok");
+	assert_int_equal(col_int(rig, 0, "size"), 10);
+	bytes = read_all(take_fd(a->fd), &len);
+	assert_int_equal(len, 10);
+	assert_memory_equal(bytes, "some bytes", 10);
+	ask_err(rig, ERR_NOT_FOUND, CALL_UNIT_OPEN, ARGS(val_int(2)));
+	/* The vault cannot read it. */
+	rig->vault.failing = MSG_BLOB_OPEN;
+	rig->vault.failing_err = ERR_FORMAT;
+	a = ask_ok(rig, CALL_UNIT_OPEN, ARGS(val_int(1)));
+	assert_string_equal(col_text(rig, 0, "state"), "damaged");
+	assert_int_equal(a->fd, -1);
+	rig->vault.failing = MSG_NONE_;
+	sql_run(rig, "UPDATE artefact SET sealed = 1");
+	a = ask_ok(rig, CALL_UNIT_OPEN, ARGS(val_int(1)));
+	assert_string_equal(col_text(rig, 0, "state"), "sealed");
+	assert_int_equal(a->fd, -1);
+	rig_drop_vault(rig);
+	sql_run(rig, "UPDATE artefact SET sealed = 0");
+	ask_err(rig, ERR_UNAVAILABLE, CALL_UNIT_OPEN, ARGS(val_int(1)));
+}
+
+/* What the index says of itself is in the status, for those who see all. */
+static void
+test_status(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[UUID_BYTES], org[UUID_BYTES];
+	struct answer *a;
+	bool is_there = false;
+
+	make_artefact(rig, "some bytes", case_id, artefact);
+	(void)ask_ok(rig, CALL_INDEX_REPORT,
+	    ARGS(val_int(1), val_int(4096), val_int(2)));
+	a = ask_ok(rig, CALL_STATUS, NULL, 0);
+	for (size_t i = 0; i < a->rows_count; i++) {
+		if (strcmp(col_text(rig, i, "name"), "index") == 0) {
+			is_there = true;
+			assert_string_equal(col_text(rig, i, "value"),
+			    "{\"bytes\":4096,\"indexed\":1,\"segments\":2,"
+			    "\"state\":\"connected\",\"units\":1}");
+		}
+	}
+	assert_true(is_there);
+	rig->principal = rig_other_org(rig, "Other", "C1", "submit", org);
+	a = ask_ok(rig, CALL_STATUS, NULL, 0);
+	for (size_t i = 0; i < a->rows_count; i++)
+		assert_string_not_equal(col_text(rig, i, "name"), "index");
+}
+
 static void
 run(sqlite3 *sqlite, const char *sql)
 {
@@ -181,6 +297,9 @@ main(void)
 	    T(test_children_are_units),
 	    T(test_one_number),
 	    T(test_numbers_are_not_used_twice),
+	    T(test_work),
+	    T(test_open_unit),
+	    T(test_status),
 	    cmocka_unit_test(test_older_database),
 	};
 
