@@ -47,9 +47,11 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections \
 # One block per program: <name>_DIRS are the folders below orchestrator/ that
 # it is made of (lib is always there, linked as an archive), <name>_PKGS the
 # libraries that it may link, <name>_EXTRA objects from elsewhere in the tree.
+# The rule language, for the programs that know it.
+RULES_OBJS := $(patsubst %.c,%.o,$(wildcard orchestrator/rules/*.c))
 PROGRAMS := loepd loep-store loep-vault loep-sched loep-web loep-vm \
             loep-simnet loep-identify loep-yara loep-hunt loep-archive \
-            loep-behaviour loep-report loep-grams loep-index loep
+            loep-behaviour loep-rules loep-report loep-grams loep-index loep
 loepd_DIRS          := parent
 loepd_PKGS          := libseccomp jansson libnftables
 loep-store_DIRS     := store
@@ -71,11 +73,16 @@ loep-identify_LIBS  := -ltlsh -lstdc++ -lm
 loep-yara_DIRS      := analysers/yara
 loep-yara_PKGS      := yara jansson libseccomp libcrypto
 loep-yara_LIBS      := -lm
+loep-yara_EXTRA     := $(RULES_OBJS)
+loep-rules_DIRS     := analysers/rules
+loep-rules_PKGS     := yara jansson libseccomp libcrypto
+loep-rules_LIBS     := -lm
+loep-rules_EXTRA    := $(RULES_OBJS) $(addprefix orchestrator/analysers/yara/,compile.o cost.o)
 loep-hunt_DIRS      := analysers/hunt
 loep-hunt_PKGS      := yara jansson libseccomp libcrypto
 loep-hunt_LIBS      := -lm
 # The scanner is loep-yara's.
-loep-hunt_EXTRA     := $(patsubst %.c,%.o,$(filter-out %/main.c,$(sort $(wildcard orchestrator/analysers/yara/*.c))))
+loep-hunt_EXTRA     := $(RULES_OBJS) $(patsubst %.c,%.o,$(filter-out %/main.c,$(sort $(wildcard orchestrator/analysers/yara/*.c))))
 loep-archive_DIRS   := analysers/archive
 loep-archive_PKGS   := libarchive jansson libseccomp
 loep-behaviour_DIRS := analysers/behaviour

@@ -3,7 +3,7 @@
  * fuzz_yara.c - after a first byte 'r', any bytes as a file of rules that is
  * taken apart; after another one, any bytes to get module facts from.
  *
- * fuzz-links: analysers/yara
+ * fuzz-links: analysers/yara rules
  */
 #include "analysers/yara/compile.h"
 #include "analysers/yara/scan.h"

@@ -36,6 +36,8 @@ for folder in $folders; do
 	case $folder in
 	vm | analysers/behaviour) allowed="$allowed|agents" ;;
 	analysers/grams) allowed="$allowed|index" ;;
+	analysers/yara) allowed="$allowed|rules" ;;
+	analysers/rules) allowed="$allowed|rules|analysers/yara" ;;
 	lib) allowed=lib ;;
 	esac
 	found=$(grep -nE '^ *# *include "' orchestrator/"$folder"/*.[ch] |

@@ -3,7 +3,7 @@
 #ifndef YARA_NEED_H
 #define YARA_NEED_H
 
-#include "analysers/yara/lexer.h"
+#include "rules/lexer.h"
 #include "analysers/yara/rulefile.h"
 
 struct tokens {

@@ -2,13 +2,10 @@
 /* rulefile.c - a file of YARA rules, taken apart. */
 #include "analysers/yara/rulefile.h"
 
-#include "analysers/yara/lexer.h"
+#include "rules/lexer.h"
 #include "analysers/yara/need.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
-
-static const char *const modules[MODULE_COUNT] = {"pe", "elf", "dotnet",
-    "macho", "dex", "math", "hash", "time", "cuckoo", "console", "magic"};
 
 /* The parser's state while it goes over a file. */
 struct parser {
@@ -71,7 +68,7 @@ take_condition(
 	    !token_is(parser->file->text, token, "."))
 		return;
 	for (unsigned int i = 0; i < MODULE_COUNT; i++) {
-		if (token_is(parser->file->text, last, modules[i]))
+		if (token_is(parser->file->text, last, module_name(i)))
 			unit->modules |= 1u << i;
 	}
 }
@@ -250,7 +247,7 @@ blank_directives(const struct rule_file *file, char *text, unsigned int needed)
 			struct token bare = {
 			    .start = name.start + 1, .end = name.end - 1};
 
-			if (token_is(file->text, &bare, modules[i]))
+			if (token_is(file->text, &bare, module_name(i)))
 				is_unneeded = (needed & 1u << i) == 0;
 		}
 		if (is_unneeded)

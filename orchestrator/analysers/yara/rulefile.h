@@ -9,6 +9,8 @@
 #ifndef YARA_RULEFILE_H
 #define YARA_RULEFILE_H
 
+#include "rules/module.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,22 +19,6 @@
 #define RULEFILE_BYTES_MAX ((size_t)16 << 20)
 /* YARA's own limit on identifiers is 128. */
 #define RULE_NAME_BYTES 129
-
-/* libyara's modules, by bit. */
-enum rule_module {
-	MODULE_PE,
-	MODULE_ELF,
-	MODULE_DOTNET,
-	MODULE_MACHO,
-	MODULE_DEX,
-	MODULE_MATH,
-	MODULE_HASH,
-	MODULE_TIME,
-	MODULE_CUCKOO,
-	MODULE_CONSOLE,
-	MODULE_MAGIC,
-	MODULE_COUNT
-};
 
 /* What the first bytes must be for a rule to match: proven, or ANY. */
 enum rule_need {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* lexer.c - the words of a YARA rule file. */
-#include "analysers/yara/lexer.h"
+#include "rules/lexer.h"
 
 #include <string.h>
 
@@ -97,6 +97,17 @@ word(struct lexer *lexer)
 }
 
 static void
+number(struct lexer *lexer)
+{
+	word(lexer);
+	/* "1.5", but not "1..5". */
+	if (peek(lexer, 0) == '.' && is_digit(peek(lexer, 1))) {
+		lexer->at++;
+		word(lexer);
+	}
+}
+
+static void
 mark(struct lexer *lexer)
 {
 	static const char *const pairs[] = {
@@ -127,9 +138,13 @@ scan(struct lexer *lexer)
 		word(lexer);
 		return TOKEN_REGEX;
 	}
+	if (is_digit(c)) {
+		number(lexer);
+		return TOKEN_NUMBER;
+	}
 	if (is_word(c)) {
 		word(lexer);
-		return is_digit(c) ? TOKEN_NUMBER : TOKEN_WORD;
+		return TOKEN_WORD;
 	}
 	if (c == '$' || c == '#' || c == '@' ||
 	    (c == '!' && peek(lexer, 1) != '=')) {
@@ -150,6 +165,31 @@ lexer_next(struct lexer *lexer)
 	token = (struct token){.start = lexer->at, .line = lexer->line};
 	if (lexer->at < lexer->len)
 		token.kind = scan(lexer);
+	token.end = lexer->at;
+	return token;
+}
+
+static void
+hex(struct lexer *lexer)
+{
+	while (lexer->at < lexer->len && peek(lexer, 0) != '}') {
+		step(lexer);
+		skip_space(lexer);
+	}
+	lexer->at += lexer->at < lexer->len;
+}
+
+struct token
+lexer_value(struct lexer *lexer)
+{
+	struct token token;
+
+	skip_space(lexer);
+	if (peek(lexer, 0) != '{')
+		return lexer_next(lexer);
+	token = (struct token){
+	    .kind = TOKEN_HEX, .start = lexer->at, .line = lexer->line};
+	hex(lexer);
 	token.end = lexer->at;
 	return token;
 }
