@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* digest.c - SHA-256, Ed25519 and random bytes. */
+/* The running state of a SHA-256 can be taken out only of the older interface,
+ * which OpenSSL calls deprecated; it is the same code below. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include "lib/digest.h"
 
 #include "lib/xalloc.h"
 
 #include <errno.h>
 #include <openssl/evp.h>
-#include <pthread.h>
+#include <openssl/sha.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 struct sha256 {
-	EVP_MD_CTX *ctx;
+	SHA256_CTX ctx;
 };
-
-static EVP_MD *md;
 
 __attribute__((noreturn)) static void
 give_up(const char *at)
@@ -24,24 +26,12 @@ give_up(const char *at)
 	abort();
 }
 
-/* Fetching by name takes a lock and a search each time: once is enough. */
-static void
-fetch_md(void)
-{
-	md = EVP_MD_fetch(NULL, "SHA256", NULL);
-	if (md == NULL)
-		give_up("sha256");
-}
-
 struct sha256 *
 sha256_new(void)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct sha256 *ctx = xcalloc(1, sizeof(*ctx));
 
-	(void)pthread_once(&once, fetch_md);
-	ctx->ctx = EVP_MD_CTX_new();
-	if (ctx->ctx == NULL || EVP_DigestInit_ex(ctx->ctx, md, NULL) != 1)
+	if (SHA256_Init(&ctx->ctx) != 1)
 		give_up("sha256");
 	return ctx;
 }
@@ -49,25 +39,58 @@ sha256_new(void)
 void
 sha256_free(struct sha256 *ctx)
 {
-	if (ctx == NULL)
-		return;
-	EVP_MD_CTX_free(ctx->ctx);
 	free(ctx);
 }
 
 void
 sha256_update(struct sha256 *ctx, const void *p, size_t len)
 {
-	if (len > 0 && EVP_DigestUpdate(ctx->ctx, p, len) != 1)
+	if (len > 0 && SHA256_Update(&ctx->ctx, p, len) != 1)
 		give_up("sha256");
 }
 
 void
 sha256_final(struct sha256 *ctx, uint8_t ret_digest[SHA256_BYTES])
 {
-	if (EVP_DigestFinal_ex(ctx->ctx, ret_digest, NULL) != 1 ||
-	    EVP_DigestInit_ex(ctx->ctx, md, NULL) != 1)
+	if (SHA256_Final(ret_digest, &ctx->ctx) != 1 ||
+	    SHA256_Init(&ctx->ctx) != 1)
 		give_up("sha256");
+}
+
+int
+sha256_save(const struct sha256 *ctx, uint8_t ret_state[SHA256_STATE_BYTES])
+{
+	uint64_t bits = (uint64_t)ctx->ctx.Nh << 32 | ctx->ctx.Nl;
+
+	if (ctx->ctx.num != 0)
+		return ERR_CONFLICT;
+	for (size_t i = 0; i < SHA256_BYTES; i++)
+		ret_state[i] =
+		    (uint8_t)(ctx->ctx.h[i / 4] >> (24 - 8 * (i % 4)));
+	for (size_t i = 0; i < 8; i++)
+		ret_state[SHA256_BYTES + i] = (uint8_t)(bits >> (56 - 8 * i));
+	return ERR_OK;
+}
+
+int
+sha256_load(struct sha256 *ctx, const uint8_t state[SHA256_STATE_BYTES])
+{
+	uint64_t bits = 0;
+
+	for (size_t i = 0; i < 8; i++)
+		bits = bits << 8 | state[SHA256_BYTES + i];
+	if (bits % (8 * SHA256_BLOCK_BYTES) != 0)
+		return ERR_FORMAT;
+	if (SHA256_Init(&ctx->ctx) != 1)
+		give_up("sha256");
+	for (size_t i = 0; i < 8; i++)
+		ctx->ctx.h[i] = (SHA_LONG)state[4 * i] << 24 |
+				(SHA_LONG)state[4 * i + 1] << 16 |
+				(SHA_LONG)state[4 * i + 2] << 8 |
+				(SHA_LONG)state[4 * i + 3];
+	ctx->ctx.Nh = (SHA_LONG)(bits >> 32);
+	ctx->ctx.Nl = (SHA_LONG)(bits & 0xffffffff);
+	return ERR_OK;
 }
 
 void

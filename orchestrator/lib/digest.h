@@ -12,11 +12,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SHA256_BYTES	  32
-#define SHA256_HEX_BYTES  (2 * SHA256_BYTES + 1)
-#define SIGN_PUBLIC_BYTES 32
-#define SIGN_SECRET_BYTES 32
-#define SIGN_BYTES	  64
+#define SHA256_BYTES	   32
+#define SHA256_HEX_BYTES   (2 * SHA256_BYTES + 1)
+#define SHA256_BLOCK_BYTES ((size_t)64)
+/* The chaining value and the bits so far, both big-endian. */
+#define SHA256_STATE_BYTES ((size_t)40)
+#define SIGN_PUBLIC_BYTES  32
+#define SIGN_SECRET_BYTES  32
+#define SIGN_BYTES	   64
 
 /* A running SHA-256 (FIPS 180-4). */
 struct sha256;
@@ -26,6 +29,15 @@ void sha256_free(struct sha256 *ctx);
 void sha256_update(struct sha256 *ctx, const void *p, size_t len);
 /* The context may be used again from the start. */
 void sha256_final(struct sha256 *ctx, uint8_t ret_digest[SHA256_BYTES]);
+/*
+ * The state between two blocks of SHA256_BLOCK_BYTES, for another process to
+ * go on from.  ERR_CONFLICT in the middle of a block; ERR_FORMAT where it is
+ * no such state.
+ */
+int must_check sha256_save(
+    const struct sha256 *ctx, uint8_t ret_state[SHA256_STATE_BYTES]);
+int must_check sha256_load(
+    struct sha256 *ctx, const uint8_t state[SHA256_STATE_BYTES]);
 void sha256_once(const void *p, size_t len, uint8_t ret_digest[SHA256_BYTES]);
 
 /* Lower-case hexadecimal; dst holds 2 * len + 1 bytes. */

@@ -58,6 +58,12 @@ blob_entry_unpack(
 	return ERR_OK;
 }
 
+size_t
+blob_nonce_bytes(unsigned int version)
+{
+	return version == BLOB_VERSION_RANDOM ? SEAL_NONCE_BYTES : 0;
+}
+
 uint64_t
 blob_chunk_count(uint64_t size)
 {
@@ -77,7 +83,7 @@ blob_header_put(
     uint8_t dst[BLOB_HEADER_BYTES], const struct blob_header *header)
 {
 	memcpy(dst, magic_start, sizeof(magic_start));
-	put_le(dst + 8, BLOB_VERSION, 2);
+	put_le(dst + 8, header->version, 2);
 	put_le(dst + 10, 0, 2);
 	put_le(dst + 12, BLOB_CHUNK_BYTES, 4);
 	memcpy(dst + 16, header->id, sizeof(header->id));
@@ -92,9 +98,12 @@ blob_header_get(
 
 	wire_in_init(&in, src, BLOB_HEADER_BYTES);
 	if (memcmp(wire_get_raw(&in, sizeof(magic_start)), magic_start,
-		sizeof(magic_start)) != 0 ||
-	    wire_get_u16(&in) != BLOB_VERSION || wire_get_u16(&in) != 0 ||
-	    wire_get_u32(&in) != BLOB_CHUNK_BYTES)
+		sizeof(magic_start)) != 0)
+		return ERR_FORMAT;
+	ret_header->version = wire_get_u16(&in);
+	if ((ret_header->version != BLOB_VERSION &&
+		ret_header->version != BLOB_VERSION_RANDOM) ||
+	    wire_get_u16(&in) != 0 || wire_get_u32(&in) != BLOB_CHUNK_BYTES)
 		return ERR_FORMAT;
 	memcpy(ret_header->id, src + 16, sizeof(ret_header->id));
 	memcpy(
@@ -119,8 +128,9 @@ blob_footer_put(const struct blob_footer *footer, size_t *ret_len)
 
 int
 blob_footer_get(const uint8_t *p, size_t len, uint64_t footer_at,
-    struct blob_footer *ret_footer)
+    unsigned int version, struct blob_footer *ret_footer)
 {
+	const size_t nonce_bytes = blob_nonce_bytes(version);
 	struct blob_footer footer = {0};
 	auto_free uint64_t *index = NULL;
 	uint64_t used = BLOB_HEADER_BYTES;
@@ -145,12 +155,13 @@ blob_footer_get(const uint8_t *p, size_t len, uint64_t footer_at,
 		if (blob_entry_unpack(index[i], blob_chunk_len(footer.size, i),
 			&entry) != ERR_OK)
 			return ERR_FORMAT;
-		if (entry.kind != BLOB_ZERO &&
-		    (entry.offset < BLOB_HEADER_BYTES ||
-			entry.offset > footer_at ||
-			entry.len > footer_at - entry.offset))
+		if (entry.kind == BLOB_ZERO)
+			continue;
+		if (entry.offset < BLOB_HEADER_BYTES + nonce_bytes ||
+		    entry.offset > footer_at ||
+		    entry.len > footer_at - entry.offset)
 			return ERR_FORMAT;
-		used += entry.len;
+		used += nonce_bytes + entry.len;
 	}
 	/* Boxes without gaps: no byte of the file is without a meaning. */
 	if (used != footer_at)
@@ -183,8 +194,8 @@ blob_trailer_get(const uint8_t src[BLOB_TRAILER_BYTES], uint64_t file_size,
 		sizeof(magic_end)) != 0)
 		return ERR_FORMAT;
 	if (box_len < BLOB_FOOTER_BYTES + SEAL_TAG_BYTES ||
-	    box_len >
-		BLOB_FOOTER_BYTES + SEAL_TAG_BYTES + BLOB_CHUNKS_MAX * 8 ||
+	    box_len > BLOB_FOOTER_BYTES + SEAL_NONCE_BYTES + SEAL_TAG_BYTES +
+			  BLOB_CHUNKS_MAX * 8 ||
 	    box_len > file_size - BLOB_HEADER_BYTES - BLOB_TRAILER_BYTES)
 		return ERR_FORMAT;
 	*ret_footer_at = file_size - BLOB_TRAILER_BYTES - box_len;
@@ -220,10 +231,10 @@ blob_chunk_aad(uint8_t dst[BLOB_CHUNK_AAD_BYTES],
 }
 
 void
-blob_key_aad(uint8_t dst[BLOB_KEY_AAD_BYTES], const char org[BLOB_ORG_BYTES],
-    const uint8_t id[BLOB_ID_BYTES])
+blob_key_aad(uint8_t dst[BLOB_KEY_AAD_BYTES], unsigned int version,
+    const char org[BLOB_ORG_BYTES], const uint8_t id[BLOB_ID_BYTES])
 {
-	put_le(dst, BLOB_VERSION, 2);
+	put_le(dst, version, 2);
 	memcpy(dst + 2, org, BLOB_ORG_BYTES);
 	memcpy(dst + 2 + BLOB_ORG_BYTES, id, BLOB_ID_BYTES);
 }

@@ -14,6 +14,7 @@ struct blob_reader {
 	struct org_key *org_key;
 	uint8_t id[BLOB_ID_BYTES];
 	uint8_t key[SEAL_KEY_BYTES];
+	unsigned int version;
 	struct blob_footer footer;
 };
 
@@ -67,6 +68,7 @@ load_footer(struct blob_reader *r, const uint8_t header[BLOB_HEADER_BYTES],
 	    .aad = header,
 	    .aad_len = BLOB_HEADER_BYTES,
 	};
+	const size_t nonce_bytes = blob_nonce_bytes(r->version);
 	struct seal *seal;
 	uint64_t footer_at;
 	int err;
@@ -77,20 +79,24 @@ load_footer(struct blob_reader *r, const uint8_t header[BLOB_HEADER_BYTES],
 	    r->fd, file_size - sizeof(trailer), trailer, sizeof(trailer));
 	if (err != ERR_OK)
 		return damaged(fault, err, "reading the trailer");
-	if (blob_trailer_get(trailer, file_size, &footer_at, &in.len) != ERR_OK)
+	if (blob_trailer_get(trailer, file_size, &footer_at, &in.len) !=
+		ERR_OK ||
+	    in.len < BLOB_FOOTER_BYTES + nonce_bytes + SEAL_TAG_BYTES)
 		return damaged(fault, ERR_FORMAT, "cut short, or its trailer");
 	box = xmalloc(in.len);
 	plain = xmalloc(in.len);
 	err = read_at(r->fd, footer_at, box, in.len);
 	if (err != ERR_OK)
 		return damaged(fault, err, "reading the footer");
-	in.p = box;
 	blob_footer_nonce(nonce);
+	memcpy(nonce, box, nonce_bytes);
+	in.p = box + nonce_bytes;
+	in.len -= nonce_bytes;
 	seal = seal_new();
 	err = seal_unbox(seal, &in, plain);
 	seal_free(seal);
 	if (err != ERR_OK || blob_footer_get(plain, in.len - SEAL_TAG_BYTES,
-				 footer_at, &r->footer) != ERR_OK)
+				 footer_at, r->version, &r->footer) != ERR_OK)
 		return damaged(fault, ERR_FORMAT, "its header or footer");
 	return ERR_OK;
 }
@@ -114,7 +120,8 @@ load(struct blob_reader *r, struct org_key *org_key, const uint8_t *sha256,
 		return damaged(fault, err, "its header is cut short");
 	if (blob_header_get(header_bytes, &header) != ERR_OK)
 		return damaged(fault, ERR_FORMAT, "its header");
-	blob_key_aad(aad, org_key->org, header.id);
+	r->version = header.version;
+	blob_key_aad(aad, header.version, org_key->org, header.id);
 	if (seal_unwrap(org_key->key, aad, sizeof(aad), header.wrapped_key,
 		r->key) != ERR_OK)
 		return damaged(fault, ERR_FORMAT,
@@ -209,10 +216,12 @@ blob_reader_chunk(const struct blob_reader *reader, struct kit *kit,
 	const struct chunk chunk = {
 	    .key = reader->key,
 	    .id = reader->id,
+	    .version = reader->version,
 	    .index = index,
 	    .len = blob_reader_chunk_len(reader, index),
 	};
-	struct blob_entry entry;
+	const size_t nonce_bytes = blob_nonce_bytes(reader->version);
+	struct blob_entry entry = {0};
 	int err;
 
 	if (atomic_load(&reader->org_key->is_destroyed))
@@ -220,8 +229,9 @@ blob_reader_chunk(const struct blob_reader *reader, struct kit *kit,
 		    "the organisation's key was destroyed meanwhile");
 	/* The index was checked as a whole when the file was opened. */
 	err = blob_entry_unpack(reader->footer.index[index], chunk.len, &entry);
-	if (err == ERR_OK)
-		err = read_at(reader->fd, entry.offset, kit->box, entry.len);
+	if (err == ERR_OK && entry.kind != BLOB_ZERO)
+		err = read_at(reader->fd, entry.offset - nonce_bytes, kit->box,
+		    nonce_bytes + entry.len);
 	if (err == ERR_SYS)
 		return damaged(fault, err, "reading a blob");
 	if (err == ERR_OK)

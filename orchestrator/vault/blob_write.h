@@ -30,6 +30,32 @@ struct blob_piece {
 int must_check blob_writer_new(const struct place *place, uint64_t id,
     const struct org_key *org_key, struct fault *fault,
     struct blob_writer **ret_writer);
+/*
+ * Makes the file of that name, which replaces one that is there, for writing
+ * in several goes: a file of BLOB_VERSION_RANDOM.
+ */
+int must_check blob_writer_start(const struct place *place, const char *name,
+    const struct org_key *org_key, struct fault *fault,
+    struct blob_writer **ret_writer);
+/* How far a file was written, as its journal remembers it. */
+struct blob_mark {
+	uint64_t end; /* of the last box */
+	uint64_t chunk_count;
+	const uint64_t *index;
+};
+/*
+ * Opens the file of that name, to go on with it after blob_writer_rewind().
+ * ERR_FORMAT where it is not one that blob_writer_start() made.
+ */
+int must_check blob_writer_resume(const struct place *place, const char *name,
+    const struct org_key *org_key, struct fault *fault,
+    struct blob_writer **ret_writer);
+/* Cuts off what lies behind the mark.  ERR_FORMAT where the file ends before. */
+int must_check blob_writer_rewind(struct blob_writer *writer,
+    const struct blob_mark *mark, struct fault *fault);
+/* Where the file stands now; while no piece is on its way. */
+void blob_writer_mark(
+    const struct blob_writer *writer, struct blob_mark *ret_mark);
 /* Closes the file; its name stays.  NULL is fine. */
 void blob_writer_free(struct blob_writer *writer);
 

@@ -22,7 +22,7 @@ kit_new(void)
 	struct kit *kit = xcalloc(1, sizeof(*kit));
 
 	kit->seal = seal_new();
-	kit->box = xmalloc(BLOB_BOX_BYTES_MAX);
+	kit->box = xmalloc(SEAL_NONCE_BYTES + BLOB_BOX_BYTES_MAX);
 	kit->pack = xmalloc(BLOB_CHUNK_BYTES);
 	kit->compress = ZSTD_createCCtx();
 	kit->expand = ZSTD_createDCtx();
@@ -95,11 +95,20 @@ try_compress(struct kit *kit, const uint8_t *p, size_t len)
 }
 
 static void
+find_nonce(const struct kit *kit, const struct chunk *chunk,
+    uint8_t nonce[SEAL_NONCE_BYTES])
+{
+	if (chunk->version == BLOB_VERSION_RANDOM)
+		memcpy(nonce, kit->box, SEAL_NONCE_BYTES);
+	else
+		blob_chunk_nonce(chunk->index, nonce);
+}
+
+static void
 fill_seal(struct seal_in *in, const struct chunk *chunk,
-    uint8_t nonce[SEAL_NONCE_BYTES], uint8_t aad[BLOB_CHUNK_AAD_BYTES],
+    const uint8_t nonce[SEAL_NONCE_BYTES], uint8_t aad[BLOB_CHUNK_AAD_BYTES],
     const struct blob_entry *entry)
 {
-	blob_chunk_nonce(chunk->index, nonce);
 	blob_chunk_aad(aad, chunk->id, chunk->index, entry, chunk->len);
 	in->key = chunk->key;
 	in->nonce = nonce;
@@ -128,8 +137,11 @@ chunk_seal(struct kit *kit, const struct chunk *chunk, const uint8_t *plain,
 		in.p = kit->pack;
 		in.len = packed_len;
 	}
+	random_bytes(kit->box, blob_nonce_bytes(chunk->version));
+	find_nonce(kit, chunk, nonce);
 	fill_seal(&in, chunk, nonce, aad, &entry);
-	if (seal_box(kit->seal, &in, kit->box) != ERR_OK)
+	if (seal_box(kit->seal, &in,
+		kit->box + blob_nonce_bytes(chunk->version)) != ERR_OK)
 		abort(); /* a chunk is never too large */
 	entry.len = (uint32_t)(in.len + SEAL_TAG_BYTES);
 	*ret_entry = entry;
@@ -141,13 +153,17 @@ chunk_open(struct kit *kit, const struct chunk *chunk,
 {
 	uint8_t aad[BLOB_CHUNK_AAD_BYTES];
 	uint8_t nonce[SEAL_NONCE_BYTES];
-	struct seal_in in = {.p = kit->box, .len = entry->len};
+	struct seal_in in = {
+	    .p = kit->box + blob_nonce_bytes(chunk->version),
+	    .len = entry->len,
+	};
 	size_t n;
 
 	if (entry->kind == BLOB_ZERO) {
 		memset(dst, 0, chunk->len);
 		return ERR_OK;
 	}
+	find_nonce(kit, chunk, nonce);
 	fill_seal(&in, chunk, nonce, aad, entry);
 	if (entry->kind == BLOB_PLAIN) {
 		if (entry->len != chunk->len + SEAL_TAG_BYTES)

@@ -16,7 +16,7 @@
  */
 struct kit {
 	struct seal *seal;
-	uint8_t *box;  /* BLOB_BOX_BYTES_MAX: what is read or written */
+	uint8_t *box;  /* nonce and box, what is read or written */
 	uint8_t *pack; /* BLOB_CHUNK_BYTES: compressed bytes */
 	void *compress;
 	int level; /* of the chunk in work */
@@ -28,21 +28,24 @@ void kit_free(struct kit *kit);
 
 /* Which chunk of which blob; all borrowed. */
 struct chunk {
-	const uint8_t *key; /* the blob's, SEAL_KEY_BYTES */
-	const uint8_t *id;  /* the file's, BLOB_ID_BYTES */
+	const uint8_t *key;   /* the blob's, SEAL_KEY_BYTES */
+	const uint8_t *id;    /* the file's, BLOB_ID_BYTES */
+	unsigned int version; /* the file's */
 	uint64_t index;
 	size_t len;	 /* plain bytes, 1 to BLOB_CHUNK_BYTES */
 	bool is_hurried; /* compress lightly: the source is faster than us */
 };
 
 /*
- * Makes the chunk's box in kit->box; fills ret_entry but for the offset.
- * A chunk of zeros needs no box: its length is 0.
+ * Makes the chunk's box in kit->box, behind blob_nonce_bytes() of the version;
+ * fills ret_entry but for the offset.  A chunk of zeros needs no box: its
+ * length is 0.
  */
 void chunk_seal(struct kit *kit, const struct chunk *chunk,
     const uint8_t *plain, struct blob_entry *ret_entry);
 /*
- * Opens the box of entry->len bytes in kit->box into dst (chunk->len bytes).
+ * Opens the box of entry->len bytes in kit->box, where chunk_seal() would have
+ * put it, into dst (chunk->len bytes).
  * ERR_FORMAT when it is damaged or not this chunk.
  */
 int must_check chunk_open(struct kit *kit, const struct chunk *chunk,

@@ -31,8 +31,7 @@ struct committer {
 
 /* The name is taken: by the same bytes, or by a file that is damaged. */
 static int
-join_existing(struct committer *c, struct commit *commit, const char *tmp,
-    const char *name)
+join_existing(struct committer *c, struct commit *commit, const char *name)
 {
 	struct blob_reader *reader = NULL;
 	struct fault fault = {0};
@@ -44,7 +43,7 @@ join_existing(struct committer *c, struct commit *commit, const char *tmp,
 	blob_reader_free(reader);
 	if (err == ERR_FORMAT) {
 		/* We hold the right bytes: this is the time to repair it. */
-		if (place_replace(c->place, tmp, name) != ERR_OK)
+		if (place_replace(c->place, commit->tmp, name) != ERR_OK)
 			return ERR_SYS;
 		commit->is_linked = true;
 		return ERR_OK;
@@ -62,7 +61,6 @@ join_existing(struct committer *c, struct commit *commit, const char *tmp,
 static void
 link_one(struct committer *c, struct commit *commit)
 {
-	char tmp[PLACE_NAME_BYTES];
 	char name[PLACE_NAME_BYTES];
 	int err;
 
@@ -75,14 +73,18 @@ link_one(struct committer *c, struct commit *commit)
 	}
 	if (place_check(c->place, &commit->fault) != ERR_OK)
 		return;
-	place_tmp_name(tmp, commit->tmp_id);
 	place_blob_name(name, commit->org_key->org, commit->sha256);
-	commit->disk_bytes = blob_writer_file_size(commit->writer);
-	err = place_link(c->place, tmp, name, &c->dirs, &commit->is_new);
+	commit->disk_bytes = commit->file_size;
+	if (commit->keeps_tmp)
+		err = place_link_also(
+		    c->place, commit->tmp, name, &c->dirs, &commit->is_new);
+	else
+		err = place_link(
+		    c->place, commit->tmp, name, &c->dirs, &commit->is_new);
 	if (err == ERR_OK) {
 		commit->is_linked = commit->is_new;
 		if (!commit->is_new)
-			err = join_existing(c, commit, tmp, name);
+			err = join_existing(c, commit, name);
 	}
 	if (err == ERR_SYS)
 		(void)fault_sys(&commit->fault, "linking a blob");
@@ -94,7 +96,7 @@ sync_file(void *arg, size_t index)
 	struct commit *commit = ((struct commit **)arg)[index];
 
 	commit->fault.err = ERR_OK;
-	if (fdatasync(blob_writer_fd(commit->writer)) == -1)
+	if (commit->fd != -1 && fdatasync(commit->fd) == -1)
 		(void)fault_sys(&commit->fault, "syncing a blob");
 }
 
@@ -131,9 +133,11 @@ run_group(struct committer *c, struct commit **group, size_t count)
 	c->dirs.count = 0;
 	c->dirs.is_full = false;
 	/* All disk writes start before the first is waited for. */
-	for (size_t i = 0; count > 1 && i < count; i++)
-		(void)sync_file_range(blob_writer_fd(group[i]->writer), 0, 0,
-		    SYNC_FILE_RANGE_WRITE);
+	for (size_t i = 0; count > 1 && i < count; i++) {
+		if (group[i]->fd != -1)
+			(void)sync_file_range(
+			    group[i]->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+	}
 	crew_run(c->crew, count, sync_file, group);
 	for (size_t i = 0; i < count; i++)
 		link_one(c, group[i]);

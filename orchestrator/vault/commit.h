@@ -16,9 +16,11 @@ struct commit {
 	TAILQ_ENTRY(commit) entry;
 	/* In; borrowed until job->done() runs. */
 	struct job *job;
-	const struct blob_writer *writer;
+	int fd; /* the file's; -1 = it was synced before */
+	uint64_t file_size;
 	struct org_key *org_key;
-	uint64_t tmp_id;
+	char tmp[PLACE_NAME_BYTES]; /* the file's name */
+	bool keeps_tmp;		    /* that name stays, beside the blob's */
 	uint8_t sha256[SHA256_BYTES];
 	/* Out. */
 	struct fault fault; /* err is ERR_OK when it is durable */

@@ -1,302 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ingest.c - the stages of an upload. */
-#include "vault/ingest.h"
+#include "vault/ingest_own.h"
 
 #include "lib/own.h"
 #include "lib/xalloc.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <stddef.h>
 
-/* A slot starts small, because most files are. */
-#define SLOT_BYTES_MIN (64 * KIB)
-/* What the pipe grows to once the upload is not small. */
-#define PIPE_BYTES (1 << 20)
-/* A fast writer is back within this; then the way through the loop is saved. */
-#define LINGER_MS 2
 /* After a commit the pipe has to end, or to bring something, within this. */
 #define SILENCE_MS 60000
-
-enum slot_state {
-	SLOT_FREE = 0,
-	SLOT_GRANTED,
-	SLOT_SEALING
-};
-
-struct slot {
-	struct job job;
-	struct ingest *ingest;
-	atomic_int state; /* enum slot_state */
-	bool is_extra;	  /* counted in extra_slots */
-	uint8_t *buf;
-	size_t len;
-	size_t size;
-	struct blob_piece piece;
-	struct fault fault;
-};
-
-/* Why a drain job ended. */
-enum drained {
-	DRAINED_EMPTY,
-	DRAINED_STALLED,
-	DRAINED_EOF,
-	DRAINED_FAULT
-};
-
-struct ingest {
-	struct job drain;
-	struct job last; /* end, commit or discard: one at a time */
-	struct ingest_env env;
-	uint64_t id;
-	struct org_key *org_key;
-	int pipe_fd;
-	struct loop_watch *watch;
-	struct loop_timer *timer;
-
-	/* The drain job's while it is out, else the loop's. */
-	struct slot slots[INGEST_SLOTS];
-	struct slot *current;
-	struct sha256 *sha256;
-	uint8_t digest[SHA256_BYTES];
-	uint64_t size;
-	uint64_t next_index;
-	struct blob_writer *writer;
-	enum drained drained;
-	bool is_hurried; /* the sender is faster than sealing */
-	struct fault drain_fault;
-	bool is_written; /* footer and all */
-	atomic_size_t sealing;
-
-	/* The loop's. */
-	bool is_draining;
-	bool is_eof;
-	bool is_last_out; /* the job `last` is out */
-	bool is_discarded;
-	bool is_aborted;
-	bool has_commit;
-	uint64_t announced;
-	uint64_t size_at_timer;
-	ingest_stored_fn *fn;
-	void *arg;
-	struct commit commit;
-	struct fault fault;
-};
+/* What a slow sender brought to a part is saved this often. */
+#define SAVE_MS 10000
 
 /* The loop's: slots beyond the first one of each upload. */
 static size_t extra_slots;
 
 static void step(struct ingest *ig);
-
-static struct ingest *
-from_drain(struct job *job)
-{
-	return (struct ingest *)(void *)((char *)job -
-					 offsetof(struct ingest, drain));
-}
-
-static struct ingest *
-from_last(struct job *job)
-{
-	return (struct ingest *)(void *)((char *)job -
-					 offsetof(struct ingest, last));
-}
-
-/* --- in workers --- */
-
-static void
-seal_work(struct job *job, struct kit *kit)
-{
-	struct slot *slot = (struct slot *)job;
-
-	slot->fault.err = blob_writer_put(
-	    slot->ingest->writer, kit, &slot->piece, &slot->fault);
-	pool_finish(slot->ingest->env.pool, job);
-}
-
-/* The current slot becomes the next chunk; its place is free again later. */
-static int
-ship(struct ingest *ig)
-{
-	struct slot *slot = ig->current;
-
-	sha256_update(ig->sha256, slot->buf, slot->len);
-	if (ig->writer == NULL &&
-	    blob_writer_new(ig->env.place, ig->id, ig->org_key,
-		&ig->drain_fault, &ig->writer) != ERR_OK)
-		return ig->drain_fault.err;
-	slot->piece = (struct blob_piece){
-	    .index = ig->next_index++,
-	    .plain = slot->buf,
-	    .len = slot->len,
-	    .is_hurried = ig->is_hurried,
-	};
-	slot->state = SLOT_SEALING;
-	slot->fault.err = ERR_OK;
-	ig->current = NULL;
-	atomic_fetch_add(&ig->sealing, 1);
-	pool_submit(ig->env.pool, POOL_BULK, &slot->job);
-	return ERR_OK;
-}
-
-/* A blob of at most one chunk, written at once. */
-static int
-write_small(struct ingest *ig, struct kit *kit)
-{
-	struct slot *slot = ig->current;
-	struct fault *fault = &ig->drain_fault;
-
-	if (blob_writer_new(ig->env.place, ig->id, ig->org_key, fault,
-		&ig->writer) != ERR_OK)
-		return fault->err;
-	if (slot != NULL && slot->len > 0) {
-		slot->piece =
-		    (struct blob_piece){.plain = slot->buf, .len = slot->len};
-		if (blob_writer_put(ig->writer, kit, &slot->piece, fault) !=
-			ERR_OK ||
-		    blob_writer_note(ig->writer, &slot->piece, fault) != ERR_OK)
-			return fault->err;
-	}
-	if (blob_writer_end(ig->writer, ig->size, ig->digest, fault) != ERR_OK)
-		return fault->err;
-	ig->is_written = true;
-	return ERR_OK;
-}
-
-static enum drained
-drain_eof(struct ingest *ig, struct kit *kit)
-{
-	const bool has_rest = ig->current != NULL && ig->current->len > 0;
-	int err = ERR_OK;
-
-	if (ig->next_index > 0) {
-		if (has_rest)
-			err = ship(ig);
-		sha256_final(ig->sha256, ig->digest);
-	} else {
-		if (has_rest)
-			sha256_update(
-			    ig->sha256, ig->current->buf, ig->current->len);
-		sha256_final(ig->sha256, ig->digest);
-		err = write_small(ig, kit);
-	}
-	return err == ERR_OK ? DRAINED_EOF : DRAINED_FAULT;
-}
-
-/* Room in the current slot; false when there is none and no slot either. */
-static bool
-make_room(struct ingest *ig)
-{
-	struct slot *slot;
-
-	for (size_t i = 0; ig->current == NULL && i < INGEST_SLOTS; i++) {
-		if (ig->slots[i].state == SLOT_GRANTED) {
-			ig->current = &ig->slots[i];
-			ig->current->len = 0;
-		}
-	}
-	slot = ig->current;
-	if (slot == NULL)
-		return false;
-	if (slot->len < slot->size)
-		return true;
-	if (ig->next_index > 0) {
-		slot->size = BLOB_CHUNK_BYTES;
-	} else if (slot->size == 0) {
-		slot->size = SLOT_BYTES_MIN;
-	} else {
-		slot->size *= 4;
-		/* Not small: fewer, larger steps from here on.  A user has
-		 * only so many large pipes, so this may fail. */
-		(void)fcntl(ig->pipe_fd, F_SETPIPE_SZ, PIPE_BYTES);
-	}
-	slot->buf = xrealloc(slot->buf, slot->size);
-	return true;
-}
-
-static bool
-linger(const struct ingest *ig)
-{
-	struct pollfd wait = {.fd = ig->pipe_fd, .events = POLLIN};
-
-	return ig->next_index > 0 && poll(&wait, 1, LINGER_MS) == 1;
-}
-
-static enum drained
-drain(struct ingest *ig, struct kit *kit)
-{
-	for (;;) {
-		struct slot *slot;
-		ssize_t n;
-
-		if (ig->current != NULL &&
-		    ig->current->len == BLOB_CHUNK_BYTES && ship(ig) != ERR_OK)
-			return DRAINED_FAULT;
-		if (!make_room(ig)) {
-			ig->is_hurried = ig->next_index > 1;
-			return DRAINED_STALLED;
-		}
-		slot = ig->current;
-		n = read(
-		    ig->pipe_fd, slot->buf + slot->len, slot->size - slot->len);
-		if (n > 0) {
-			slot->len += (size_t)n;
-			ig->size += (size_t)n;
-			continue;
-		}
-		if (n == 0)
-			return drain_eof(ig, kit);
-		if (errno == EINTR || (errno == EAGAIN && linger(ig)))
-			continue;
-		if (errno == EAGAIN) {
-			ig->is_hurried = false;
-			return DRAINED_EMPTY;
-		}
-		(void)fault_sys(&ig->drain_fault, "reading an upload");
-		return DRAINED_FAULT;
-	}
-}
-
-static void
-drain_work(struct job *job, struct kit *kit)
-{
-	struct ingest *ig = from_drain(job);
-
-	ig->drained = drain(ig, kit);
-	pool_finish(ig->env.pool, job);
-}
-
-static void
-end_work(struct job *job, struct kit *kit)
-{
-	struct ingest *ig = from_last(job);
-
-	(void)kit;
-	/* The sync is here, not in the group, so that small blobs do not wait
-	 * for the last windows of a large one. */
-	if (blob_writer_end(
-		ig->writer, ig->size, ig->digest, &ig->drain_fault) == ERR_OK &&
-	    fdatasync(blob_writer_fd(ig->writer)) == -1)
-		(void)fault_sys(&ig->drain_fault, "syncing a blob");
-	pool_finish(ig->env.pool, job);
-}
-
-static void
-discard_work(struct job *job, struct kit *kit)
-{
-	struct ingest *ig = from_last(job);
-	char name[PLACE_NAME_BYTES];
-
-	(void)kit;
-	if (ig->writer != NULL && !ig->commit.is_linked) {
-		place_tmp_name(name, ig->id);
-		(void)unlinkat(ig->env.place->fd, name, 0);
-	}
-	blob_writer_free(ig->writer);
-	ig->writer = NULL;
-	pool_finish(ig->env.pool, job);
-}
 
 /* --- in the loop --- */
 
@@ -353,6 +72,7 @@ ingest_free(struct ingest *ig)
 	close_pipe(ig);
 	release_slots(ig);
 	loop_timer_cancel(ig->timer);
+	loop_timer_cancel(ig->save_timer);
 	sha256_free(ig->sha256);
 	org_key_unref(ig->org_key);
 	free(ig);
@@ -413,7 +133,9 @@ on_readable(void *arg, int fd, unsigned int events)
 	/* A pipe that has ended would be reported again and again. */
 	loop_unwatch(ig->watch);
 	ig->watch = NULL;
-	start_drain(ig);
+	/* While a part is saved its slots must stay as they are. */
+	if (!ig->is_last_out)
+		start_drain(ig);
 }
 
 static void
@@ -475,7 +197,8 @@ tell(struct ingest *ig)
 	};
 
 	memcpy(result.sha256, ig->digest, sizeof(result.sha256));
-	ig->fn(ig->arg, &result);
+	if (ig->fn != NULL)
+		ig->fn(ig->arg, &result);
 	ingest_free(ig);
 }
 
@@ -503,7 +226,7 @@ commit_done(struct job *job)
 	if (ig->commit.fault.err != ERR_OK)
 		fail(ig, &ig->commit.fault);
 	/* Closes the file, and removes a second copy of known bytes. */
-	submit_last(ig, lane(ig), discard_work, discard_done);
+	submit_last(ig, lane(ig), ingest_discard_work, discard_done);
 }
 
 static void
@@ -517,17 +240,70 @@ start_commit(struct ingest *ig)
 		    (unsigned long long)ig->size,
 		    (unsigned long long)ig->announced);
 		fail(ig, &fault);
-		submit_last(ig, lane(ig), discard_work, discard_done);
+		submit_last(ig, lane(ig), ingest_discard_work, discard_done);
 		return;
 	}
 	ig->commit.job = &ig->last;
-	ig->commit.writer = ig->writer;
+	ig->commit.fd = blob_writer_fd(ig->writer);
+	ig->commit.file_size = blob_writer_file_size(ig->writer);
 	ig->commit.org_key = ig->org_key;
-	ig->commit.tmp_id = ig->id;
+	place_tmp_name(ig->commit.tmp, ig->id);
 	memcpy(ig->commit.sha256, ig->digest, sizeof(ig->digest));
 	ig->is_last_out = true;
 	ig->last.done = commit_done;
 	committer_submit(ig->env.committer, &ig->commit);
+}
+
+static void
+saved_done(struct job *job)
+{
+	struct ingest *ig = from_last(job);
+
+	ig->is_last_out = false;
+	ig->saved_index = ig->next_index;
+	atomic_store(&ig->is_due, false);
+	if (ig->drain_fault.err != ERR_OK)
+		fail(ig, &ig->drain_fault);
+	step(ig);
+}
+
+/* All that was to come is here and at rest. */
+static void
+step_part_end(struct ingest *ig)
+{
+	const bool is_new = ig->size != part_progress(ig->part)->size;
+	struct fault fault;
+
+	if (ig->is_atomic && ig->has_commit &&
+	    ig->size - ig->start != ig->announced) {
+		(void)fault_set(&fault, ERR_FORMAT,
+		    "%llu bytes arrived, %llu were announced",
+		    (unsigned long long)(ig->size - ig->start),
+		    (unsigned long long)ig->announced);
+		fail(ig, &fault);
+	} else if (is_new && (!ig->is_atomic || ig->has_commit)) {
+		submit_last(ig, lane(ig), ingest_save_work, saved_done);
+		return;
+	}
+	if (ig->has_commit)
+		submit_last(ig, lane(ig), ingest_discard_work, discard_done);
+}
+
+static void
+step_part(struct ingest *ig, bool is_busy)
+{
+	if (ig->is_leaving && !ig->is_draining) {
+		close_pipe(ig);
+		ig->is_eof = true;
+	}
+	if (is_busy && (ig->is_eof || atomic_load(&ig->is_due)))
+		return;
+	if (ig->is_eof)
+		step_part_end(ig);
+	else if (atomic_load(&ig->is_due))
+		submit_last(ig, lane(ig), ingest_save_work, saved_done);
+	else if (!ig->is_draining && ig->watch == NULL)
+		start_drain(ig);
 }
 
 /* Whatever can be done next is started. */
@@ -543,7 +319,12 @@ step(struct ingest *ig)
 		if (!ig->is_draining)
 			close_pipe(ig);
 		if (!is_busy)
-			submit_last(ig, lane(ig), discard_work, discard_done);
+			submit_last(
+			    ig, lane(ig), ingest_discard_work, discard_done);
+		return;
+	}
+	if (ig->part != NULL) {
+		step_part(ig, is_busy);
 		return;
 	}
 	if (!ig->is_eof) {
@@ -554,7 +335,7 @@ step(struct ingest *ig)
 	if (is_busy)
 		return;
 	if (!ig->is_written)
-		submit_last(ig, POOL_BULK, end_work, end_done);
+		submit_last(ig, POOL_BULK, ingest_end_work, end_done);
 	else if (ig->has_commit)
 		start_commit(ig);
 }
@@ -599,11 +380,11 @@ ingest_new(const struct ingest_env *env, uint64_t id, struct org_key *org_key,
 	ig->org_key = org_key;
 	ig->pipe_fd = fds[0];
 	ig->sha256 = sha256_new();
-	ig->drain.work = drain_work;
+	ig->drain.work = ingest_drain_work;
 	ig->drain.done = drain_done;
 	for (size_t i = 0; i < INGEST_SLOTS; i++) {
 		ig->slots[i].ingest = ig;
-		ig->slots[i].job.work = seal_work;
+		ig->slots[i].job.work = ingest_seal_work;
 		ig->slots[i].job.done = seal_done;
 	}
 	ig->watch =
@@ -611,6 +392,88 @@ ingest_new(const struct ingest_env *env, uint64_t id, struct org_key *org_key,
 	*ret_ingest = ig;
 	*ret_pipe = fds[1];
 	return ERR_OK;
+}
+
+static void
+on_save_time(void *arg)
+{
+	struct ingest *ig = arg;
+
+	ig->save_timer = NULL;
+	if (ig->is_eof || ig->fault.err != ERR_OK)
+		return;
+	/* While a drain job is out the size is moving. */
+	if (ig->is_draining || ig->size != part_progress(ig->part)->size) {
+		atomic_store(&ig->is_due, true);
+		step(ig);
+	}
+	ig->save_timer = loop_timer(ig->env.loop, SAVE_MS, on_save_time, ig);
+}
+
+/* Where the part stands: digest and the chunk that is not full yet. */
+static int
+load_part(struct ingest *ig, struct fault *fault)
+{
+	const struct progress *now = part_progress(ig->part);
+	struct slot *slot = &ig->slots[0];
+
+	if (sha256_load(ig->sha256, now->sha256) != ERR_OK)
+		return fault_set(
+		    fault, ERR_FORMAT, "the running digest is damaged");
+	ig->writer = part_writer(ig->part);
+	ig->start = ig->size = now->size;
+	ig->next_index = ig->saved_index = now->mark.chunk_count;
+	if (now->rest_len == 0)
+		return ERR_OK;
+	slot->size = BLOB_CHUNK_BYTES;
+	slot->buf = xmalloc(slot->size);
+	slot->len = now->rest_len;
+	memcpy(slot->buf, now->rest, now->rest_len);
+	slot->state = SLOT_GRANTED;
+	ig->current = slot;
+	return ERR_OK;
+}
+
+int
+ingest_resume(const struct ingest_env *env, uint64_t id,
+    const struct ingest_part *what, struct fault *fault,
+    struct ingest **ret_ingest, int *ret_pipe)
+{
+	struct ingest *ig = NULL;
+	int err = ingest_new(env, id, what->org_key, fault, &ig, ret_pipe);
+
+	if (err != ERR_OK) {
+		part_free(what->part);
+		return err;
+	}
+	ig->part = what->part;
+	ig->is_atomic = what->is_atomic;
+	err = load_part(ig, fault);
+	if (err != ERR_OK) {
+		(void)close(*ret_pipe);
+		part_free(take_ptr(ig->part));
+		ingest_free(ig);
+		return err;
+	}
+	if (!ig->is_atomic)
+		ig->save_timer =
+		    loop_timer(env->loop, SAVE_MS, on_save_time, ig);
+	*ret_ingest = ig;
+	return ERR_OK;
+}
+
+void
+ingest_leave(struct ingest *ingest)
+{
+	if (ingest->part == NULL || ingest->is_atomic || ingest->is_discarded) {
+		ingest_abort(ingest);
+		return;
+	}
+	ingest->is_leaving = true;
+	ingest->has_commit = true;
+	ingest->fn = NULL;
+	atomic_store(&ingest->is_due, true);
+	step(ingest);
 }
 
 void

@@ -12,6 +12,7 @@
 #define VAULT_INGEST_H
 
 #include "vault/commit.h"
+#include "vault/part.h"
 
 #define INGEST_SLOTS 4
 /* Beyond the first of each upload, all uploads together. */
@@ -45,12 +46,29 @@ struct ingest;
 int must_check ingest_new(const struct ingest_env *env, uint64_t id,
     struct org_key *org_key, struct fault *fault, struct ingest **ret_ingest,
     int *ret_pipe);
+/* The part to go on with. */
+struct ingest_part {
+	struct part *part;
+	struct org_key *org_key;
+	/* Nothing is saved before ingest_commit(), and only if the pipe brought
+	 * what that announces; else all that arrives, and from time to time. */
+	bool is_atomic;
+};
+
+/* The same for an unfinished upload: the pipe brings what comes next.  Takes
+ * the part and the reference of the key. */
+int must_check ingest_resume(const struct ingest_env *env, uint64_t id,
+    const struct ingest_part *what, struct fault *fault,
+    struct ingest **ret_ingest, int *ret_pipe);
 /*
  * Stores the blob once the pipe has ended and if it brought size bytes.  The
- * answer comes through fn, never inside this call.
+ * answer comes through fn, never inside this call.  Of a part: saves what the
+ * pipe brought; the result's size is that of the part.
  */
 void ingest_commit(
     struct ingest *ingest, uint64_t size, ingest_stored_fn *fn, void *arg);
+/* Nobody waits any more: a part saves what is here, others are aborted. */
+void ingest_leave(struct ingest *ingest);
 /* Forgets the upload and what it wrote; no callback comes any more. */
 void ingest_abort(struct ingest *ingest);
 

@@ -16,6 +16,9 @@
 /* Folders between tmp/ and a blob that was set aside. */
 #define TREE_DEPTH 4
 
+/* How the names of unfinished uploads begin in tmp/. */
+#define PART_PREFIX "part-"
+
 static const char *const subfolders[] = {"keys", "tmp", "blobs"};
 
 bool
@@ -145,6 +148,13 @@ place_tmp_name(char dst[PLACE_NAME_BYTES], uint64_t id)
 }
 
 void
+place_part_name(char dst[PLACE_NAME_BYTES], const char *id, const char *suffix)
+{
+	(void)snprintf(
+	    dst, PLACE_NAME_BYTES, "tmp/" PART_PREFIX "%.36s%s", id, suffix);
+}
+
+void
 place_blob_name(char dst[PLACE_NAME_BYTES], const char *org,
     const uint8_t sha256[SHA256_BYTES])
 {
@@ -218,7 +228,7 @@ link_once(const struct place *place, const char *tmp, const char *name)
 }
 
 int
-place_link(const struct place *place, const char *tmp, const char *name,
+place_link_also(const struct place *place, const char *tmp, const char *name,
     struct place_dirs *dirs, bool *ret_is_new)
 {
 	char folder[PLACE_NAME_BYTES];
@@ -233,10 +243,19 @@ place_link(const struct place *place, const char *tmp, const char *name,
 		return ERR_SYS;
 	folder_of(folder, name);
 	place_dirs_add(dirs, folder);
-	if (err == ERR_OK && unlinkat(place->fd, tmp, 0) == -1)
-		return ERR_SYS;
 	*ret_is_new = err == ERR_OK;
 	return ERR_OK;
+}
+
+int
+place_link(const struct place *place, const char *tmp, const char *name,
+    struct place_dirs *dirs, bool *ret_is_new)
+{
+	int err = place_link_also(place, tmp, name, dirs, ret_is_new);
+
+	if (err == ERR_OK && *ret_is_new && unlinkat(place->fd, tmp, 0) == -1)
+		return ERR_SYS;
+	return err;
 }
 
 int
@@ -253,6 +272,12 @@ sync_name(const struct place *place, const char *name)
 	    place->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 
 	return fd == -1 || fsync(fd) == -1 ? ERR_SYS : ERR_OK;
+}
+
+int
+place_sync_tmp(const struct place *place)
+{
+	return sync_name(place, "tmp");
 }
 
 size_t
@@ -380,6 +405,9 @@ sweep(const struct place *place, bool is_erased)
 		return;
 	while ((entry = readdir(dir)) != NULL) {
 		if (is_dots(entry->d_name))
+			continue;
+		if (strncmp(entry->d_name, PART_PREFIX,
+			sizeof(PART_PREFIX) - 1) == 0)
 			continue;
 		if (is_erased)
 			remove_tree(dirfd(dir), entry->d_name);

@@ -4,7 +4,8 @@
  * gets to its name.
  *
  *	STATE/vault/keys/			site.key, sign.key, org-ORG.key
- *	STATE/vault/tmp/			files that are being written
+ *	STATE/vault/tmp/			files that are being written; those
+ *						of unfinished uploads stay
  *	STATE/vault/blobs/ORG/aa/bb/SHA256	blobs; aa, bb start the digest
  *
  * All names are used relative to one open descriptor of STATE/vault.  That an
@@ -41,8 +42,8 @@ struct place_dirs {
 };
 
 /*
- * Is this the id of an organisation: a UUID in lower-case text?  Nothing else
- * may become part of a name.
+ * Is this the id of an organisation or an upload: a UUID in lower-case text?
+ * Nothing else may become part of a name.
  */
 bool place_org_is_valid(const char *org);
 
@@ -60,6 +61,10 @@ int must_check place_check(const struct place *place, struct fault *fault);
 bool place_is_replaced(const struct place *place);
 
 void place_tmp_name(char dst[PLACE_NAME_BYTES], uint64_t id);
+/* A file of an unfinished upload, which place_sweep() leaves alone; id is a
+ * UUID, suffix tells its files apart. */
+void place_part_name(
+    char dst[PLACE_NAME_BYTES], const char *id, const char *suffix);
 void place_blob_name(char dst[PLACE_NAME_BYTES], const char *org,
     const uint8_t sha256[SHA256_BYTES]);
 
@@ -69,6 +74,9 @@ void place_blob_name(char dst[PLACE_NAME_BYTES], const char *org,
  * *ret_is_new is false and the file in tmp/ stays.
  */
 int must_check place_link(const struct place *place, const char *tmp,
+    const char *name, struct place_dirs *dirs, bool *ret_is_new);
+/* The same, but the name in tmp/ stays beside the other. */
+int must_check place_link_also(const struct place *place, const char *tmp,
     const char *name, struct place_dirs *dirs, bool *ret_is_new);
 /* Puts a file of tmp/ in the place of a damaged one. */
 int must_check place_replace(
@@ -90,7 +98,10 @@ int must_check place_remove(
 /* Moves the blobs of an organisation to tmp/ for place_sweep_erased(). */
 int must_check place_erase(
     const struct place *place, const char *org, struct fault *fault);
-/* Removes the files that a previous process left in tmp/. */
+/* Makes what was created, renamed or removed in tmp/ durable. */
+int must_check place_sync_tmp(const struct place *place);
+/* Removes the files that a previous process left in tmp/, but for those of
+ * unfinished uploads. */
 void place_sweep(const struct place *place);
 /* Removes what place_erase() moved; may take long. */
 void place_sweep_erased(const struct place *place);

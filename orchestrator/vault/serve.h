@@ -13,7 +13,7 @@
 #include "lib/program.h"
 
 /* Uploads at a time; each may hold a chunk in memory, the fast ones more. */
-#define SERVE_UPLOADS_MAX ((size_t)256)
+#define SERVE_UPLOADS_MAX ((size_t)384)
 /* Requests in work before the channel is no longer read. */
 #define SERVE_ASKS_MAX ((size_t)1024)
 /* The longest message that is signed. */

@@ -111,6 +111,7 @@ ask_free(struct ask *ask)
 	if (ask->fd != -1)
 		(void)close(ask->fd);
 	feed_free(ask->feed);
+	part_free(ask->part);
 	blob_reader_free(ask->reader);
 	org_key_unref(ask->org_key);
 	serve->ask_count--;

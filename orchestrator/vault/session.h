@@ -37,6 +37,14 @@ struct ask {
 	uint64_t size;
 	struct feed *feed;
 	int fd;
+	/* PART_ */
+	char upload[BLOB_ORG_BYTES];
+	uint64_t offset;
+	bool is_atomic;
+	bool is_open;
+	struct part *part;
+	struct whole whole;
+	struct commit commit;
 };
 
 struct serve {
@@ -82,8 +90,17 @@ void ask_done(struct job *job);
 int upload_create(void *arg, struct chan *chan, struct msg *msg);
 int upload_commit(void *arg, struct chan *chan, struct msg *msg);
 int upload_abort(void *arg, struct chan *chan, struct msg *msg);
+int upload_save(void *arg, struct chan *chan, struct msg *msg);
+/* Answers BLOB_PIPE, and keeps the upload for what follows; takes both. */
+void upload_begin(
+    struct session *session, uint32_t request, struct ingest *ingest, int fd);
 /* Ends all uploads of a store that is gone. */
 void upload_abort_all(struct serve *serve);
+/* Of unfinished uploads. */
+int partial_open(void *arg, struct chan *chan, struct msg *msg);
+int partial_stat(void *arg, struct chan *chan, struct msg *msg);
+int partial_commit(void *arg, struct chan *chan, struct msg *msg);
+int partial_drop(void *arg, struct chan *chan, struct msg *msg);
 int open_blob(void *arg, struct chan *chan, struct msg *msg);
 int open_verify(void *arg, struct chan *chan, struct msg *msg);
 int open_delete(void *arg, struct chan *chan, struct msg *msg);

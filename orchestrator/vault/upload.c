@@ -8,6 +8,7 @@ struct upload {
 	TAILQ_ENTRY(upload) entry;
 	struct session *session;
 	struct ingest *ingest;
+	bool is_part;
 	bool is_committing;
 	uint32_t request; /* of the commit */
 };
@@ -60,22 +61,13 @@ start_upload(struct session *session, struct msg *msg, struct fault *fault,
 	    ret_ingest, ret_pipe);
 }
 
-int
-upload_create(void *arg, struct chan *chan, struct msg *msg)
+static struct upload *
+begin(struct session *session, uint32_t request, struct ingest *ingest, int fd)
 {
-	struct session *session = arg;
 	struct serve *serve = session->serve;
-	struct ingest *ingest = NULL;
-	struct upload *upload;
+	struct upload *upload = xcalloc(1, sizeof(*upload));
 	struct wire_out body;
-	struct fault fault;
-	int fd = -1;
 
-	if (start_upload(session, msg, &fault, &ingest, &fd) != ERR_OK) {
-		say(session, msg->request, &fault);
-		return ERR_OK;
-	}
-	upload = xcalloc(1, sizeof(*upload));
 	upload->session = session;
 	session->refs++;
 	upload->ingest = ingest;
@@ -83,11 +75,39 @@ upload_create(void *arg, struct chan *chan, struct msg *msg)
 	serve->upload_count++;
 	wire_out_init(&body, LIMIT_MSG_BYTES);
 	wire_put_u64(&body, ingest_id(ingest));
-	if (chan_send(chan, MSG_BLOB_PIPE, msg->request, &body, fd) != ERR_OK) {
+	if (chan_send(session->chan, MSG_BLOB_PIPE, request, &body, fd) !=
+	    ERR_OK) {
 		ingest_abort(ingest);
 		upload_free(upload);
+		upload = NULL;
 	}
 	wire_out_release(&body);
+	return upload;
+}
+
+void
+upload_begin(
+    struct session *session, uint32_t request, struct ingest *ingest, int fd)
+{
+	struct upload *upload = begin(session, request, ingest, fd);
+
+	if (upload != NULL)
+		upload->is_part = true;
+}
+
+int
+upload_create(void *arg, struct chan *chan, struct msg *msg)
+{
+	struct session *session = arg;
+	struct ingest *ingest = NULL;
+	struct fault fault;
+	int fd = -1;
+
+	(void)chan;
+	if (start_upload(session, msg, &fault, &ingest, &fd) != ERR_OK)
+		say(session, msg->request, &fault);
+	else
+		(void)begin(session, msg->request, ingest, fd);
 	return ERR_OK;
 }
 
@@ -100,6 +120,13 @@ on_stored(void *arg, const struct ingest_result *result)
 
 	if (result->fault.err != ERR_OK) {
 		say(session, upload->request, &result->fault);
+	} else if (upload->is_part && session->chan != NULL) {
+		wire_out_init(&body, LIMIT_MSG_BYTES);
+		wire_put_u64(&body, result->size);
+		wire_put_u8(&body, 0);
+		(void)chan_send(
+		    session->chan, MSG_PART_SIZE, upload->request, &body, -1);
+		wire_out_release(&body);
 	} else if (session->chan != NULL) {
 		wire_out_init(&body, LIMIT_MSG_BYTES);
 		wire_put_bytes(&body, result->sha256, SHA256_BYTES);
@@ -113,16 +140,15 @@ on_stored(void *arg, const struct ingest_result *result)
 	upload_free(upload);
 }
 
-int
-upload_commit(void *arg, struct chan *chan, struct msg *msg)
+/* BLOB_COMMIT and PART_SAVE: writer and bytes. */
+static int
+commit(struct session *session, struct msg *msg, bool is_part)
 {
-	struct session *session = arg;
 	const uint64_t id = wire_get_u64(&msg->in);
 	const uint64_t size = wire_get_u64(&msg->in);
 	struct upload *upload = find_upload(session, id);
 
-	(void)chan;
-	if (upload == NULL) {
+	if (upload == NULL || upload->is_part != is_part) {
 		say_err(session, msg->request, ERR_NOT_FOUND,
 		    "there is no such upload");
 		return ERR_OK;
@@ -136,6 +162,20 @@ upload_commit(void *arg, struct chan *chan, struct msg *msg)
 	upload->request = msg->request;
 	ingest_commit(upload->ingest, size, on_stored, upload);
 	return ERR_OK;
+}
+
+int
+upload_commit(void *arg, struct chan *chan, struct msg *msg)
+{
+	(void)chan;
+	return commit(arg, msg, false);
+}
+
+int
+upload_save(void *arg, struct chan *chan, struct msg *msg)
+{
+	(void)chan;
+	return commit(arg, msg, true);
 }
 
 int
@@ -169,7 +209,7 @@ upload_abort_all(struct serve *serve)
 	for (upload = TAILQ_FIRST(&serve->uploads); upload != NULL;
 	     upload = next) {
 		next = TAILQ_NEXT(upload, entry);
-		ingest_abort(upload->ingest);
+		ingest_leave(upload->ingest);
 		upload_free(upload);
 	}
 }

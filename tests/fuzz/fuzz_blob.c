@@ -45,8 +45,9 @@ prepare(void)
 
 	kit = kit_new();
 	plain = xmalloc(BLOB_CHUNK_BYTES);
+	fields.version = BLOB_VERSION;
 	memcpy(fields.id, blob_id, sizeof(blob_id));
-	blob_key_aad(aad, org_key.org, blob_id);
+	blob_key_aad(aad, BLOB_VERSION, org_key.org, blob_id);
 	seal_wrap(org_key.key, aad, sizeof(aad), blob_key, fields.wrapped_key);
 	blob_header_put(header, &fields);
 }
@@ -127,7 +128,10 @@ static void
 forged_chunk(const uint8_t *data, size_t size)
 {
 	uint8_t nonce[SEAL_NONCE_BYTES], aad[BLOB_CHUNK_AAD_BYTES];
-	struct chunk chunk = {.key = blob_key, .id = blob_id, .index = 7};
+	struct chunk chunk = {.key = blob_key,
+	    .id = blob_id,
+	    .version = BLOB_VERSION,
+	    .index = 7};
 	struct blob_entry entry = {.kind = BLOB_ZSTD};
 	struct seal_in in = {.key = blob_key,
 	    .nonce = nonce,

@@ -70,6 +70,9 @@ test_header(void **state)
 	struct blob_header header, back;
 
 	(void)state;
+	memset(&header, 0, sizeof(header));
+	memset(&back, 0, sizeof(back));
+	header.version = BLOB_VERSION;
 	memset(header.id, 0x11, sizeof(header.id));
 	memset(header.wrapped_key, 0x22, sizeof(header.wrapped_key));
 	blob_header_put(bytes, &header);
@@ -115,19 +118,19 @@ test_footer(void **state)
 
 	(void)state;
 	assert_int_equal(len, BLOB_FOOTER_BYTES + 24);
-	assert_int_equal(blob_footer_get(p, len, footer_at, &footer), ERR_OK);
+	assert_int_equal(blob_footer_get(p, len, footer_at, BLOB_VERSION, &footer), ERR_OK);
 	assert_int_equal(footer.size, 2 * MIB + 7);
 	assert_int_equal(footer.chunk_count, 3);
 	assert_int_equal(footer.sha256[31], 0x33);
 	free(footer.index);
 	/* Not one byte of the file too many or too few. */
 	assert_int_equal(
-	    blob_footer_get(p, len, footer_at + 1, &footer), ERR_FORMAT);
+	    blob_footer_get(p, len, footer_at + 1, BLOB_VERSION, &footer), ERR_FORMAT);
 	assert_int_equal(
-	    blob_footer_get(p, len, footer_at - 1, &footer), ERR_FORMAT);
+	    blob_footer_get(p, len, footer_at - 1, BLOB_VERSION, &footer), ERR_FORMAT);
 	for (size_t n = 0; n < len; n++)
 		assert_int_equal(
-		    blob_footer_get(p, n, footer_at, &footer), ERR_FORMAT);
+		    blob_footer_get(p, n, footer_at, BLOB_VERSION, &footer), ERR_FORMAT);
 }
 
 /* Whatever one bit does, it is refused, or what comes out is within bounds. */
@@ -145,7 +148,7 @@ test_footer_bits(void **state)
 		int err;
 
 		p[bit / 8] ^= (uint8_t)(1U << (bit % 8));
-		err = blob_footer_get(p, len, footer_at, &footer);
+		err = blob_footer_get(p, len, footer_at, BLOB_VERSION, &footer);
 		p[bit / 8] ^= (uint8_t)(1U << (bit % 8));
 		if (is_digest)
 			assert_int_equal(err, ERR_OK);

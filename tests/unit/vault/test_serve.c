@@ -677,18 +677,18 @@ static void
 test_too_many_uploads(void **state)
 {
 	struct drive *d = *state;
-	int fds[300];
+	int fds[500];
 	uint64_t writer;
 	size_t count = 0;
 	char why[256];
 	int err = ERR_OK;
 
-	while (err == ERR_OK && count < 300) {
+	while (err == ERR_OK && count < 500) {
 		err = drive_create(d, DRIVE_ORG_A, &writer, &fds[count], why);
 		count += err == ERR_OK;
 	}
 	assert_int_equal(err, ERR_UNAVAILABLE);
-	assert_int_equal(count, 256);
+	assert_int_equal(count, 384);
 	for (size_t i = 0; i < count; i++)
 		(void)close(fds[i]);
 	/* An end without a commit keeps the writer until somebody decides. */
