@@ -159,6 +159,10 @@ check_stream(struct run *run)
 		    run, RUN_FLOODED, "more bytes than a run may send");
 	if (w->start_refusal[0] != '\0')
 		return give_up(run, RUN_NOT_EXECUTED, w->start_refusal);
+	if (w->is_restarted)
+		return give_up(run, RUN_AGENT_LOST,
+		    "the agent ended while the sample ran; the guest "
+		    "started another");
 	if (!w->is_done)
 		return RUN_OUTCOME_COUNT;
 	if (w->cause == WIRE_C_NOT_EXECUTED)

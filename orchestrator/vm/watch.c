@@ -54,6 +54,10 @@ take_frame(struct watch *w, const struct gwire_frame *frame, uint64_t now_ms)
 	case WIRE_ACK:
 		take_ack(w, frame);
 		break;
+	case WIRE_READY:
+		/* It says so before STARTED, and whenever it begins anew. */
+		w->is_restarted |= w->is_started;
+		break;
 	case WIRE_STARTED:
 		w->is_started = true;
 		if (w->started_ms == 0)

@@ -20,6 +20,7 @@ struct watch {
 	bool is_done;	      /* DONE came: nothing follows */
 	bool is_collecting;   /* files or the end came after the sample's end */
 	bool is_flooded;      /* bytes_max was met */
+	bool is_restarted;    /* READY came behind STARTED: another agent */
 	unsigned int cause;   /* of DONE, enum gwire_cause */
 	unsigned int refusal; /* of NOT_EXECUTED, enum gwire_refusal */
 	char refusal_text[256]; /* quoted */

@@ -190,7 +190,13 @@ on_not_executed(struct behaviour *b, const struct gwire_frame *frame)
 void
 behaviour_frame(struct behaviour *b, const struct gwire_frame *frame)
 {
+	/* What another agent says is not about this sample. */
+	if (b->is_lost)
+		return;
 	switch (frame->type) {
+	case WIRE_READY:
+		b->is_lost = b->is_started;
+		break;
 	case WIRE_STARTED:
 		b->is_started = true;
 		if (b->started_ns == 0)
@@ -217,7 +223,7 @@ behaviour_frame(struct behaviour *b, const struct gwire_frame *frame)
 		b->has_done = true;
 		break;
 	default:
-		/* READY, ACK, LOG: the controller's business. */
+		/* ACK, LOG: the controller's business. */
 		break;
 	}
 }
@@ -251,7 +257,11 @@ report_stream(struct behaviour *b, const struct gwire_decoder *dec)
 		record_fact(b->out, "lost",
 		    json_pack("{s:s, s:I}", "source", "frames", "count",
 			(json_int_t)(dec->gaps & INT64_MAX)));
-	if (!b->has_done && !b->is_refused)
+	if (b->is_lost)
+		record_error(b->out, "agent_lost",
+		    "the agent ended while the sample ran, and the guest "
+		    "started another: what came from then on is left out");
+	else if (!b->has_done && !b->is_refused)
 		record_limit(b->out, "trace_ends",
 		    "the trace ends before the agent said that it was done");
 	if (b->events_left_out > 0)

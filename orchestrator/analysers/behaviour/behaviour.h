@@ -38,6 +38,7 @@ struct behaviour {
 	bool is_started;
 	bool is_refused; /* NOT_EXECUTED came */
 	bool has_done;
+	bool is_lost; /* READY came behind STARTED: another agent */
 };
 
 /* One event, decoded once for everybody who looks at it. */

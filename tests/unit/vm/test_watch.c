@@ -75,6 +75,21 @@ test_outcomes(void **state)
 }
 
 static void
+test_another_agent(void **state)
+{
+	(void)state;
+	watch_init(&w, 1 << 20, 9, 5);
+	/* Each run's trace begins with it. */
+	take(WIRE_READY, WIRE_K_PID, 1, 10);
+	take(WIRE_STARTED, WIRE_K_PID, 1, 20);
+	assert_false(w.is_restarted);
+	take(WIRE_EVENT, WIRE_K_PID, 1, 30);
+	take(WIRE_READY, WIRE_K_PID, 1, 40);
+	assert_true(w.is_restarted);
+	assert_false(w.is_done);
+}
+
+static void
 test_byte_by_byte(void **state)
 {
 	size_t len;
@@ -155,6 +170,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_a_whole_run),
 	    cmocka_unit_test(test_outcomes),
+	    cmocka_unit_test(test_another_agent),
 	    cmocka_unit_test(test_byte_by_byte),
 	    cmocka_unit_test(test_flood),
 	    cmocka_unit_test(test_a_refused_start),

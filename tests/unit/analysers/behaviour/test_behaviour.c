@@ -398,6 +398,38 @@ test_not_executed(void **unused)
 	free(t.bytes);
 }
 
+static void
+put_plain(struct trace *t, enum gwire_type type)
+{
+	struct gwire_builder b;
+
+	gwire_begin(&b, frame_buf, sizeof(frame_buf), type);
+	append(t, &b);
+}
+
+static void
+test_another_agent(void **unused)
+{
+	struct trace t = {0};
+	struct result r;
+
+	(void)unused;
+	put_plain(&t, WIRE_READY);
+	put_plain(&t, WIRE_STARTED);
+	put_exec(&t, 200, 1, "/a", "a\0", 2);
+	put_plain(&t, WIRE_READY);
+	put_exec(&t, 300, 1, "/b", "b\0", 2);
+	put_plain(&t, WIRE_DONE);
+	analyse(&t, t.len, &r);
+	assert_int_equal(json_array_size(r.records[RECORD_EVENT]), 1);
+	assert_string_equal(
+	    json_member_text(
+		json_array_get(r.records[RECORD_ERROR], 0), "what", ""),
+	    "agent_lost");
+	result_release(&r);
+	free(t.bytes);
+}
+
 int
 main(void)
 {
@@ -410,6 +442,7 @@ main(void)
 	    cmocka_unit_test(test_damage),
 	    cmocka_unit_test(test_parents_in_a_ring),
 	    cmocka_unit_test(test_not_executed),
+	    cmocka_unit_test(test_another_agent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
