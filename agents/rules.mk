@@ -56,5 +56,6 @@ guest-programs: $(GUEST_PROGRAMS)
 $O/tests/e2e/guest/%: tests/e2e/guest/%.c
 	@mkdir -p $(@D)
 	@printf '  %-6s %s\n' LINK '$@'
-	@$(AGENT_CC) -std=gnu17 -O1 -g $(AGENT_WARN) -D_GNU_SOURCE -static -s -o $@ $<
+	@$(AGENT_CC) -std=gnu17 -O1 -g $(AGENT_WARN) -D_GNU_SOURCE -I. -static -s -o $@ $(filter %.c,$^)
+$O/tests/e2e/guest/attack: agents/wire.c agents/wire_names.c
 .PHONY: guest-programs
