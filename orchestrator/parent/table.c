@@ -9,6 +9,7 @@ const struct table_program table_programs[] = {
     {"loep-identify", ROLE_ANALYSER, "identify", "identify", "loep-analyser",
 	false, 2},
     {"loep-yara", ROLE_ANALYSER, "yara", "yara", "loep-analyser", false, 2},
+    {"loep-hunt", ROLE_ANALYSER, "hunt", "hunt", "loep-analyser", false, 2},
     {"loep-archive", ROLE_ANALYSER, "archive", "archive", "loep-analyser",
 	false, 2},
     {"loep-behaviour", ROLE_ANALYSER, "behaviour", "behaviour", "loep-analyser",

@@ -85,6 +85,7 @@ job_new(struct sched *sched, const struct values *row)
 	text(row, "mime", job->mime, sizeof(job->mime));
 	job->magic = values_text_dup(row, (size_t)column("magic"));
 	job->depth = values_int(row, (size_t)column("depth"));
+	job->rules_at = values_int(row, (size_t)column("rules_at"));
 	text(row, "relation", job->relation, sizeof(job->relation));
 	take_name(job, row);
 	job->options = take_options(row);

@@ -54,6 +54,7 @@ struct job {
 	char mime[128];
 	char *magic;
 	int64_t depth;
+	int64_t rules_at; /* the activation whose rules it is leased for */
 	char relation[64];
 	json_t *options; /* an object, never NULL */
 };

@@ -58,6 +58,10 @@ on_changed(void *arg, struct chan *chan, struct msg *msg)
 		lease_soon(sched);
 	else if (strcmp(what, "orders") == 0)
 		pool_fetch_orders(&sched->pool);
+	else if (strcmp(what, "rules") == 0)
+		ruleset_fetch(sched);
+	else if (strcmp(what, "rescans") == 0)
+		rescan_soon(sched);
 	return ERR_OK;
 }
 
@@ -83,7 +87,9 @@ on_store_gone(void *arg, struct chan *chan, int err)
 	if (sched->store == chan) {
 		sched->store = NULL;
 		drop_all(sched);
+		rescan_drop(sched);
 		calls_set_chan(sched->calls, NULL);
+		ruleset_forget(sched);
 		sched->lease.lanes[LEASE_ANALYSES].is_open = false;
 		sched->lease.lanes[LEASE_RUNS].is_open = false;
 	}
@@ -111,6 +117,8 @@ attach_store(struct sched *sched, struct chan *chan)
 	calls_set_chan(sched->calls, chan);
 	worker_report_all(sched);
 	pool_report_all(&sched->pool);
+	ruleset_fetch(sched);
+	rescan_soon(sched);
 	lease_soon(sched);
 }
 
@@ -158,6 +166,7 @@ on_stop(void *arg)
 	if (sched->is_stopping)
 		return;
 	sched->is_stopping = true;
+	rescan_drop(sched);
 	lease_stop(sched);
 	TAILQ_FOREACH (job, &sched->jobs, entry)
 		job_release(job);
@@ -198,6 +207,8 @@ sched_main(void)
 
 	TAILQ_INIT(&sched.workers);
 	TAILQ_INIT(&sched.jobs);
+	ruleset_init(&sched.ruleset);
+	rescan_init(&sched.rescan, &sched);
 	program_start(&sched.program, ROLE_SCHED, "loep-sched");
 	configure(&sched);
 	sched.calls = calls_new(sched.program.loop);

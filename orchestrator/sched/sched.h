@@ -15,6 +15,8 @@
 
 #include "sched/lease.h"
 #include "sched/pool.h"
+#include "sched/rescan.h"
+#include "sched/ruleset.h"
 #include "sched/tally.h"
 
 #include <sys/queue.h>
@@ -52,6 +54,8 @@ struct sched {
 	struct loop_timer *stop_timer;
 	uint64_t stop_ms;     /* when to end, whatever is still open */
 	char worker_name[64]; /* what this process calls itself in leases */
+	struct ruleset ruleset;
+	struct rescan rescan;
 	struct pool pool;
 	struct tally tally;
 	struct trouble trouble;

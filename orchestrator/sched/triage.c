@@ -316,7 +316,12 @@ pump_one(struct job *job)
 		job_release_or_fail(job, "its analyser does not run");
 		return;
 	}
-	has_place = worker_has_place(worker);
+	if (ruleset_is_stale(job->sched, job)) {
+		job_release(job);
+		return;
+	}
+	has_place =
+	    worker_has_place(worker) && ruleset_is_ready(job->sched, job);
 	if (t->state == TRIAGE_READY && has_place)
 		start(t, worker);
 	else if (t->state == TRIAGE_LEASED &&

@@ -66,7 +66,9 @@ worker_kinds(struct sched *sched, char *dst, size_t size)
 
 	dst[0] = '\0';
 	TAILQ_FOREACH (worker, &sched->workers, entry) {
+		/* Re-scans are no jobs. */
 		if (worker->detail == NULL ||
+		    strcmp(worker->name, "hunt") == 0 ||
 		    held_of(sched, worker->name) >= held_max ||
 		    strlen(worker->name) + 2 > size - len)
 			continue;
@@ -141,6 +143,8 @@ detach(struct worker *worker)
 	while ((errand = TAILQ_FIRST(&worker->errands)) != NULL)
 		errand_end(errand, &lost);
 	report(worker, "gone");
+	if (strcmp(worker->name, "hunt") == 0)
+		rescan_worker_gone(worker->sched);
 	chan_free(worker->chan);
 	free(worker->detail);
 	free(worker);
@@ -190,6 +194,25 @@ on_info(void *arg, struct chan *chan, struct msg *msg)
 }
 
 static int
+on_loaded(void *arg, struct chan *chan, struct msg *msg)
+{
+	struct worker *worker = arg;
+	uint64_t number = wire_get_u64(&msg->in);
+	unsigned int err = wire_get_u8(&msg->in);
+	char why[512];
+
+	(void)chan;
+	wire_get_str(&msg->in, why, sizeof(why));
+	if (strcmp(worker->name, "hunt") == 0)
+		rescan_loaded(worker->sched, number, err, why);
+	else if (strcmp(worker->name, "yara") == 0)
+		ruleset_loaded(worker, number, err, why);
+	else
+		return ERR_PEER;
+	return ERR_OK;
+}
+
+static int
 on_analysed(void *arg, struct chan *chan, struct msg *msg)
 {
 	struct worker *worker = arg;
@@ -232,6 +255,7 @@ worker_attach(struct sched *sched, struct chan *chan)
 	static const struct chan_handler handlers[] = {
 	    {MSG_ANALYSER_INFO, on_info},
 	    {MSG_ANALYSED, on_analysed},
+	    {MSG_RULESET_LOADED, on_loaded},
 	    {MSG_NONE_, NULL},
 	};
 	static const struct chan_ops ops = {
@@ -251,6 +275,10 @@ worker_attach(struct sched *sched, struct chan *chan)
 	TAILQ_INIT(&worker->errands);
 	TAILQ_INSERT_TAIL(&sched->workers, worker, entry);
 	chan_set_ops(chan, &ops, worker);
+	if (strcmp(worker->name, "yara") == 0)
+		ruleset_worker(sched);
+	else if (strcmp(worker->name, "hunt") == 0)
+		rescan_soon(sched);
 }
 
 /* Sends both halves of an order; a failure shows as the channel's end. */

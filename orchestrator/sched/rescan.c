@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rescan.c - drives re-scans. */
+#include "sched/rescan.h"
+
+#include "lib/log.h"
+#include "lib/own.h"
+#include "lib/record.h"
+#include "lib/xalloc.h"
+
+#include "sched/job.h"
+#include "sched/worker.h"
+
+/* Units that one grant may pass over to find one to scan. */
+#define GRANT_UNITS ((int64_t)64)
+/* Fits in one message beside the call's own fields, and any record fits. */
+#define CHUNK_BYTES (56 * KIB)
+/* More matches than that wait for the store first. */
+#define CHUNKS_MAX ((size_t)64)
+/* After trouble that may pass. */
+#define BACK_OFF_MS ((uint64_t)1000)
+/* loep-hunt may die over the same rules so often. */
+#define LOSSES_MAX ((size_t)5)
+
+static void step(struct rescan *rescan);
+
+static void
+on_timer(void *arg)
+{
+	struct rescan *rescan = arg;
+
+	rescan->timer = NULL;
+	step(rescan);
+}
+
+static void
+set_timer(struct rescan *rescan, uint64_t delay_ms)
+{
+	if (rescan->timer != NULL && delay_ms > 0)
+		return;
+	loop_timer_cancel(rescan->timer);
+	rescan->timer = loop_timer(
+	    rescan->sched->program.loop, delay_ms, on_timer, rescan);
+}
+
+void
+rescan_init(struct rescan *rescan, struct sched *sched)
+{
+	*rescan = (struct rescan){.sched = sched, .units_fd = -1};
+	TAILQ_INIT(&rescan->grants);
+	TAILQ_INIT(&rescan->chunks);
+}
+
+uint64_t
+rescan_set(const struct rescan *rescan)
+{
+	return (uint64_t)rescan->id;
+}
+
+/* --- forgetting --- */
+
+static void
+grant_free(struct rescan_grant *grant)
+{
+	struct rescan *rescan = grant->rescan;
+
+	rescan_unit_drop(grant);
+	TAILQ_REMOVE(&rescan->grants, grant, entry);
+	rescan->grant_count--;
+	free(grant);
+}
+
+static void
+chunk_free(struct rescan *rescan)
+{
+	struct rescan_chunk *chunk = TAILQ_FIRST(&rescan->chunks);
+
+	TAILQ_REMOVE(&rescan->chunks, chunk, entry);
+	rescan->chunk_count--;
+	wire_out_release(&chunk->out);
+	free(chunk);
+}
+
+/* Back to where nothing is under way; what is answered later is not ours. */
+static void
+reset(struct rescan *rescan)
+{
+	while (!TAILQ_EMPTY(&rescan->grants))
+		grant_free(TAILQ_FIRST(&rescan->grants));
+	while (!TAILQ_EMPTY(&rescan->chunks))
+		chunk_free(rescan);
+	if (rescan->units_fd != -1)
+		(void)close(rescan->units_fd);
+	rescan->units_fd = -1;
+	rescan->epoch++;
+	rescan->phase = RESCAN_IDLE;
+	rescan->is_result_open = rescan->is_chunk_open = false;
+	rescan->is_yielding = false;
+	rescan->scanned = rescan->bytes = 0;
+}
+
+void
+rescan_drop(struct sched *sched)
+{
+	loop_timer_cancel(sched->rescan.timer);
+	sched->rescan.timer = NULL;
+	reset(&sched->rescan);
+}
+
+void
+rescan_soon(struct sched *sched)
+{
+	struct rescan *rescan = &sched->rescan;
+
+	if (sched->is_stopping)
+		return;
+	rescan->is_hinted = true;
+	set_timer(rescan, 0);
+}
+
+void
+rescan_trouble(struct rescan *rescan, const char *why)
+{
+	log_line(LOG_WARN, "msg=\"a re-scan waits\" rescan=%lld reason=\"%s\"",
+	    (long long)rescan->id, why);
+	reset(rescan);
+	rescan->is_hinted = true;
+	set_timer(rescan, BACK_OFF_MS);
+}
+
+/* --- answers; each knows for which epoch it was asked --- */
+
+struct ask {
+	struct rescan *rescan;
+	unsigned int epoch;
+	char state[16];
+	bool is_scanned;
+	bool has_row;
+};
+
+static struct ask *
+ask_new(struct rescan *rescan)
+{
+	struct ask *ask = xcalloc(1, sizeof(*ask));
+
+	ask->rescan = rescan;
+	ask->epoch = rescan->epoch;
+	return ask;
+}
+
+static bool
+is_ours(const struct ask *ask)
+{
+	return ask->epoch == ask->rescan->epoch;
+}
+
+/* --- results --- */
+
+void
+rescan_put(
+    struct rescan *rescan, unsigned int type, const void *body, size_t len)
+{
+	struct rescan_chunk *chunk =
+	    TAILQ_LAST(&rescan->chunks, rescan_chunk_list);
+
+	if (chunk == NULL ||
+	    len + RECORD_HEADER_BYTES > CHUNK_BYTES - chunk->out.len ||
+	    (rescan->is_chunk_open && rescan->chunk_count == 1)) {
+		chunk = xcalloc(1, sizeof(*chunk));
+		wire_out_init(&chunk->out, CHUNK_BYTES);
+		TAILQ_INSERT_TAIL(&rescan->chunks, chunk, entry);
+		rescan->chunk_count++;
+	}
+	wire_put_u8(&chunk->out, (uint8_t)type);
+	wire_put_bytes(&chunk->out, body, len);
+}
+
+static void
+on_result_row(void *arg, const struct values *row)
+{
+	struct ask *ask = arg;
+
+	(void)values_text(row, 0, ask->state, sizeof(ask->state));
+}
+
+static void
+on_result(void *arg, enum err err, const char *why, int fd)
+{
+	auto_free struct ask *ask = arg;
+	struct rescan *rescan = ask->rescan;
+
+	if (fd != -1)
+		(void)close(fd);
+	if (!is_ours(ask))
+		return;
+	rescan->is_result_open = false;
+	if (err != ERR_OK) {
+		rescan_trouble(rescan, why);
+		return;
+	}
+	if (rescan->is_chunk_open)
+		chunk_free(rescan);
+	rescan->is_chunk_open = false;
+	if (strcmp(ask->state, "running") == 0) {
+		step(rescan);
+		return;
+	}
+	/* Done, paused, cancelled: is there another one? */
+	log_line(LOG_INFO, "msg=\"re-scan\" rescan=%lld state=%s",
+	    (long long)rescan->id, ask->state);
+	reset(rescan);
+	rescan_soon(rescan->sched);
+}
+
+/* Units up to here are done. */
+static int64_t
+checkpoint(const struct rescan *rescan)
+{
+	const struct rescan_grant *first = TAILQ_FIRST(&rescan->grants);
+
+	return first == NULL ? rescan->next - 1 : first->first - 1;
+}
+
+/* One at a time, in order: the checkpoint goes with the last piece. */
+static void
+send_result(struct rescan *rescan)
+{
+	const struct rescan_chunk *chunk = TAILQ_FIRST(&rescan->chunks);
+	bool is_last_piece = rescan->chunk_count <= 1;
+	int64_t done = is_last_piece ? checkpoint(rescan) : rescan->done;
+	bool is_end = is_last_piece && done >= rescan->scope;
+	struct values params;
+
+	values_init(&params);
+	values_add_int(&params, rescan->id);
+	values_add_int(&params, done);
+	values_add_int(&params, rescan->scope);
+	values_add_int(&params, 0);
+	values_add_int(&params, rescan->scanned);
+	values_add_int(&params, rescan->bytes);
+	values_add_int(&params, is_end);
+	values_add_text(&params, rescan->engine);
+	values_add_bytes(&params, chunk == NULL ? NULL : chunk->out.buf,
+	    chunk == NULL ? 0 : chunk->out.len);
+	rescan->is_result_open = true;
+	rescan->is_chunk_open = chunk != NULL;
+	rescan->done = done;
+	rescan->scanned = rescan->bytes = 0;
+	if (is_end)
+		rescan->phase = RESCAN_ENDING;
+	(void)calls_start(rescan->sched->calls, CALL_RESCAN_RESULT, 0, &params,
+	    -1, on_result_row, on_result, ask_new(rescan));
+}
+
+/* --- work --- */
+
+/* Places that re-scans may have now. */
+static size_t
+places(const struct rescan *rescan)
+{
+	const struct sched *sched = rescan->sched;
+
+	if (sched->held_count > 0 || sched->places_max < 2)
+		return 1;
+	return sched->places_max - 1;
+}
+
+static void
+grant(struct rescan *rescan)
+{
+	struct rescan_grant *grant = xcalloc(1, sizeof(*grant));
+	int64_t left = rescan->scope - rescan->next + 1;
+
+	grant->rescan = rescan;
+	grant->epoch = rescan->epoch;
+	grant->first = rescan->next;
+	grant->last =
+	    rescan->next + (left < GRANT_UNITS ? left : GRANT_UNITS) - 1;
+	rescan->next = grant->last + 1;
+	TAILQ_INSERT_TAIL(&rescan->grants, grant, entry);
+	rescan->grant_count++;
+	rescan_unit_begin(grant);
+}
+
+void
+rescan_grant_done(struct rescan_grant *grant)
+{
+	struct rescan *rescan = grant->rescan;
+
+	grant->is_done = true;
+	while ((grant = TAILQ_FIRST(&rescan->grants)) != NULL &&
+	       grant->is_done)
+		grant_free(grant);
+	set_timer(rescan, 0);
+}
+
+static void
+run(struct rescan *rescan)
+{
+	unsigned int epoch = rescan->epoch;
+
+	while (!rescan->is_yielding && rescan->next <= rescan->scope &&
+	       rescan->grant_count < places(rescan) &&
+	       rescan->chunk_count < CHUNKS_MAX) {
+		grant(rescan);
+		if (rescan->epoch != epoch)
+			return;
+	}
+	if (!rescan->is_result_open &&
+	    (rescan->chunk_count > 0 || checkpoint(rescan) > rescan->done))
+		send_result(rescan);
+	if (rescan->is_yielding && TAILQ_EMPTY(&rescan->grants) &&
+	    !rescan->is_result_open && rescan->chunk_count == 0) {
+		reset(rescan);
+		set_timer(rescan, 0);
+	}
+}
+
+/* --- beginning --- */
+
+static void
+on_failed(void *arg, enum err err, const char *why, int fd)
+{
+	auto_free struct ask *ask = arg;
+
+	(void)err;
+	(void)why;
+	if (fd != -1)
+		(void)close(fd);
+	if (is_ours(ask)) {
+		reset(ask->rescan);
+		rescan_soon(ask->rescan->sched);
+	}
+}
+
+static void
+give_up(struct rescan *rescan, const char *why)
+{
+	struct values params;
+
+	log_line(LOG_ERROR, "msg=\"re-scan failed\" rescan=%lld reason=\"%s\"",
+	    (long long)rescan->id, why);
+	values_init(&params);
+	values_add_int(&params, rescan->id);
+	values_add_text(&params, why);
+	rescan->phase = RESCAN_ENDING;
+	rescan->is_result_open = true;
+	(void)calls_start(rescan->sched->calls, CALL_RESCAN_FAIL, 0, &params,
+	    -1, NULL, on_failed, ask_new(rescan));
+}
+
+void
+rescan_worker_gone(struct sched *sched)
+{
+	struct rescan *rescan = &sched->rescan;
+
+	if (rescan->phase != RESCAN_LOADING && rescan->phase != RESCAN_RUNNING)
+		return;
+	rescan->losses =
+	    rescan->lost_id == rescan->id ? rescan->losses + 1 : 1;
+	rescan->lost_id = rescan->id;
+	if (rescan->losses < LOSSES_MAX)
+		rescan_trouble(rescan, "the scanner is gone");
+	else
+		give_up(rescan, "the scanner ends again and again over it");
+}
+
+void
+rescan_loaded(struct sched *sched, uint64_t number, unsigned int err,
+    const char *why)
+{
+	struct rescan *rescan = &sched->rescan;
+
+	if (rescan->phase != RESCAN_LOADING || number != rescan_set(rescan))
+		return;
+	if (err != ERR_OK) {
+		give_up(rescan, why);
+		return;
+	}
+	if (why[0] != '\0')
+		log_line(LOG_WARN,
+		    "msg=\"not all rules can be scanned with\" rescan=%lld "
+		    "reason=\"%s\"",
+		    (long long)rescan->id, why);
+	rescan->phase = RESCAN_RUNNING;
+	step(rescan);
+}
+
+static void
+load(struct rescan *rescan)
+{
+	struct worker *worker = worker_find(rescan->sched, "hunt");
+	struct wire_out body;
+
+	if (worker == NULL) {
+		rescan_trouble(rescan, "the scanner does not run");
+		return;
+	}
+	(void)snprintf(rescan->engine, sizeof(rescan->engine), "%s",
+	    worker->engine);
+	rescan->phase = RESCAN_LOADING;
+	wire_out_init(&body, LIMIT_MSG_BYTES);
+	wire_put_u64(&body, rescan_set(rescan));
+	wire_put_str(&body, "");
+	(void)chan_send(worker->chan, MSG_RULESET, 0, &body,
+	    take_fd(rescan->units_fd));
+	wire_out_release(&body);
+}
+
+static void
+on_lease_row(void *arg, const struct values *row)
+{
+	struct ask *ask = arg;
+	struct rescan *rescan = ask->rescan;
+
+	if (!is_ours(ask))
+		return;
+	ask->has_row = true;
+	rescan->id = values_int(row, 0);
+	rescan->scope = values_int(row, 3);
+	rescan->done = values_int(row, 4);
+	rescan->next = rescan->done + 1;
+	rescan->rules = values_int(row, 5);
+	ask->is_scanned = values_int(row, 6) != 0;
+}
+
+static void
+on_lease(void *arg, enum err err, const char *why, int fd)
+{
+	auto_free struct ask *ask = arg;
+	struct rescan *rescan = ask->rescan;
+
+	if (!is_ours(ask)) {
+		if (fd != -1)
+			(void)close(fd);
+		return;
+	}
+	rescan->units_fd = fd;
+	if (err != ERR_OK) {
+		rescan_trouble(rescan, why);
+		return;
+	}
+	if (!ask->has_row || fd == -1) {
+		reset(rescan);
+		if (rescan->is_hinted)
+			set_timer(rescan, 0);
+		return;
+	}
+	log_line(LOG_INFO,
+	    "msg=\"re-scan\" rescan=%lld rules=%lld from=%lld to=%lld",
+	    (long long)rescan->id, (long long)rescan->rules,
+	    (long long)rescan->next, (long long)rescan->scope);
+	if (ask->is_scanned || rescan->next > rescan->scope) {
+		rescan->next = rescan->scope + 1;
+		rescan->phase = RESCAN_ENDING;
+		step(rescan);
+		return;
+	}
+	load(rescan);
+}
+
+static void
+lease(struct rescan *rescan)
+{
+	struct values params;
+
+	rescan->is_hinted = false;
+	rescan->phase = RESCAN_LEASING;
+	values_init(&params);
+	(void)calls_start(rescan->sched->calls, CALL_RESCAN_LEASE, 0, &params,
+	    -1, on_lease_row, on_lease, ask_new(rescan));
+}
+
+/* Whatever can be done now. */
+static void
+step(struct rescan *rescan)
+{
+	struct sched *sched = rescan->sched;
+
+	if (sched->is_stopping || !calls_is_connected(sched->calls))
+		return;
+	switch (rescan->phase) {
+	case RESCAN_IDLE:
+		if (rescan->is_hinted && worker_find(sched, "hunt") != NULL)
+			lease(rescan);
+		return;
+	case RESCAN_RUNNING:
+		rescan->is_yielding |= rescan->is_hinted;
+		run(rescan);
+		return;
+	case RESCAN_ENDING:
+		if (!rescan->is_result_open)
+			send_result(rescan);
+		return;
+	case RESCAN_LEASING:
+	case RESCAN_LOADING:
+	default:
+		return;
+	}
+}
