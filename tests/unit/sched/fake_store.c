@@ -113,6 +113,7 @@ lease_one(struct fake *f, uint32_t request, struct fake_job *job)
 	values_add_int(&row, job->depth);
 	values_add_text(&row, job->relation ? job->relation : "");
 	values_add_text(&row, job->options ? job->options : "{}");
+	values_add_int(&row, 0); /* no version of the rules is active */
 	answer_row(f, request, &row);
 }
 
@@ -332,6 +333,9 @@ do_other(struct fake *f, uint32_t request, unsigned int op,
 	case CALL_JOB_LEASE:
 		do_lease(f, request, params);
 		return true;
+	case CALL_RULESET_GET:
+	case CALL_RESCAN_LEASE:
+		break;
 	case CALL_SLOT_REPORT:
 		note(f->slots, sizeof(f->slots), params, 2);
 		break;
