@@ -38,8 +38,8 @@ set_timer(struct rescan *rescan, uint64_t delay_ms)
 	if (rescan->timer != NULL && delay_ms > 0)
 		return;
 	loop_timer_cancel(rescan->timer);
-	rescan->timer = loop_timer(
-	    rescan->sched->program.loop, delay_ms, on_timer, rescan);
+	rescan->timer =
+	    loop_timer(rescan->sched->program.loop, delay_ms, on_timer, rescan);
 }
 
 void
@@ -287,8 +287,7 @@ rescan_grant_done(struct rescan_grant *grant)
 	struct rescan *rescan = grant->rescan;
 
 	grant->is_done = true;
-	while ((grant = TAILQ_FIRST(&rescan->grants)) != NULL &&
-	       grant->is_done)
+	while ((grant = TAILQ_FIRST(&rescan->grants)) != NULL && grant->is_done)
 		grant_free(grant);
 	set_timer(rescan, 0);
 }
@@ -355,8 +354,7 @@ rescan_worker_gone(struct sched *sched)
 
 	if (rescan->phase != RESCAN_LOADING && rescan->phase != RESCAN_RUNNING)
 		return;
-	rescan->losses =
-	    rescan->lost_id == rescan->id ? rescan->losses + 1 : 1;
+	rescan->losses = rescan->lost_id == rescan->id ? rescan->losses + 1 : 1;
 	rescan->lost_id = rescan->id;
 	if (rescan->losses < LOSSES_MAX)
 		rescan_trouble(rescan, "the scanner is gone");
@@ -365,8 +363,8 @@ rescan_worker_gone(struct sched *sched)
 }
 
 void
-rescan_loaded(struct sched *sched, uint64_t number, unsigned int err,
-    const char *why)
+rescan_loaded(
+    struct sched *sched, uint64_t number, unsigned int err, const char *why)
 {
 	struct rescan *rescan = &sched->rescan;
 
@@ -395,14 +393,14 @@ load(struct rescan *rescan)
 		rescan_trouble(rescan, "the scanner does not run");
 		return;
 	}
-	(void)snprintf(rescan->engine, sizeof(rescan->engine), "%s",
-	    worker->engine);
+	(void)snprintf(
+	    rescan->engine, sizeof(rescan->engine), "%s", worker->engine);
 	rescan->phase = RESCAN_LOADING;
 	wire_out_init(&body, LIMIT_MSG_BYTES);
 	wire_put_u64(&body, rescan_set(rescan));
 	wire_put_str(&body, "");
-	(void)chan_send(worker->chan, MSG_RULESET, 0, &body,
-	    take_fd(rescan->units_fd));
+	(void)chan_send(
+	    worker->chan, MSG_RULESET, 0, &body, take_fd(rescan->units_fd));
 	wire_out_release(&body);
 }
 

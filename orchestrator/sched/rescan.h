@@ -45,14 +45,14 @@ enum rescan_phase {
 struct rescan {
 	struct sched *sched;
 	enum rescan_phase phase;
-	unsigned int epoch;  /* answers of an earlier one are not ours */
-	bool is_hinted;	     /* there may be something (else) to do */
-	bool is_yielding;    /* stops at the next checkpoint, to look again */
+	unsigned int epoch; /* answers of an earlier one are not ours */
+	bool is_hinted;	    /* there may be something (else) to do */
+	bool is_yielding;   /* stops at the next checkpoint, to look again */
 	int64_t id;
 	int64_t scope;
 	int64_t rules;
-	int64_t next; /* the lowest unit that nobody was given yet */
-	int64_t done; /* checkpoint that the store knows */
+	int64_t next;	 /* the lowest unit that nobody was given yet */
+	int64_t done;	 /* checkpoint that the store knows */
 	int64_t scanned; /* since the last result */
 	int64_t bytes;
 	int units_fd; /* the rules, until loep-hunt has them */
@@ -62,7 +62,7 @@ struct rescan {
 	size_t chunk_count;
 	bool is_result_open;
 	bool is_chunk_open; /* the first chunk is in it */
-	size_t losses; /* of loep-hunt with the same re-scan */
+	size_t losses;	    /* of loep-hunt with the same re-scan */
 	int64_t lost_id;
 	struct loop_timer *timer;
 	char engine[256];
@@ -75,8 +75,8 @@ void rescan_soon(struct sched *sched);
 void rescan_drop(struct sched *sched);
 /* loep-hunt is gone, or has answered a RULESET. */
 void rescan_worker_gone(struct sched *sched);
-void rescan_loaded(struct sched *sched, uint64_t number, unsigned int err,
-    const char *why);
+void rescan_loaded(
+    struct sched *sched, uint64_t number, unsigned int err, const char *why);
 
 /* --- between rescan.c and rescan_unit.c --- */
 

@@ -90,9 +90,9 @@ rescan_unit_drop(struct rescan_grant *grant)
 static void
 put_gap(struct rescan *rescan, int64_t unit, const char *what, const char *why)
 {
-	auto_json json_t *body = json_pack("{s:I, s:s, s:o}", "unit",
-	    (json_int_t)unit, "what", what, "text",
-	    record_text(why, strlen(why)));
+	auto_json json_t *body =
+	    json_pack("{s:I, s:s, s:o}", "unit", (json_int_t)unit, "what", what,
+		"text", record_text(why, strlen(why)));
 	auto_free char *text = json_canonical(body);
 
 	rescan_put(rescan, RECORD_ERROR, text, strlen(text));
@@ -167,8 +167,8 @@ on_record(void *arg, const struct record *record)
 	if (record->type == RECORD_ERROR &&
 	    json_object_get(record->body, "rule") == NULL)
 		work->is_told = true;
-	rescan_put(work->grant->rescan, record->type, record->data,
-	    record->len);
+	rescan_put(
+	    work->grant->rescan, record->type, record->data, record->len);
 	return ERR_OK;
 }
 
@@ -209,10 +209,10 @@ static char *
 context_of(const struct work *work, uint32_t seconds)
 {
 	const struct rescan *rescan = work->grant->rescan;
-	auto_json json_t *context = json_pack("{s:I, s:[I], s:s, s:{s:i}}",
-	    "unit", (json_int_t)work->unit, "sets",
-	    (json_int_t)rescan_set(rescan), "name", work->name, "limits",
-	    "seconds", (int)seconds);
+	auto_json json_t *context =
+	    json_pack("{s:I, s:[I], s:s, s:{s:i}}", "unit",
+		(json_int_t)work->unit, "sets", (json_int_t)rescan_set(rescan),
+		"name", work->name, "limits", "seconds", (int)seconds);
 
 	return json_canonical(context);
 }

@@ -122,8 +122,8 @@ ruleset_worker(struct sched *sched)
 }
 
 void
-ruleset_loaded(struct worker *worker, uint64_t number, unsigned int err,
-    const char *why)
+ruleset_loaded(
+    struct worker *worker, uint64_t number, unsigned int err, const char *why)
 {
 	struct sched *sched = worker->sched;
 

@@ -37,8 +37,8 @@ void ruleset_forget(struct sched *sched);
 /* loep-yara has come. */
 void ruleset_worker(struct sched *sched);
 /* What loep-yara says of the rules that it was sent. */
-void ruleset_loaded(struct worker *worker, uint64_t number, unsigned int err,
-    const char *why);
+void ruleset_loaded(
+    struct worker *worker, uint64_t number, unsigned int err, const char *why);
 /* Whether the analyser of the job runs what the job was leased for. */
 bool ruleset_is_ready(const struct sched *sched, const struct job *job);
 /* Whether it was leased for rules that are no longer active. */

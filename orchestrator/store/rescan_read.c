@@ -163,16 +163,15 @@ rescan_order(struct request *r)
 	if (next == NULL)
 		return request_why(r, ERR_CONFLICT, "it is %s", state);
 	(void)snprintf(reason, sizeof(reason), "%s by %s",
-	    strcmp(order, "resume") == 0 ? "resumed" : next,
-	    r->principal.name);
+	    strcmp(order, "resume") == 0 ? "resumed" : next, r->principal.name);
 	err = db_do(r->store->db, STMT_RESCAN_STATE,
 	    ARGS(val_int(id), val_text(next), val_text(reason),
 		strcmp(next, "cancelled") == 0 ? val_int(loop_wall_us())
 					       : val_null()),
 	    NULL);
 	if (err == ERR_OK)
-		err = audit(
-		    r, "rescan.ordered", id, json_pack("{s:s}", "order", order));
+		err = audit(r, "rescan.ordered", id,
+		    json_pack("{s:s}", "order", order));
 	tx_note_rescans(r->store);
 	return err;
 }

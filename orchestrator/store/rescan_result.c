@@ -192,8 +192,8 @@ apply(struct request *r, struct rescan *rescan, const struct rescan_unit *unit,
 		err = db_do(store->db, STMT_RESCAN_FINDING_GO,
 		    ARGS(val_int(live.id), val_int(rescan->id)), NULL);
 	if (err == ERR_OK && !rescan->is_trial)
-		err = add_finding(
-		    store, rescan, unit, match, &change.finding_id);
+		err =
+		    add_finding(store, rescan, unit, match, &change.finding_id);
 	if (err == ERR_OK && !rescan->is_trial)
 		err = db_do(store->db, STMT_ARTEFACT_SCORE,
 		    ARGS(val_text(unit->artefact_id)), NULL);
@@ -309,7 +309,8 @@ move(struct request *r, const struct rescan *rescan)
 	    ARGS(val_int(rescan->id), val_int(checkpoint),
 		candidates < 0 ? val_null() : val_int(candidates),
 		val_int(param_int(r, P_IS_INDEXED) != 0),
-		val_int(param_int(r, P_SCANNED)), val_int(param_int(r, P_BYTES)),
+		val_int(param_int(r, P_SCANNED)),
+		val_int(param_int(r, P_BYTES)),
 		val_text(param_text(r, P_ENGINE)),
 		val_int(param_int(r, P_IS_LAST) != 0)),
 	    NULL);

@@ -24,8 +24,7 @@ add_unit(struct unitset_out *out, const struct query *q)
 	    .name = query_text(q, 1),
 	    .text = (const char *)text,
 	    .text_len = text_len,
-	    .flags =
-		strcmp(query_text(q, 5), "noisy") == 0 ? UNIT_NOISY : 0,
+	    .flags = strcmp(query_text(q, 5), "noisy") == 0 ? UNIT_NOISY : 0,
 	};
 
 	if (closure_len != SHA256_BYTES || digest_len != SHA256_BYTES)
@@ -64,8 +63,7 @@ ruleset_get(struct request *r)
 	version = query_int(&q, 0);
 	query_values(&q, &row);
 	request_row(r, &row);
-	return make_set(
-	    r->store, STMT_RULESET_UNITS, version, &r->end_fd);
+	return make_set(r->store, STMT_RULESET_UNITS, version, &r->end_fd);
 }
 
 int
@@ -84,9 +82,9 @@ rescan_lease(struct request *r)
 	err = db_do(r->store->db, STMT_RESCAN_START,
 	    ARGS(val_int(id), val_int(loop_wall_us())), NULL);
 	tx_hurry(r->store);
-	return err == ERR_OK ? make_set(r->store, STMT_RESCAN_UNITS, id,
-				   &r->end_fd)
-			     : err;
+	return err == ERR_OK
+		   ? make_set(r->store, STMT_RESCAN_UNITS, id, &r->end_fd)
+		   : err;
 }
 
 /* --- artefacts --- */
@@ -206,9 +204,8 @@ open_unit(struct request *r, const struct query *q, int64_t seq)
 		return ERR_AGAIN;
 	r->state = NULL;
 	wait_free(wait);
-	return err == ERR_UNAVAILABLE
-		   ? request_why(r, err, "%s", vault_is_away)
-		   : err;
+	return err == ERR_UNAVAILABLE ? request_why(r, err, "%s", vault_is_away)
+				      : err;
 }
 
 /* Answers for units in their order until one is opened. */
@@ -230,8 +227,8 @@ rescan_pack(struct request *r)
 		int64_t seq = wire_get_i64(&in);
 		const char *why = "gone";
 
-		err = query_one(&q, r->store->db, STMT_RESCAN_UNIT,
-		    ARGS(val_int(seq)));
+		err = query_one(
+		    &q, r->store->db, STMT_RESCAN_UNIT, ARGS(val_int(seq)));
 		if (err == ERR_OK)
 			why = refusal(&q, &rescan);
 		else if (err == ERR_NOT_FOUND)

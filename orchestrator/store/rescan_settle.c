@@ -121,8 +121,8 @@ withdraw(struct store *store, struct rescan *rescan,
 
 /* Its matches say what the rule says of itself now. */
 static int
-relabel(struct store *store, struct rescan *rescan,
-    const struct open_rule *rule)
+relabel(
+    struct store *store, struct rescan *rescan, const struct open_rule *rule)
 {
 	AUTO(query) q = {0};
 	int err;
@@ -181,8 +181,8 @@ struct told {
 };
 
 static int
-add_task(struct store *store, const struct rescan *rescan,
-    const struct told *told)
+add_task(
+    struct store *store, const struct rescan *rescan, const struct told *told)
 {
 	char text[200];
 
@@ -198,8 +198,8 @@ add_task(struct store *store, const struct rescan *rescan,
 }
 
 static int
-tell_case(struct store *store, const struct rescan *rescan,
-    const struct told *told)
+tell_case(
+    struct store *store, const struct rescan *rescan, const struct told *told)
 {
 	struct audit_object object = {"case", told->case_id, told->org_id};
 	int err = db_do(store->db, STMT_RESCAN_CASE_CHANGED,

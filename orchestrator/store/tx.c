@@ -398,8 +398,7 @@ on_turn_end(void *arg)
 
 	tx->timer = NULL;
 	if (tx->is_open && !tx->is_hurried && tx->lost == ERR_OK &&
-	    tx->units > tx->units_seen &&
-	    db_changes(store->db) > tx->changes &&
+	    tx->units > tx->units_seen && db_changes(store->db) > tx->changes &&
 	    loop_now_ms() - tx->opened_ms < COMPANY_MS_MAX) {
 		tx->units_seen = tx->units;
 		tx->timer =

@@ -55,9 +55,9 @@ struct tx {
 	 * and everybody hears why. */
 	enum err lost;
 	char lost_why[256];
-	bool has_jobs;	 /* jobs became available */
-	bool has_orders; /* orders for the VM pool */
-	int64_t rules;	 /* the version that became active; 0 = none */
+	bool has_jobs;	  /* jobs became available */
+	bool has_orders;  /* orders for the VM pool */
+	int64_t rules;	  /* the version that became active; 0 = none */
 	bool has_rescans; /* a re-scan to go on with, or to stop */
 	bool is_hurried;  /* somebody counts milliseconds */
 	struct loop_timer *timer;

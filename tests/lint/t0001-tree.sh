@@ -37,6 +37,7 @@ for folder in $folders; do
 	vm | analysers/behaviour) allowed="$allowed|agents" ;;
 	analysers/grams) allowed="$allowed|index" ;;
 	analysers/yara) allowed="$allowed|rules" ;;
+	analysers/hunt) allowed="$allowed|analysers/yara" ;;
 	analysers/rules) allowed="$allowed|rules|analysers/yara" ;;
 	lib) allowed=lib ;;
 	esac

@@ -63,8 +63,8 @@ put_line(struct alone *alone, const char *path, const char *type, json_t *body)
 }
 
 static void
-put_error(struct alone *alone, const char *path, const char *what,
-    const char *text)
+put_error(
+    struct alone *alone, const char *path, const char *what, const char *text)
 {
 	auto_json json_t *body =
 	    json_pack("{s:s, s:s}", "what", what, "text", text);
@@ -129,8 +129,8 @@ load(struct alone *alone, const char *path, uint8_t *buffer, size_t *ret_len)
 	while (len < CREW_SLOT_BYTES &&
 	       (n = read(fd, buffer + len, CREW_SLOT_BYTES - len)) > 0)
 		len += (size_t)n;
-	if (n == -1 || (len == CREW_SLOT_BYTES && n > 0 &&
-			   read(fd, &st, 1) != 0)) {
+	if (n == -1 ||
+	    (len == CREW_SLOT_BYTES && n > 0 && read(fd, &st, 1) != 0)) {
 		put_error(alone, path, n == -1 ? "read" : "too_large",
 		    n == -1 ? strerror(errno)
 			    : "it is larger than what is scanned at once");
@@ -267,8 +267,8 @@ seal_file(const char *path)
 	static uint8_t buf[64 * KIB];
 	ssize_t n = 0;
 
-	while (file != -1 && fd != -1 &&
-	       (n = read(file, buf, sizeof(buf))) > 0) {
+	while (
+	    file != -1 && fd != -1 && (n = read(file, buf, sizeof(buf))) > 0) {
 		if (write(fd, buf, (size_t)n) != n)
 			return -1;
 	}
@@ -293,8 +293,8 @@ run(struct alone *alone, const char *units, size_t jobs, uint32_t seconds,
 		    strerror(errno));
 		return 66;
 	}
-	err = crew_start(&alone->crew, jobs, fd, seconds, cage, why,
-	    sizeof(why));
+	err =
+	    crew_start(&alone->crew, jobs, fd, seconds, cage, why, sizeof(why));
 	if (why[0] != '\0')
 		(void)fprintf(stderr, "loep-hunt: %s\n", why);
 	if (err != ERR_OK)
@@ -303,8 +303,7 @@ run(struct alone *alone, const char *units, size_t jobs, uint32_t seconds,
 	for (size_t i = 0; i < jobs; i++) {
 		alone->desks[i].alone = alone;
 		alone->desks[i].member = &alone->crew.members[i];
-		alone->desks[i].in =
-		    record_in_new(on_record, &alone->desks[i]);
+		alone->desks[i].in = record_in_new(on_record, &alone->desks[i]);
 	}
 	is_whole = work(alone);
 	crew_end(&alone->crew);
@@ -371,8 +370,7 @@ hunt_alone(int argc, char **argv, const struct cage *cage)
 		    strerror(errno));
 		return 66;
 	}
-	status = run(
-	    &alone, units, (size_t)jobs, (uint32_t)seconds, cage);
+	status = run(&alone, units, (size_t)jobs, (uint32_t)seconds, cage);
 	(void)fclose(alone.paths);
 	return status;
 }

@@ -41,8 +41,8 @@ read_all(int fd, void *p, size_t len)
 
 /* A child's life: until its orders end. */
 __attribute__((noreturn)) static void
-live(const struct crew_member *member, const struct hunt *hunt,
-    uint32_t seconds)
+live(
+    const struct crew_member *member, const struct hunt *hunt, uint32_t seconds)
 {
 	struct record_out *out = record_out_new(member->records);
 	auto_free char *name = xmalloc(CREW_NAME_BYTES);
@@ -52,17 +52,15 @@ live(const struct crew_member *member, const struct hunt *hunt,
 	       order.name_len <= CREW_NAME_BYTES && order.slot < CREW_SLOTS &&
 	       order.size <= CREW_SLOT_BYTES &&
 	       read_all(member->orders, name, order.name_len)) {
-		auto_json json_t *context =
-		    json_pack("{s:I, s:[i], s:o, s:{s:i}}", "unit",
-			(json_int_t)order.id, "sets", 1, "name",
-			record_text(name, order.name_len), "limits", "seconds",
-			(int)seconds);
+		auto_json json_t *context = json_pack(
+		    "{s:I, s:[i], s:o, s:{s:i}}", "unit", (json_int_t)order.id,
+		    "sets", 1, "name", record_text(name, order.name_len),
+		    "limits", "seconds", (int)seconds);
 
 		(void)hunt_bytes(hunt,
 		    member->buffers + order.slot * CREW_SLOT_BYTES,
 		    (size_t)order.size, context, out);
-		record_fact(
-		    out, "scanned", json_integer((json_int_t)order.id));
+		record_fact(out, "scanned", json_integer((json_int_t)order.id));
 		record_flush(out);
 	}
 	_exit(0);
@@ -96,8 +94,8 @@ lead(const struct crew *crew, int units_fd, uint32_t seconds,
 	outer.cpu_seconds_max = inner.cpu_seconds_max = 0;
 	if (cage_enter(&outer, &report) != ERR_OK) {
 		ready.err = ERR_SYS;
-		(void)snprintf(ready.why, sizeof(ready.why), "%.1000s",
-		    report.json);
+		(void)snprintf(
+		    ready.why, sizeof(ready.why), "%.1000s", report.json);
 	} else {
 		ready.err = (uint32_t)hunt_ruleset(
 		    hunt, 1, "", units_fd, ready.why, sizeof(ready.why));
@@ -128,9 +126,9 @@ static int
 make_member(struct crew_member *near, struct crew_member *far)
 {
 	int orders[2], records[2];
-	void *p = mmap(NULL, CREW_SLOTS * CREW_SLOT_BYTES,
-	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE,
-	    -1, 0);
+	void *p =
+	    mmap(NULL, CREW_SLOTS * CREW_SLOT_BYTES, PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (p == MAP_FAILED || pipe2(orders, O_CLOEXEC) == -1 ||
 	    pipe2(records, O_CLOEXEC) == -1)

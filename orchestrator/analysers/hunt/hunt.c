@@ -113,8 +113,7 @@ put_error(struct scan *scan, const struct unit_rule *unit, const char *what,
 static void
 on_match(struct scan *scan, YR_SCAN_CONTEXT *context, YR_RULE *rule)
 {
-	const struct unit_rule *unit =
-	    unitrules_of(scan->ruleset->units, rule);
+	const struct unit_rule *unit = unitrules_of(scan->ruleset->units, rule);
 	json_t *body;
 
 	if (unit == NULL || RULE_IS_PRIVATE(rule))
@@ -175,8 +174,7 @@ tell_loud(struct scan *scan)
 		    "string %s was found more than %d times and not looked "
 		    "for any further",
 		    scan->loud[i].string, YR_MAX_STRING_MATCHES);
-		put_error(
-		    scan, scan->loud[i].unit, "too_many_matches", text);
+		put_error(scan, scan->loud[i].unit, "too_many_matches", text);
 	}
 }
 
@@ -211,8 +209,8 @@ explain(struct scan *scan, YR_SCANNER *scanner, int error)
 		    "libyara stopped with its error %d%s%s", error,
 		    rule == NULL ? "" : " in rule ",
 		    rule == NULL ? "" : rule->identifier);
-	put_error(scan, NULL,
-	    error == ERROR_SCAN_TIMEOUT ? "timeout" : "scan", text);
+	put_error(
+	    scan, NULL, error == ERROR_SCAN_TIMEOUT ? "timeout" : "scan", text);
 	return ERR_LIMIT;
 }
 
@@ -246,8 +244,9 @@ scan_set(struct scan *scan)
 
 	scan->loud_count = 0;
 	tell_aside(scan);
-	scanner = scan->ruleset->scanners[ruleset_class(
-	    scan->head, scan->head_len, &facts)];
+	scanner =
+	    scan->ruleset
+		->scanners[ruleset_class(scan->head, scan->head_len, &facts)];
 	/* None: nothing of the set can match such a file. */
 	if (scanner == NULL)
 		return ERR_OK;
@@ -280,8 +279,8 @@ scan_sets(struct scan *scan, const struct hunt *hunt)
 {
 	const json_t *sets = json_object_get(scan->context, "sets");
 	json_int_t seconds =
-	    json_member_int(json_object_get(scan->context, "limits"),
-		"seconds", LIMIT_ANALYSER_SECONDS);
+	    json_member_int(json_object_get(scan->context, "limits"), "seconds",
+		LIMIT_ANALYSER_SECONDS);
 	const json_t *number;
 	int err = ERR_OK;
 	size_t i;

@@ -3,8 +3,8 @@
 #ifndef YARA_NEED_H
 #define YARA_NEED_H
 
-#include "rules/lexer.h"
 #include "analysers/yara/rulefile.h"
+#include "rules/lexer.h"
 
 struct tokens {
 	struct token *list;

@@ -2,10 +2,10 @@
 /* rulefile.c - a file of YARA rules, taken apart. */
 #include "analysers/yara/rulefile.h"
 
-#include "rules/lexer.h"
 #include "analysers/yara/need.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
+#include "rules/lexer.h"
 
 /* The parser's state while it goes over a file. */
 struct parser {

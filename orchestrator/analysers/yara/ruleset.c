@@ -429,8 +429,9 @@ ruleset_info(const struct ruleset *ruleset)
 			    json_integer((json_int_t)ruleset->rule_counts[i]));
 	}
 	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:O, s:o}", "digest",
-	    ruleset->digest, "version", (json_int_t)ruleset->version, "files", (json_int_t)ruleset->loaded_files,
-	    "rules", (json_int_t)ruleset->rule_count, "set_aside_files",
+	    ruleset->digest, "version", (json_int_t)ruleset->version, "files",
+	    (json_int_t)ruleset->loaded_files, "rules",
+	    (json_int_t)ruleset->rule_count, "set_aside_files",
 	    (json_int_t)ruleset->set_aside_files, "set_aside_rules",
 	    (json_int_t)ruleset->set_aside_rules, "set_aside",
 	    ruleset->set_aside, "sets", sets);

@@ -16,8 +16,8 @@
 static enum rule_need
 need_of_unit(const struct unit_rule *rule)
 {
-	struct rule_file *file = rulefile_new("",
-	    xmemdup(rule->text, rule->text_len + 1), rule->text_len);
+	struct rule_file *file = rulefile_new(
+	    "", xmemdup(rule->text, rule->text_len + 1), rule->text_len);
 	enum rule_need need = NEED_ANY;
 
 	for (size_t i = 0; i < file->unit_count; i++) {
@@ -183,7 +183,6 @@ unitrules_of(const struct unit_rules *rules, const YR_RULE *rule)
 {
 	const struct unit_rule *unit = unitrules_around(rules, rule);
 
-	return unit != NULL && strcmp(unit->name, rule->identifier) == 0
-		   ? unit
-		   : NULL;
+	return unit != NULL && strcmp(unit->name, rule->identifier) == 0 ? unit
+									 : NULL;
 }
