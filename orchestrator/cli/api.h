@@ -50,6 +50,7 @@ bool api_is_ready(struct api *api);
 typedef void api_progress_fn(void *arg, uint64_t sent, int64_t total);
 
 struct api_upload {
+	const char *path; /* of the API; NULL = a file of the submission */
 	const char *submission;
 	const char *name; /* bytes of the file name */
 	size_t name_len;

@@ -67,6 +67,24 @@ const struct command commands[] = {
     {"vm", cmd_vm, "the pool of virtual machines",
 	"vm list | vm profiles | vm image [PROFILE] | vm build PROFILE |\n"
 	"       vm check [SLOT] | vm rebuild SLOT"},
+    {"rules", cmd_rules, "the rule set: versions, tests, who approved what",
+	"rules add PATH... [--source NAME] [--replace SOURCE] "
+	"[--namespace NAME]\n"
+	"           [--licence TEXT] [--tlp LABEL] [--owner TEXT] "
+	"[--priority N]\n"
+	"           [--comment TEXT] [--kind folder|archive|git|misp|text]\n"
+	"           [--on VERSION] [--wait]\n"
+	"       rules remove SOURCE [--on VERSION] [--wait]\n"
+	"       rules list [--state WORD] | rules show [VERSION] [RULE]\n"
+	"       rules diff A B | rules reject VERSION --reason TEXT\n"
+	"       rules approve VERSION | rules activate VERSION | "
+	"rules rollback [VERSION]\n"
+	"       rules quarantine|noisy|disable|enable RULE... --reason TEXT "
+	"[--on VERSION]\n"
+	"\n"
+	"PATH is a folder, a file of rules (- is standard input), an archive, "
+	"a git\nrepository or a MISP export (.json).  Without --on a version "
+	"is made from the\nactive one.  RULE is a name, or NAMESPACE:NAME."},
     {"org", cmd_org, "organisations",
 	"org list | org add NAME --class CODE | org show ID"},
     {"user", cmd_user, "accounts of people and services",

@@ -60,9 +60,13 @@ on_read(char *p, size_t size, size_t count, void *arg)
 static char *
 upload_url(CURL *curl, const struct api_upload *u)
 {
-	char *name = curl_easy_escape(curl, u->name, (int)u->name_len);
-	char *url = xasprintf(URL_BASE "/submissions/%s/files?filename=%s"
-				       "&kind=%s%s%s",
+	char *name, *url;
+
+	if (u->path != NULL)
+		return xasprintf(URL_BASE "%s", u->path);
+	name = curl_easy_escape(curl, u->name, (int)u->name_len);
+	url = xasprintf(URL_BASE "/submissions/%s/files?filename=%s"
+				 "&kind=%s%s%s",
 	    u->submission, name ? name : "", u->kind,
 	    u->sha256_hex ? "&sha256=" : "",
 	    u->sha256_hex ? u->sha256_hex : "");

@@ -32,12 +32,12 @@ _loep() {
 	--tlp) words="CLEAR GREEN AMBER AMBER+STRICT RED" ;;
 	--pap) words="CLEAR GREEN AMBER RED" ;;
 	--severity) words="low medium high critical" ;;
-	--kind) words="file log disk_image memory_image vm_image pcap email archive url other" ;;
+	--kind) [ "$command" = rules ] && words="folder archive git misp text" || words="file log disk_image memory_image vm_image pcap email archive url other" ;;
 	--format) words="html json" ;;
 	esac
 	if [ -z "${words:-}" ]; then
 		case $command in
-		"") words="init tls-cert start stop submit case artefact run report job vm org user audit verify status doctor --state --socket --json --quiet --help --version" ;;
+		"") words="init tls-cert start stop submit case artefact run report job vm rules org user audit verify status doctor --state --socket --json --quiet --help --version" ;;
 		init) words="--org --class" ;;
 		start) words="--background --config" ;;
 		submit)
@@ -53,6 +53,13 @@ _loep() {
 		report) words="list --format --output --new --rev" ;;
 		job) words="list show retry cancel --status" ;;
 		vm) words="list profiles image build check rebuild" ;;
+		rules)
+			if [ "$verb" = add ] && [[ $current != -* ]]; then
+				mapfile -t COMPREPLY < <(compgen -f -- "$current")
+				return
+			fi
+			words="add remove list show diff approve reject activate rollback quarantine noisy disable enable --source --replace --namespace --licence --tlp --owner --priority --comment --kind --on --wait --reason"
+			;;
 		org) words="list show add --class" ;;
 		user) words="list add --org --uid --capabilities" ;;
 		audit)

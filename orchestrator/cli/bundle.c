@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bundle.c - writing and copying bundles. */
+#include "cli/bundle.h"
+
+#include "lib/json.h"
+#include "lib/own.h"
+#include "lib/xalloc.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define JSON_DEPTH 4
+/* Base64 of the longest file, and what stands around it. */
+#define LINE_BYTES_MAX (BUNDLE_FILE_BYTES_MAX / 3 * 8 + MIB)
+#define PATH_BYTES_MAX ((size_t)900)
+
+static int
+write_all(int fd, const char *p, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, p, len);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return ERR_SYS;
+		p += n;
+		len -= (size_t)n;
+	}
+	return ERR_OK;
+}
+
+static int
+put_line(struct bundle *bundle, const char *line, size_t len)
+{
+	int err;
+
+	if (len + 1 > BUNDLE_BYTES_MAX - bundle->bytes)
+		return ERR_LIMIT;
+	err = write_all(bundle->fd, line, len);
+	if (err == ERR_OK)
+		err = write_all(bundle->fd, "\n", 1);
+	bundle->bytes += len + 1;
+	return err;
+}
+
+int
+bundle_begin(struct bundle *bundle, int fd)
+{
+	static const char first[] = "{\"loep_bundle\":1}";
+
+	*bundle = (struct bundle){.fd = fd};
+	return put_line(bundle, first, sizeof(first) - 1);
+}
+
+char *
+bundle_path(const char *path)
+{
+	auto_free char *clean = xmalloc(strlen(path) + 1);
+	size_t len = 0;
+
+	if (path[0] == '/' || strlen(path) > PATH_BYTES_MAX)
+		return NULL;
+	while (*path != '\0') {
+		size_t n = strcspn(path, "/");
+		bool is_nothing = n == 0 || (n == 1 && path[0] == '.');
+
+		if (n == 2 && path[0] == '.' && path[1] == '.')
+			return NULL;
+		if (!is_nothing) {
+			if (len > 0)
+				clean[len++] = '/';
+			memcpy(clean + len, path, n);
+			len += n;
+		}
+		path += n + (path[n] == '/');
+	}
+	clean[len] = '\0';
+	return len == 0 ? NULL : take_ptr(clean);
+}
+
+/* RFC 4648 section 4; the caller frees. */
+static char *
+base64(const uint8_t *p, size_t len)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn"
+				     "opqrstuvwxyz0123456789+/";
+	char *text = xmalloc((len + 2) / 3 * 4 + 1);
+	char *at = text;
+
+	for (size_t i = 0; i < len; i += 3) {
+		size_t n = len - i < 3 ? len - i : 3;
+		uint32_t v = (uint32_t)p[i] << 16;
+
+		v |= n > 1 ? (uint32_t)p[i + 1] << 8 : 0;
+		v |= n > 2 ? (uint32_t)p[i + 2] : 0;
+		*at++ = digits[v >> 18];
+		*at++ = digits[(v >> 12) & 63];
+		*at++ = n > 1 ? digits[(v >> 6) & 63] : '=';
+		*at++ = n > 2 ? digits[v & 63] : '=';
+	}
+	*at = '\0';
+	return text;
+}
+
+/* A JSON text of bytes that may be anything. */
+static json_t *
+lossy_text(const char *s)
+{
+	json_t *json = json_string(s);
+	char *clean;
+
+	if (json != NULL)
+		return json;
+	clean = xstrdup(s);
+	for (char *p = clean; *p != '\0'; p++) {
+		if ((*p & 0x80) != 0)
+			*p = '_';
+	}
+	json = json_string(clean);
+	free(clean);
+	return json;
+}
+
+static json_t *
+describe(const struct bundle_source *source, const char *path)
+{
+	auto_free char *own = xasprintf("%s/%s", source->name, path);
+	json_t *line = json_object();
+
+	(void)json_object_set_new(line, "source", lossy_text(source->name));
+	(void)json_object_set_new(line, "path", lossy_text(path));
+	(void)json_object_set_new(line, "namespace",
+	    lossy_text(source->namespace[0] != '\0' ? source->namespace : own));
+	(void)json_object_set_new(line, "licence", lossy_text(source->licence));
+	(void)json_object_set_new(line, "tlp", lossy_text(source->tlp));
+	(void)json_object_set_new(line, "owner", lossy_text(source->owner));
+	(void)json_object_set_new(
+	    line, "priority", json_integer(source->priority));
+	return line;
+}
+
+int
+bundle_add(struct bundle *bundle, const struct bundle_source *source,
+    const char *path, const void *text, size_t len)
+{
+	auto_free char *clean = bundle_path(path);
+	auto_json json_t *line = NULL;
+	auto_free char *dumped = NULL;
+	json_t *value = NULL;
+	int err;
+
+	if (clean == NULL)
+		return ERR_FORMAT;
+	if (len > BUNDLE_FILE_BYTES_MAX || bundle->files >= BUNDLE_FILES_MAX)
+		return ERR_LIMIT;
+	line = describe(source, clean);
+	if (memchr(text, '\0', len) == NULL)
+		value = json_stringn(text, len);
+	if (value != NULL) {
+		(void)json_object_set_new(line, "text", value);
+	} else {
+		auto_free char *encoded = base64(text, len);
+
+		(void)json_object_set_new(
+		    line, "text_base64", json_string(encoded));
+	}
+	dumped = json_canonical(line);
+	err = put_line(bundle, dumped, strlen(dumped));
+	if (err == ERR_OK)
+		bundle->files++;
+	return err;
+}
+
+/* The first line, which says what it is. */
+static bool
+is_head(const char *line, size_t len)
+{
+	auto_json json_t *json = NULL;
+
+	return json_parse(line, len, KIB, JSON_DEPTH, &json) == ERR_OK &&
+	       json_member_int(json, "loep_bundle", 0) == 1;
+}
+
+static int
+copy_line(struct bundle *bundle, const char *line, size_t len,
+    const char *but_source, size_t *left_out)
+{
+	auto_json json_t *json = NULL;
+	const char *source;
+	int err = json_parse(line, len, LINE_BYTES_MAX, JSON_DEPTH, &json);
+
+	if (err != ERR_OK)
+		return ERR_FORMAT;
+	source = json_member_text(json, "source", NULL);
+	if (source == NULL)
+		return ERR_FORMAT;
+	if (but_source[0] != '\0' && strcmp(source, but_source) == 0) {
+		++*left_out;
+		return ERR_OK;
+	}
+	if (bundle->files >= BUNDLE_FILES_MAX)
+		return ERR_LIMIT;
+	err = put_line(bundle, line, len);
+	if (err == ERR_OK)
+		bundle->files++;
+	return err;
+}
+
+/* Closes its own copy of the descriptor. */
+static void
+close_file(FILE **f)
+{
+	if (*f != NULL)
+		(void)fclose(*f);
+}
+
+int
+bundle_copy(struct bundle *bundle, int from_fd, const char *but_source,
+    size_t *ret_left_out)
+{
+	int fd = dup(from_fd);
+	FILE *f __attribute__((cleanup(close_file))) =
+	    fd == -1 ? NULL : fdopen(fd, "r");
+	auto_free char *line = NULL;
+	size_t size = 0;
+	bool has_head = false;
+	ssize_t n;
+	int err = ERR_OK;
+
+	*ret_left_out = 0;
+	if (f == NULL || fseek(f, 0, SEEK_SET) != 0)
+		return ERR_SYS;
+	while (err == ERR_OK && (n = getline(&line, &size, f)) > 0) {
+		size_t len = (size_t)n - (line[n - 1] == '\n');
+
+		if (!has_head) {
+			has_head = is_head(line, len);
+			err = has_head ? ERR_OK : ERR_FORMAT;
+		} else {
+			err = copy_line(
+			    bundle, line, len, but_source, ret_left_out);
+		}
+	}
+	if (err == ERR_OK && ferror(f))
+		return ERR_SYS;
+	return err == ERR_OK && !has_head ? ERR_FORMAT : err;
+}
