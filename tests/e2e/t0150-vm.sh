@@ -3,6 +3,7 @@
 # loep-vm and loep-simnet with a real guest, as vmdrive wires them: the cycle
 # of a slot, every way in which a guest can end its run, the network that it
 # sees, kill -9 of either program, and what is reused after it.
+# shellcheck disable=SC2154 # drive.sh assigns them
 . "$(dirname "$0")/drive.sh"
 
 cat >"$work/s/net.sh" <<-'EOF'

@@ -3,6 +3,7 @@
 # What root in the guest can do to the agent, its channel, its disk and its
 # kernel: each run ends with the right outcome and its evidence, and the slot
 # comes back for the next one.
+# shellcheck disable=SC2154 # drive.sh assigns them
 . "$(dirname "$0")/drive.sh"
 
 printf '#!/bin/sh\necho "the sample runs"\n' >"$work/s/good.sh"
