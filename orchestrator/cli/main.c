@@ -90,6 +90,10 @@ const struct command commands[] = {
     {"user", cmd_user, "accounts of people and services",
 	"user list | user add NAME [--org ID] [--uid UID] "
 	"[--capabilities \"WORD ...\"]"},
+    {"rescan", cmd_rescan, "what changed rules mean for what is stored",
+	"rescan list | rescan show NUMBER | rescan wait NUMBER |\n"
+	"       rescan changes NUMBER | rescan gaps NUMBER |\n"
+	"       rescan pause|resume|cancel NUMBER"},
     {"audit", cmd_audit, "the audit chain",
 	"audit list [--after SEQ] | audit export -o FILE | audit verify FILE "
 	"[--key HEX]"},

@@ -37,7 +37,7 @@ _loep() {
 	esac
 	if [ -z "${words:-}" ]; then
 		case $command in
-		"") words="init tls-cert start stop submit case artefact run report job vm rules org user audit verify status doctor --state --socket --json --quiet --help --version" ;;
+		"") words="init tls-cert start stop submit case artefact run report job vm rules org user rescan audit verify status doctor --state --socket --json --quiet --help --version" ;;
 		init) words="--org --class" ;;
 		start) words="--background --config" ;;
 		submit)
@@ -62,6 +62,7 @@ _loep() {
 			;;
 		org) words="list show add --class" ;;
 		user) words="list add --org --uid --capabilities" ;;
+		rescan) words="list show wait changes gaps pause resume cancel" ;;
 		audit)
 			if [ "$verb" = verify ]; then
 				mapfile -t COMPREPLY < <(compgen -f -- "$current")
