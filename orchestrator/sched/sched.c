@@ -54,9 +54,10 @@ on_changed(void *arg, struct chan *chan, struct msg *msg)
 
 	(void)chan;
 	wire_get_str(&msg->in, what, sizeof(what));
-	if (strcmp(what, "jobs") == 0)
+	if (strcmp(what, "jobs") == 0) {
 		lease_soon(sched);
-	else if (strcmp(what, "orders") == 0)
+		grams_soon(&sched->grams);
+	} else if (strcmp(what, "orders") == 0)
 		pool_fetch_orders(&sched->pool);
 	else if (strcmp(what, "rules") == 0)
 		ruleset_fetch(sched);
@@ -119,7 +120,9 @@ attach_store(struct sched *sched, struct chan *chan)
 	pool_report_all(&sched->pool);
 	ruleset_fetch(sched);
 	rescan_soon(sched);
+	index_report(&sched->index);
 	lease_soon(sched);
+	grams_soon(&sched->grams);
 }
 
 /* --- start and end --- */
@@ -135,6 +138,9 @@ on_peer(void *arg, struct chan *chan)
 		return;
 	case ROLE_ANALYSER:
 		worker_attach(sched, chan);
+		return;
+	case ROLE_INDEX:
+		index_attach(&sched->index, chan);
 		return;
 	case ROLE_VM:
 		pool_attach(&sched->pool, chan);
@@ -168,6 +174,7 @@ on_stop(void *arg)
 	sched->is_stopping = true;
 	rescan_drop(sched);
 	lease_stop(sched);
+	grams_drop(&sched->grams);
 	TAILQ_FOREACH (job, &sched->jobs, entry)
 		job_release(job);
 	sched->stop_ms = loop_now_ms() + STOP_MS;
@@ -212,6 +219,8 @@ sched_main(void)
 	program_start(&sched.program, ROLE_SCHED, "loep-sched");
 	configure(&sched);
 	sched.calls = calls_new(sched.program.loop);
+	index_init(&sched.index, &sched);
+	grams_init(&sched.grams, &sched);
 	program_enter_cage(&sched.program, &cage);
 	on_beat(&sched);
 	program_run(&sched.program, &ops, &sched);

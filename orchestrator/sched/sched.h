@@ -13,6 +13,8 @@
 #include "lib/limits.h"
 #include "lib/program.h"
 
+#include "sched/grams.h"
+#include "sched/index.h"
 #include "sched/lease.h"
 #include "sched/pool.h"
 #include "sched/rescan.h"
@@ -59,6 +61,8 @@ struct sched {
 	struct pool pool;
 	struct tally tally;
 	struct trouble trouble;
+	struct index_link index;
+	struct grams grams;
 };
 
 /* The scheduler's whole life; the result is main()'s. */
