@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define JSON_DEPTH 4
 /* Base64 of the longest file, and what stands around it. */
@@ -141,6 +142,15 @@ describe(const struct bundle_source *source, const char *path)
 	return line;
 }
 
+/* A file by this name is there for others. */
+static bool
+is_include(const char *path)
+{
+	size_t len = strlen(path);
+
+	return len > 4 && strcasecmp(path + len - 4, ".inc") == 0;
+}
+
 int
 bundle_add(struct bundle *bundle, const struct bundle_source *source,
     const char *path, const void *text, size_t len)
@@ -156,6 +166,8 @@ bundle_add(struct bundle *bundle, const struct bundle_source *source,
 	if (len > BUNDLE_FILE_BYTES_MAX || bundle->files >= BUNDLE_FILES_MAX)
 		return ERR_LIMIT;
 	line = describe(source, clean);
+	if (is_include(clean))
+		(void)json_object_set_new(line, "include_only", json_true());
 	if (memchr(text, '\0', len) == NULL)
 		value = json_stringn(text, len);
 	if (value != NULL) {
@@ -166,6 +178,82 @@ bundle_add(struct bundle *bundle, const struct bundle_source *source,
 		(void)json_object_set_new(
 		    line, "text_base64", json_string(encoded));
 	}
+	dumped = json_canonical(line);
+	err = put_line(bundle, dumped, strlen(dumped));
+	if (err == ERR_OK)
+		bundle->files++;
+	return err;
+}
+
+/* Where the parts of a sample's path end: file, rule, what is expected. */
+struct sample_path {
+	size_t file_len; /* of the file of rules */
+	const char *rule;
+	size_t rule_len;
+	bool is_match;
+	const char *name;
+};
+
+static bool
+split_sample(const char *path, struct sample_path *ret)
+{
+	static const char folder[] = ".tests/";
+	const char *at = strstr(path, folder);
+	const char *expect;
+
+	if (at == NULL || at == path)
+		return false;
+	ret->file_len = (size_t)(at - path);
+	ret->rule = at + sizeof(folder) - 1;
+	ret->rule_len = strcspn(ret->rule, "/");
+	expect = ret->rule + ret->rule_len;
+	ret->is_match = strncmp(expect, "/match/", 7) == 0;
+	if (ret->rule_len == 0 ||
+	    (!ret->is_match && strncmp(expect, "/miss/", 6) != 0))
+		return false;
+	ret->name = expect + (ret->is_match ? 7 : 6);
+	return ret->name[0] != '\0' && strchr(ret->name, '/') == NULL;
+}
+
+bool
+bundle_is_sample(const char *path)
+{
+	struct sample_path parts;
+
+	return split_sample(path, &parts);
+}
+
+int
+bundle_add_sample(struct bundle *bundle, const struct bundle_source *source,
+    const char *path, const void *data, size_t len)
+{
+	auto_free char *clean = bundle_path(path);
+	auto_json json_t *line = NULL;
+	auto_free char *encoded = NULL;
+	auto_free char *rule = NULL;
+	auto_free char *dumped = NULL;
+	struct sample_path parts;
+	int err;
+
+	if (clean == NULL || !split_sample(clean, &parts))
+		return ERR_FORMAT;
+	if (len > BUNDLE_SAMPLE_BYTES_MAX || bundle->files >= BUNDLE_FILES_MAX)
+		return ERR_LIMIT;
+	if (source->namespace[0] != '\0')
+		rule = xasprintf("%s:%.*s", source->namespace,
+		    (int)parts.rule_len, parts.rule);
+	else
+		rule =
+		    xasprintf("%s/%.*s:%.*s", source->name, (int)parts.file_len,
+			clean, (int)parts.rule_len, parts.rule);
+	encoded = base64(data, len);
+	line = json_object();
+	(void)json_object_set_new(line, "source", lossy_text(source->name));
+	(void)json_object_set_new(line, "sample", lossy_text(parts.name));
+	(void)json_object_set_new(line, "rule", lossy_text(rule));
+	(void)json_object_set_new(
+	    line, "expect", json_string(parts.is_match ? "match" : "miss"));
+	(void)json_object_set_new(line, "data_base64", json_string(encoded));
 	dumped = json_canonical(line);
 	err = put_line(bundle, dumped, strlen(dumped));
 	if (err == ERR_OK)

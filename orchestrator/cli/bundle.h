@@ -4,7 +4,9 @@
  *
  * JSON lines (ARCHITECTURE.md, "Versions"): {"loep_bundle": 1}, then an
  * object a file: source, namespace, path, priority, tlp, licence, owner, and
- * text, or text_base64 where it is not UTF-8.
+ * text, or text_base64 where it is not UTF-8; include_only where others take
+ * it in.  A sample that a rule must or must not match is source, sample (its
+ * name), rule (NAMESPACE:NAME), expect ("match" or "miss") and data_base64.
  */
 #ifndef CLI_BUNDLE_H
 #define CLI_BUNDLE_H
@@ -18,9 +20,11 @@
 
 /* One file of rules; a longer one is named and left out. */
 #define BUNDLE_FILE_BYTES_MAX (32 * MIB)
-/* The whole: an analyser gets it as memory. */
-#define BUNDLE_BYTES_MAX LIMIT_MEMFD_BYTES
+/* The whole: as much as the reader of rules takes (rules/bundle.h). */
+#define BUNDLE_BYTES_MAX (160 * MIB)
 #define BUNDLE_FILES_MAX ((size_t)100000)
+/* One sample. */
+#define BUNDLE_SAMPLE_BYTES_MAX (4 * MIB)
 
 /* What all files of one source share. */
 struct bundle_source {
@@ -37,7 +41,7 @@ struct bundle_source {
 struct bundle {
 	int fd; /* borrowed */
 	uint64_t bytes;
-	size_t files;
+	size_t files; /* samples included */
 };
 
 /* ERR_SYS with errno where the descriptor cannot be written. */
@@ -49,6 +53,14 @@ int must_check bundle_begin(struct bundle *bundle, int fd);
  */
 int must_check bundle_add(struct bundle *bundle,
     const struct bundle_source *source, const char *path, const void *text,
+    size_t len);
+/*
+ * Is it the path of a sample, RULES.yar.tests/RULE/match/NAME or .../miss/NAME?
+ */
+bool bundle_is_sample(const char *path);
+/* Adds a sample by such a path; results are bundle_add()'s. */
+int must_check bundle_add_sample(struct bundle *bundle,
+    const struct bundle_source *source, const char *path, const void *data,
     size_t len);
 /*
  * Adds the files of another bundle, but for those of one source ("" = none is

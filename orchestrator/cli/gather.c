@@ -81,6 +81,12 @@ gather_is_rules(const char *path)
 	return ends_in(path, endings);
 }
 
+bool
+gather_is_wanted(const char *path)
+{
+	return gather_is_rules(path) || bundle_is_sample(path);
+}
+
 void
 gather_leave_out(struct gather *g, const char *path, const char *why)
 {
@@ -96,17 +102,26 @@ gather_leave_out(struct gather *g, const char *path, const char *why)
 void
 gather_add(struct gather *g, const char *path, const void *text, size_t len)
 {
-	int err = bundle_add(g->bundle, &g->source, path, text, len);
+	bool is_sample = bundle_is_sample(path);
+	size_t max =
+	    is_sample ? BUNDLE_SAMPLE_BYTES_MAX : BUNDLE_FILE_BYTES_MAX;
+	int err;
 
+	if (is_sample)
+		err = bundle_add_sample(g->bundle, &g->source, path, text, len);
+	else
+		err = bundle_add(g->bundle, &g->source, path, text, len);
 	if (err == ERR_OK)
 		return;
 	if (err == ERR_FORMAT) {
 		gather_leave_out(g, path, "its path leads elsewhere");
-	} else if (err == ERR_LIMIT && len > BUNDLE_FILE_BYTES_MAX) {
-		gather_leave_out(g, path, "it is longer than 32 MiB");
+	} else if (err == ERR_LIMIT && len > max) {
+		gather_leave_out(g, path,
+		    is_sample ? "a sample has at most 4 MiB"
+			      : "it is longer than 32 MiB");
 	} else if (err == ERR_LIMIT) {
 		fail(EXIT_DATA,
-		    "the rules are more than a version may hold: 256 MiB in "
+		    "the rules are more than a version may hold: 160 MiB in "
 		    "100000 files; add them as several sources");
 	} else {
 		fail(EXIT_CANNOT_WRITE, "cannot write: %s", strerror(errno));
@@ -198,7 +213,7 @@ take_folder(struct gather *g, const char *path, const char *name, int depth)
 
 		if (lstat(below, &st) == 0 && S_ISDIR(st.st_mode))
 			take_folder(g, below, shown, depth + 1);
-		else if (gather_is_rules(entry))
+		else if (gather_is_wanted(shown))
 			take_file(g, below, shown);
 		free(entries[i]);
 	}

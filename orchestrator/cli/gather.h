@@ -33,6 +33,8 @@ const char *gather_kind_name(enum gather_kind kind);
 bool gather_is_remote(const char *path);
 /* Does the name say that it is a file of rules? */
 bool gather_is_rules(const char *path);
+/* The same, or a sample of a rule (bundle.h). */
+bool gather_is_wanted(const char *path);
 
 /*
  * Adds what is at a path.  What cannot be read at all ends the program with a

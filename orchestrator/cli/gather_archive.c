@@ -32,7 +32,7 @@ member_begin(struct member *m, const json_t *line)
 	m->len = 0;
 	m->is_too_long = false;
 	free(m->path);
-	m->path = gather_is_rules(path) ? xstrdup(path) : NULL;
+	m->path = gather_is_wanted(path) ? xstrdup(path) : NULL;
 }
 
 static void

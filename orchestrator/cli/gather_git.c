@@ -134,7 +134,7 @@ read_entry(struct gather *g, char *line, struct entry *ret_entry)
 	*path++ = '\0';
 	if (sscanf(line, "%7s %7s %64s %23s", mode, type, ret_entry->digest,
 		size) != 4 ||
-	    !gather_is_rules(path))
+	    !gather_is_wanted(path))
 		return false;
 	if (strcmp(mode, "100644") != 0 && strcmp(mode, "100755") != 0) {
 		gather_leave_out(g, path,

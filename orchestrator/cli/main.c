@@ -76,6 +76,7 @@ const struct command commands[] = {
 	"           [--on VERSION] [--wait]\n"
 	"       rules remove SOURCE [--on VERSION] [--wait]\n"
 	"       rules list [--state WORD] | rules show [VERSION] [RULE]\n"
+	"       rules test VERSION [--goodware DIR | --no-goodware] [--keep]\n"
 	"       rules diff A B | rules reject VERSION --reason TEXT\n"
 	"       rules approve VERSION | rules activate VERSION | "
 	"rules rollback [VERSION]\n"

@@ -21,7 +21,7 @@ _loep() {
 		esac
 	done
 	case $previous in
-	--state | --receipts)
+	--state | --receipts | --goodware)
 		mapfile -t COMPREPLY < <(compgen -d -- "$current")
 		return
 		;;
@@ -58,7 +58,7 @@ _loep() {
 				mapfile -t COMPREPLY < <(compgen -f -- "$current")
 				return
 			fi
-			words="add remove list show diff approve reject activate rollback quarantine noisy disable enable --source --replace --namespace --licence --tlp --owner --priority --comment --kind --on --wait --reason"
+			words="add remove list show test diff approve reject activate rollback quarantine noisy disable enable --source --replace --namespace --licence --tlp --owner --priority --comment --kind --on --wait --reason --goodware --no-goodware --keep"
 			;;
 		org) words="list show add --class" ;;
 		user) words="list add --org --uid --capabilities" ;;

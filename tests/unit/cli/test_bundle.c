@@ -157,14 +157,14 @@ test_long_files_are_refused(void **state)
 	    ERR_LIMIT);
 	assert_int_equal(b.files, 0);
 	/* The whole has its bound, too. */
-	for (int i = 0; i < 7; i++)
+	for (int i = 0; i < 4; i++)
 		assert_int_equal(
 		    bundle_add(&b, &own, "a.yar", text, BUNDLE_FILE_BYTES_MAX),
 		    ERR_OK);
 	assert_int_equal(
 	    bundle_add(&b, &own, "a.yar", text, BUNDLE_FILE_BYTES_MAX),
 	    ERR_LIMIT);
-	assert_int_equal(b.files, 7);
+	assert_int_equal(b.files, 4);
 }
 
 static void
@@ -219,6 +219,50 @@ test_what_is_no_bundle(void **state)
 }
 
 static void
+test_samples_of_rules(void **state)
+{
+	struct bundle_source shared = own;
+	auto_close int fd = memory();
+	auto_json json_t *match = NULL;
+	auto_json json_t *miss = NULL;
+	auto_json json_t *include = NULL;
+	struct bundle b;
+
+	(void)state;
+	assert_true(bundle_is_sample("a/b.yar.tests/rule_b/match/x.bin"));
+	assert_true(bundle_is_sample("b.yar.tests/rule_b/miss/x"));
+	assert_false(bundle_is_sample("b.yar.tests/rule_b/other/x"));
+	assert_false(bundle_is_sample("b.yar.tests/rule_b/match/"));
+	assert_false(bundle_is_sample("b.yar.tests/rule_b/match/x/y"));
+	assert_false(bundle_is_sample("b.yar.tests//match/x"));
+	assert_false(bundle_is_sample(".tests/r/match/x"));
+	assert_int_equal(bundle_begin(&b, fd), ERR_OK);
+	assert_int_equal(bundle_add_sample(&b, &own,
+			     "a/b.yar.tests/rule_b/match/x.bin", "\0\377", 2),
+	    ERR_OK);
+	match = line_of(fd, 1);
+	assert_string_equal(
+	    json_member_text(match, "rule", ""), "own/a/b.yar:rule_b");
+	assert_string_equal(json_member_text(match, "expect", ""), "match");
+	assert_string_equal(json_member_text(match, "sample", ""), "x.bin");
+	assert_string_equal(json_member_text(match, "data_base64", ""), "AP8=");
+	shared.namespace = "all";
+	assert_int_equal(
+	    bundle_add_sample(&b, &shared, "b.yar.tests/rule_b/miss/y", "", 0),
+	    ERR_OK);
+	miss = line_of(fd, 2);
+	assert_string_equal(json_member_text(miss, "rule", ""), "all:rule_b");
+	assert_string_equal(json_member_text(miss, "expect", ""), "miss");
+	assert_int_equal(
+	    bundle_add_sample(&b, &own, "../b.yar.tests/rule_b/miss/y", "", 0),
+	    ERR_FORMAT);
+	/* What others take in is no root. */
+	assert_int_equal(bundle_add(&b, &own, "c.INC", "", 0), ERR_OK);
+	include = line_of(fd, 3);
+	assert_true(json_is_true(json_object_get(include, "include_only")));
+}
+
+static void
 test_names_of_rules(void **state)
 {
 	enum gather_kind kind;
@@ -250,6 +294,7 @@ main(void)
 	    cmocka_unit_test(test_long_files_are_refused),
 	    cmocka_unit_test(test_a_source_is_replaced),
 	    cmocka_unit_test(test_what_is_no_bundle),
+	    cmocka_unit_test(test_samples_of_rules),
 	    cmocka_unit_test(test_names_of_rules),
 	};
 
