@@ -60,11 +60,13 @@ take_condition(
     struct parser *parser, struct rule_unit *unit, const struct token *token)
 {
 	struct tokens *tokens = &parser->condition;
-	const struct token *last =
-	    tokens->count == 0 ? NULL : &tokens->list[tokens->count - 1];
+	const struct token *last;
 
 	tokens_add(tokens, token);
-	if (last == NULL || last->kind != TOKEN_WORD ||
+	if (tokens->count < 2)
+		return;
+	last = &tokens->list[tokens->count - 2];
+	if (last->kind != TOKEN_WORD ||
 	    !token_is(parser->file->text, token, "."))
 		return;
 	for (unsigned int i = 0; i < MODULE_COUNT; i++) {
