@@ -17,6 +17,7 @@
 
 #include <malloc.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/queue.h>
 #include <sys/syscall.h>
 
@@ -134,43 +135,81 @@ find(struct frame *frame, uint32_t request)
 	return NULL;
 }
 
+/* Takes what order holds, also when there is no room for it. */
 static int
-on_analyse(void *arg, struct chan *chan, struct msg *msg)
+add_work(struct frame *frame, uint32_t request, struct child_order *order)
 {
 	static const struct child_end refused = {.end = ANALYSE_REFUSED};
-	struct frame *frame = arg;
 	struct work *work;
-	const uint8_t *context;
-	uint64_t size;
-	uint8_t how;
-	size_t len;
 
-	(void)chan;
-	size = wire_get_u64(&msg->in);
-	how = wire_get_u8(&msg->in);
-	context = wire_get_bytes(&msg->in, &len);
-	if (find(frame, msg->request) != NULL || how < BLOB_MEMFD ||
-	    how > BLOB_RANGE)
-		return ERR_PEER;
 	if (frame->work_count == WORK_MAX) {
-		report(frame, msg->request, &refused);
+		child_order_release(order);
+		report(frame, request, &refused);
 		return ERR_OK;
 	}
 	work = xcalloc(1, sizeof(*work));
 	work->frame = frame;
-	work->request = msg->request;
+	work->request = request;
 	work->pidfd = -1;
-	work->order = (struct child_order){
-	    .input_fd = take_fd(msg->fd),
-	    .out_fd = -1,
-	    .how = (enum blob_open)how,
-	    .size = size,
-	    .context = xstrndup((const char *)context, len),
-	    .context_len = len,
-	};
+	work->order = *order;
 	TAILQ_INSERT_TAIL(&frame->works, work, entry);
 	frame->work_count++;
 	return ERR_OK;
+}
+
+static int
+on_analyse(void *arg, struct chan *chan, struct msg *msg)
+{
+	struct frame *frame = arg;
+	struct child_order order = {.out_fd = -1, .scratch_fd = -1};
+	const uint8_t *context;
+	uint8_t how;
+
+	(void)chan;
+	order.size = wire_get_u64(&msg->in);
+	how = wire_get_u8(&msg->in);
+	context = wire_get_bytes(&msg->in, &order.context_len);
+	if (find(frame, msg->request) != NULL || how < BLOB_MEMFD ||
+	    how > BLOB_RANGE)
+		return ERR_PEER;
+	order.input_fd = take_fd(msg->fd);
+	order.how = (enum blob_open)how;
+	order.context = xstrndup((const char *)context, order.context_len);
+	return add_work(frame, msg->request, &order);
+}
+
+static int
+on_analyse_pack(void *arg, struct chan *chan, struct msg *msg)
+{
+	struct frame *frame = arg;
+	struct child_order order = {
+	    .is_pack = true,
+	    .out_fd = -1,
+	    .scratch_fd = -1,
+	};
+	static const struct child_end refused = {.end = ANALYSE_REFUSED};
+	const uint8_t *context, *list;
+
+	(void)chan;
+	order.size = wire_get_u64(&msg->in);
+	context = wire_get_bytes(&msg->in, &order.context_len);
+	list = wire_get_bytes(&msg->in, &order.list_len);
+	if (find(frame, msg->request) != NULL)
+		return ERR_PEER;
+	order.input_fd = take_fd(msg->fd);
+	order.how = BLOB_MEMFD;
+	order.context = xstrndup((const char *)context, order.context_len);
+	order.list = xmemdup(list, order.list_len);
+	if (frame->analyser->wants_files) {
+		order.scratch_fd = memfd_create("loep-scratch", MFD_CLOEXEC);
+		if (order.scratch_fd == -1) {
+			log_line(LOG_WARN, "msg=\"no scratch memory\"");
+			child_order_release(&order);
+			report(frame, msg->request, &refused);
+			return ERR_OK;
+		}
+	}
+	return add_work(frame, msg->request, &order);
 }
 
 static int
@@ -288,6 +327,7 @@ on_ruleset(void *arg, struct chan *chan, struct msg *msg)
 static const struct chan_handler handlers[] = {
     {MSG_RULESET, on_ruleset},
     {MSG_ANALYSE, on_analyse},
+    {MSG_ANALYSE_PACK, on_analyse_pack},
     {MSG_ANALYSE_OUT, on_analyse_out},
     {MSG_ANALYSE_CANCEL, on_cancel},
     {MSG_NONE_, NULL},
@@ -373,7 +413,7 @@ analyser_main(const struct analyser *analyser)
 	};
 	static struct frame frame;
 	char name[64];
-	struct cage cage = child_parent_cage(analyser->cage);
+	struct cage cage = child_parent_cage(analyser);
 
 	if (analyser_alone_is_asked())
 		return analyser_alone_main(analyser);

@@ -3,8 +3,9 @@
  * analyser.h - the frame of every analyser program.
  *
  * An analyser is started once by loepd, loads its trusted data (magic, rules),
- * enters its cage, and then forks one child per artefact.  The child drops
- * even fork, reads the artefact (struct input), writes records, and ends.
+ * enters its cage, and then forks one child per artefact, or per pack of small
+ * artefacts of one organisation (lib/pack.h).  The child drops even fork,
+ * reads the artefacts (struct input), writes records, and ends.
  * The parent half keeps each child's deadline (pidfd, SIGKILL) and memory,
  * and tells the scheduler how it ended.
  *
@@ -46,14 +47,18 @@ struct analyser {
 	/* The child's cage, without CAGE_FORK: the frame adds that for the
 	 * parent half, whose CPU time is not bounded. */
 	const struct cage *cage;
+	/* analyse() calls input_fd(): the child of a pack gets scratch memory
+	 * for it, as descriptor 5. */
+	bool wants_files;
 	/* Before the cage: load trusted data.  Exits on failure.  May keep
 	 * descriptors open that the parent half (info) needs later; children
-	 * have none but 0 to 4. */
+	 * have none but 0 to 5. */
 	void *(*load)(struct program *program);
 	/* What runs: engine and its version, JSON about rules; for the report. */
 	void (*info)(
 	    void *data, char *engine, size_t engine_size, json_t **ret_detail);
-	/* In the child.  Writes records; DONE is written by the frame when it
+	/* In the child; once per item of a pack, so that nothing may be left
+	 * over in static state.  Writes records; DONE is written by the frame when it
 	 * returns ERR_OK.  ERR_FORMAT etc. should have been explained by an
 	 * ERROR or LIMIT record; the run then is partial. */
 	int (*analyse)(struct analysis *analysis);

@@ -172,6 +172,7 @@ open_file(struct alone *alone)
 	if (fd == -1 || fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
 		usage("cannot open %s as a file: %s", alone->file,
 		    strerror(errno));
+	alone->order.scratch_fd = -1;
 	alone->order.how = BLOB_MEMFD;
 	alone->order.size = (uint64_t)st.st_size;
 	alone->order.input_fd = alone->order.size <= LIMIT_MEMFD_BYTES
@@ -316,7 +317,7 @@ analyser_alone_main(const struct analyser *analyser)
 {
 	static struct alone alone = {.seconds = LIMIT_ANALYSER_SECONDS};
 	static char buf[64 * KIB];
-	struct cage cage = child_parent_cage(analyser->cage);
+	struct cage cage = child_parent_cage(analyser);
 	char *argv[ARGS_MAX + 1];
 	int argc = 0;
 	size_t len = read_arguments(buf, sizeof(buf));

@@ -1,23 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* analyser_child.c - one artefact's child process. */
+/* analyser_child.c - the child process of an artefact or a pack. */
 #include "lib/analyser_child.h"
 
 #include "lib/limits.h"
 #include "lib/own.h"
+#include "lib/pack.h"
 #include "lib/trial.h"
 #include "lib/xalloc.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 /* Where the contract of design.md puts the child's input and output. */
 #define CHILD_IN_FD  3
 #define CHILD_OUT_FD 4
+/* Where a pack's scratch memory is. */
+#define CHILD_SCRATCH_FD 5
 /* The context is the scheduler's, so this only catches its mistakes. */
 #define CONTEXT_DEPTH ((size_t)16)
 
@@ -28,56 +33,87 @@ child_order_release(struct child_order *order)
 		(void)close(order->input_fd);
 	if (order->out_fd != -1)
 		(void)close(order->out_fd);
+	if (order->scratch_fd != -1)
+		(void)close(order->scratch_fd);
 	free(order->context);
-	*order = (struct child_order){.input_fd = -1, .out_fd = -1};
+	free(order->list);
+	*order = (struct child_order){
+	    .input_fd = -1,
+	    .out_fd = -1,
+	    .scratch_fd = -1,
+	};
 }
 
 struct cage
-child_parent_cage(const struct cage *cage)
+child_parent_cage(const struct analyser *analyser)
 {
-	struct cage parent = *cage;
+	struct cage parent = *analyser->cage;
 
 	parent.groups |= CAGE_FORK;
+	if (analyser->wants_files)
+		parent.groups |= CAGE_MEMFD;
 	parent.cpu_seconds_max = 0;
 	if (parent.files_max < 1024)
 		parent.files_max = 1024;
 	return parent;
 }
 
-/* Leaves nothing open but standard error, the input and the output. */
-static void
-keep_descriptors(const struct child_order *order, int *ret_in, int *ret_out)
+/* fd out of the way of the places that children use. */
+static int
+lift(int fd)
 {
-	int in = order->input_fd;
-	int out = order->out_fd;
-
-	if (out == CHILD_IN_FD)
-		out = fcntl(out, F_DUPFD_CLOEXEC, CHILD_OUT_FD + 1);
-	if (in != CHILD_IN_FD && dup2(in, CHILD_IN_FD) == -1)
-		_exit(ANALYSER_EXIT_START);
-	if (out != CHILD_OUT_FD && dup2(out, CHILD_OUT_FD) == -1)
-		_exit(ANALYSER_EXIT_START);
-	if (syscall(SYS_close_range, CHILD_OUT_FD + 1, ~0u, 0) == -1)
-		_exit(ANALYSER_EXIT_START);
-	/* The parent's pipe end may be non-blocking: it is shared. */
-	(void)fcntl(CHILD_OUT_FD, F_SETFL, 0);
-	*ret_in = CHILD_IN_FD;
-	*ret_out = CHILD_OUT_FD;
+	if (fd == -1 || fd > CHILD_SCRATCH_FD)
+		return fd;
+	return fcntl(fd, F_DUPFD_CLOEXEC, CHILD_SCRATCH_FD + 1);
 }
 
 static void
-narrow(const struct cage *cage, uint32_t memory_mib)
+place(int fd, int at)
+{
+	if (fd != at && dup2(fd, at) == -1)
+		_exit(ANALYSER_EXIT_START);
+}
+
+/* Leaves nothing open but standard error, input, output and scratch. */
+static void
+keep_descriptors(struct child_order *order)
+{
+	int in = lift(order->input_fd);
+	int out = lift(order->out_fd);
+	int scratch = lift(order->scratch_fd);
+	unsigned int first_unused = CHILD_OUT_FD + 1;
+
+	place(in, CHILD_IN_FD);
+	place(out, CHILD_OUT_FD);
+	if (scratch != -1) {
+		place(scratch, CHILD_SCRATCH_FD);
+		first_unused = CHILD_SCRATCH_FD + 1;
+	}
+	if (syscall(SYS_close_range, first_unused, ~0u, 0) == -1)
+		_exit(ANALYSER_EXIT_START);
+	/* The parent's pipe end may be non-blocking: it is shared. */
+	(void)fcntl(CHILD_OUT_FD, F_SETFL, 0);
+	order->input_fd = CHILD_IN_FD;
+	order->out_fd = CHILD_OUT_FD;
+	if (scratch != -1)
+		order->scratch_fd = CHILD_SCRATCH_FD;
+}
+
+static void
+narrow(const struct cage *cage, const struct child_order *order)
 {
 	const unsigned int writes = CAGE_FILES | CAGE_MEMFD;
 	struct cage narrowed = *cage;
-	uint64_t bytes = (uint64_t)memory_mib * MIB;
-	struct rlimit none = {0, 0};
+	uint64_t bytes = (uint64_t)order->memory_mib * MIB;
+	struct rlimit files = {0, 0};
 
 	if (bytes != 0 && (narrowed.memory_bytes_max == 0 ||
 			      bytes < narrowed.memory_bytes_max))
 		narrowed.memory_bytes_max = bytes;
+	if (order->scratch_fd != -1)
+		files.rlim_cur = files.rlim_max = PACK_BYTES_MAX;
 	if ((cage->groups & writes) == 0 &&
-	    setrlimit(RLIMIT_FSIZE, &none) == -1)
+	    setrlimit(RLIMIT_FSIZE, &files) == -1)
 		_exit(ANALYSER_EXIT_START);
 	if (cage_narrow(&narrowed) != ERR_OK)
 		_exit(ANALYSER_EXIT_START);
@@ -134,34 +170,155 @@ keep_last_words(struct record_out *out)
 		(void)sigaction(numbers[i], &action, NULL);
 }
 
+static json_t *
+parse_context(const void *p, size_t len)
+{
+	json_t *context;
+
+	if (json_parse(p, len, LIMIT_MSG_BYTES, CONTEXT_DEPTH, &context) !=
+	    ERR_OK)
+		_exit(ANALYSER_EXIT_START);
+	return context;
+}
+
+static void
+begin_out(struct analysis *analysis, int fd)
+{
+	analysis->out = record_out_new(fd);
+	keep_last_words(analysis->out);
+}
+
+static void
+live_one(const struct analyser *analyser, struct analysis *analysis,
+    const struct child_order *order)
+{
+	json_t *context = parse_context(order->context, order->context_len);
+	int err;
+
+	if (json_member_text(context, "trial", NULL) != NULL)
+		trial_run(json_member_text(context, "trial", NULL));
+	analysis->context = context;
+	analysis->input = input_new(order->input_fd, order->how, order->size);
+	begin_out(analysis, order->out_fd);
+	err = analyser->analyse(analysis);
+	if (err == ERR_OK)
+		record_done(analysis->out);
+	record_flush(analysis->out);
+	_exit(err == ERR_OK ? ANALYSER_EXIT_DONE : ANALYSER_EXIT_PARTIAL);
+}
+
+static uint64_t
+to_us(struct timeval t)
+{
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_usec;
+}
+
+/* CPU time of this process so far, and its peak. */
+static uint64_t
+used_so_far(uint64_t *ret_peak_kib)
+{
+	struct rusage usage;
+
+	(void)getrusage(RUSAGE_SELF, &usage);
+	*ret_peak_kib = (uint64_t)usage.ru_maxrss;
+	return to_us(usage.ru_utime) + to_us(usage.ru_stime);
+}
+
+/* The pack's memory, for good: the process does nothing else. */
+static void
+map_pack(const struct child_order *order, struct pack_view *view)
+{
+	struct stat st;
+	void *map;
+
+	/* A map beyond the end of the memory would be SIGBUS later. */
+	if (order->size > PACK_BYTES_MAX || fstat(order->input_fd, &st) == -1 ||
+	    st.st_size < 0 || (uint64_t)st.st_size < order->size)
+		_exit(ANALYSER_EXIT_START);
+	map = mmap(NULL, (size_t)order->size, PROT_READ,
+	    MAP_PRIVATE | MAP_POPULATE, order->input_fd, 0);
+	if (map == MAP_FAILED ||
+	    pack_view_init(view, map, (size_t)order->size) != ERR_OK)
+		_exit(ANALYSER_EXIT_START);
+}
+
+/* One item; the frames around its records are the caller's. */
+static int
+live_item(const struct analyser *analyser, struct analysis *analysis,
+    const struct pack_view *view, uint32_t index)
+{
+	const uint8_t *p;
+	size_t len;
+	int err = pack_view_item(view, index, &p, &len);
+
+	if (err != ERR_OK)
+		_exit(ANALYSER_EXIT_START);
+	analysis->input = input_new_in_memory(
+	    p, len, analyser->wants_files ? CHILD_SCRATCH_FD : -1);
+	err = analyser->analyse(analysis);
+	if (err == ERR_OK)
+		record_done(analysis->out);
+	input_free(take_ptr(analysis->input));
+	return err;
+}
+
+static void
+live_pack(const struct analyser *analyser, struct analysis *analysis,
+    const struct child_order *order)
+{
+	json_t *common = parse_context(order->context, order->context_len);
+	uint8_t begin[PACK_BEGIN_BYTES], end[PACK_END_BYTES];
+	const uint8_t *text;
+	struct pack_view view;
+	struct wire_in list;
+	uint64_t before, peak_kib;
+	uint32_t index;
+	size_t len;
+	int err;
+
+	map_pack(order, &view);
+	wire_in_init(&list, order->list, order->list_len);
+	begin_out(analysis, order->out_fd);
+	before = used_so_far(&peak_kib);
+	while ((err = pack_list_get(&list, &index, &text, &len)) == ERR_OK) {
+		json_t *context = parse_context(text, len);
+		struct pack_end how = {.status = ANALYSER_EXIT_DONE};
+		uint64_t now;
+
+		(void)json_object_update_missing(context, common);
+		analysis->context = context;
+		pack_begin_put(begin, index);
+		record_item_begin(analysis->out, begin, sizeof(begin));
+		err = live_item(analyser, analysis, &view, index);
+		if (err != ERR_OK)
+			how.status = ANALYSER_EXIT_PARTIAL;
+		now = used_so_far(&how.peak_kib);
+		how.cpu_us = now - before;
+		before = now;
+		pack_end_put(end, &how);
+		record_item_end(analysis->out, end, sizeof(end));
+		json_decref(context);
+	}
+	record_flush(analysis->out);
+	_exit(err == ERR_EOF ? ANALYSER_EXIT_DONE : ANALYSER_EXIT_START);
+}
+
 /* The child's whole life; ends without destructors: nothing is to be saved. */
 __attribute__((noreturn)) static void
 live(const struct analyser *analyser, void *data,
-    const struct child_order *order, pid_t parent)
+    const struct child_order *given, pid_t parent)
 {
 	struct analysis analysis = {.data = data};
-	json_t *context = NULL;
-	int in, out, err;
+	struct child_order order = *given;
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != parent)
 		_exit(ANALYSER_EXIT_START);
-	keep_descriptors(order, &in, &out);
-	narrow(analyser->cage, order->memory_mib);
-	err = json_parse(order->context, order->context_len, LIMIT_MSG_BYTES,
-	    CONTEXT_DEPTH, &context);
-	if (err != ERR_OK)
-		_exit(ANALYSER_EXIT_START);
-	if (json_member_text(context, "trial", NULL) != NULL)
-		trial_run(json_member_text(context, "trial", NULL));
-	analysis.context = context;
-	analysis.input = input_new(in, order->how, order->size);
-	analysis.out = record_out_new(out);
-	keep_last_words(analysis.out);
-	err = analyser->analyse(&analysis);
-	if (err == ERR_OK)
-		record_done(analysis.out);
-	record_flush(analysis.out);
-	_exit(err == ERR_OK ? ANALYSER_EXIT_DONE : ANALYSER_EXIT_PARTIAL);
+	keep_descriptors(&order);
+	narrow(analyser->cage, &order);
+	if (order.is_pack)
+		live_pack(analyser, &analysis, &order);
+	live_one(analyser, &analysis, &order);
+	_exit(ANALYSER_EXIT_START);
 }
 
 int
@@ -204,12 +361,6 @@ end_of_status(int status)
 	if (WEXITSTATUS(status) == ANALYSER_EXIT_STOPPED)
 		return ANALYSE_TIMEOUT;
 	return ANALYSE_CRASHED;
-}
-
-static uint64_t
-to_us(struct timeval t)
-{
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_usec;
 }
 
 void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * analyser_child.h - one artefact's child process: its start and its end.
+ * analyser_child.h - the child process of an artefact or a pack: its start and
+ * its end.
  * Used by the two halves of the frame (analyser.c, analyser_alone.c) only.
  */
 #ifndef LIB_ANALYSER_CHILD_H
@@ -15,8 +16,12 @@ struct child_order {
 	int out_fd;   /* owned */
 	enum blob_open how;
 	uint64_t size;
-	char *context; /* owned; JSON of context_len bytes */
+	char *context; /* owned; JSON of context_len bytes; a pack's common */
 	size_t context_len;
+	bool is_pack;
+	char *list; /* owned; of a pack's items */
+	size_t list_len;
+	int scratch_fd;	     /* owned; -1 where there is none */
 	uint32_t memory_mib; /* 0 = the cage's own bound */
 };
 
@@ -29,8 +34,8 @@ struct child_end {
 
 /* Closes and frees what the order owns. */
 void child_order_release(struct child_order *order);
-/* The parent half's cage for an analyser whose children live in cage. */
-struct cage child_parent_cage(const struct cage *cage);
+/* The cage of the parent half. */
+struct cage child_parent_cage(const struct analyser *analyser);
 /*
  * Forks the child, which never returns.  *ret_pid and *ret_pidfd (owned) are
  * the parent's.  ERR_SYS when there is no process to be had.

@@ -167,5 +167,5 @@ cage_narrow(const struct cage *cage)
 	if (cage->cpu_seconds_max != 0 &&
 	    limit(RLIMIT_CPU, cage->cpu_seconds_max) != ERR_OK)
 		return ERR_SYS;
-	return cage_seccomp_narrow();
+	return cage_seccomp_narrow(cage);
 }

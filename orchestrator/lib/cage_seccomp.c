@@ -443,15 +443,19 @@ cage_seccomp(const struct cage *cage)
      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (error))
 
 int
-cage_seccomp_narrow(void)
+cage_seccomp_narrow(const struct cage *cage)
 {
-	static struct sock_filter code[] = {
+	struct sock_filter code[] = {
 	    BPF_STMT(
 		BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 #ifndef CAGE_DEVELOPER
 	    NARROW_KILL(__NR_clone),
 	    NARROW_KILL(__NR_kill),
 #endif
+	    /* The parent half makes the scratch memory of a pack's child. */
+	    NARROW_KILL((cage->groups & CAGE_MEMFD) == 0
+			    ? (unsigned int)__NR_memfd_create
+			    : (unsigned int)__NR_pidfd_open),
 	    NARROW_KILL(__NR_pidfd_open),
 	    NARROW_KILL(__NR_pidfd_send_signal),
 	    NARROW_KILL(__NR_socketpair),

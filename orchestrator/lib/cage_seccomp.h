@@ -12,7 +12,10 @@
  * of rules, or -1 with errno.
  */
 int must_check cage_seccomp(const struct cage *cage);
-/* On top of it: no new processes, sockets or signals.  Cheap: no library. */
-int must_check cage_seccomp_narrow(void);
+/*
+ * On top of it: no new processes, sockets or signals, and no memory files
+ * where the cage has no CAGE_MEMFD.  Cheap: no library.
+ */
+int must_check cage_seccomp_narrow(const struct cage *cage);
 
 #endif

@@ -7,6 +7,7 @@
 #include "lib/xalloc.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -16,6 +17,8 @@ struct input {
 	uint64_t size;
 	uint64_t pos;	    /* BLOB_STREAM: where the pipe stands */
 	const uint8_t *map; /* BLOB_MEMFD: once asked for */
+	bool is_borrowed;   /* map is somebody else's, and fd is scratch */
+	bool is_copied;	    /* to the scratch file */
 };
 
 struct input *
@@ -29,11 +32,25 @@ input_new(int fd, enum blob_open how, uint64_t size)
 	return input;
 }
 
+struct input *
+input_new_in_memory(const uint8_t *p, size_t size, int scratch_fd)
+{
+	struct input *input = input_new(scratch_fd, BLOB_MEMFD, size);
+
+	input->map = p;
+	input->is_borrowed = true;
+	return input;
+}
+
 void
 input_free(struct input *input)
 {
 	if (input == NULL)
 		return;
+	if (input->is_borrowed) {
+		free(input);
+		return;
+	}
 	if (input->map != NULL && input->size > 0)
 		(void)munmap((void *)(uintptr_t)input->map, input->size);
 	if (input->fd >= 0)
@@ -158,8 +175,34 @@ input_map(struct input *input)
 	return input->map;
 }
 
-int
-input_fd(const struct input *input)
+/* The bytes of a borrowed input in its scratch file, at their place. */
+static int
+copy_to_scratch(struct input *input)
 {
+	size_t done = 0;
+
+	if (input->fd == -1 || ftruncate(input->fd, (off_t)input->size) == -1)
+		return ERR_SYS;
+	while (done < input->size) {
+		ssize_t n = pwrite(input->fd, input->map + done,
+		    (size_t)input->size - done, (off_t)done);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return ERR_SYS;
+		done += (size_t)n;
+	}
+	return ERR_OK;
+}
+
+int
+input_fd(struct input *input)
+{
+	if (input->is_borrowed && !input->is_copied) {
+		if (copy_to_scratch(input) != ERR_OK)
+			return -1;
+		input->is_copied = true;
+	}
 	return input->how == BLOB_MEMFD ? input->fd : -1;
 }

@@ -20,6 +20,13 @@ struct input;
 
 /* Takes fd. */
 struct input *input_new(int fd, enum blob_open how, uint64_t size);
+/*
+ * An input that lies in memory already, borrowed.  scratch_fd (borrowed; -1 =
+ * none) is a memory file that its bytes are copied to should somebody ask for
+ * a descriptor.
+ */
+struct input *input_new_in_memory(
+    const uint8_t *p, size_t size, int scratch_fd);
 void input_free(struct input *input);
 uint64_t input_size(const struct input *input);
 /*
@@ -34,9 +41,9 @@ int must_check input_read_at(
  */
 const uint8_t *input_map(struct input *input);
 /*
- * The descriptor of an input in sealed memory, for libraries that want a file
- * to seek in; -1 for other inputs.  Stays the input's.
+ * The descriptor of an input in memory, for libraries that want a file to seek
+ * in; -1 for other inputs.  Stays the input's.
  */
-int input_fd(const struct input *input);
+int input_fd(struct input *input);
 
 #endif

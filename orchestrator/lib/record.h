@@ -91,6 +91,12 @@ void record_data(struct record_out *out, const void *p, size_t len);
 /* The last record: how many of each type were written, and bytes of DATA. */
 void record_done(struct record_out *out);
 /*
+ * For the child of a pack (lib/pack.h): what is written between the two is one
+ * item's, and counted from 0 again.  frame is one of lib/pack.h's.
+ */
+void record_item_begin(struct record_out *out, const void *frame, size_t len);
+void record_item_end(struct record_out *out, const void *frame, size_t len);
+/*
  * A JSON text for foreign bytes: valid UTF-8 as it is (control characters and
  * all: JSON escapes them), NUL and other bytes as U+FFFD.  Cut at
  * LIMIT_TEXT_BYTES, as record_hex() is.  New reference.

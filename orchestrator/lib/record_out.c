@@ -230,6 +230,30 @@ record_data(struct record_out *out, const void *p, size_t len)
 	}
 }
 
+static void
+put_frame(struct record_out *out, const void *frame, size_t len)
+{
+	if (len > OUT_BYTES - out->len)
+		record_flush(out);
+	memcpy(out->buf + out->len, frame, len);
+	out->len += len;
+}
+
+void
+record_item_begin(struct record_out *out, const void *frame, size_t len)
+{
+	memset(out->counts, 0, sizeof(out->counts));
+	out->data_bytes = 0;
+	out->is_skipping = false;
+	put_frame(out, frame, len);
+}
+
+void
+record_item_end(struct record_out *out, const void *frame, size_t len)
+{
+	put_frame(out, frame, len);
+}
+
 /* Bytes of the valid UTF-8 sequence (RFC 3629) at p, 0 = none. */
 static size_t
 utf8_len(const uint8_t *p, size_t len)

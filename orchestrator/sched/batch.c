@@ -10,6 +10,7 @@ batch_init(struct batch *batch, struct job *job)
 {
 	batch->job = job;
 	batch->count = 0;
+	batch->is_sent = false;
 	wire_out_init(&batch->out, BATCH_BYTES);
 }
 
@@ -52,6 +53,7 @@ batch_flush(struct batch *batch)
 		return;
 	job_params(batch->job, &params);
 	values_add_bytes(&params, batch->out.buf, batch->out.len);
+	batch->is_sent = true;
 	batch->job->records_open++;
 	job_call(batch->job, CALL_JOB_RECORDS, &params, NULL, on_end);
 	wire_out_reset(&batch->out);

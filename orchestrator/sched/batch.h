@@ -18,6 +18,7 @@ struct batch {
 	struct job *job;
 	struct wire_out out;
 	size_t count; /* records that were given to the store */
+	bool is_sent; /* some of them are under way */
 };
 
 void batch_init(struct batch *batch, struct job *job);

@@ -36,31 +36,52 @@ put(json_t *context, const char *name, json_t *value)
 	(void)json_object_set_new(context, name, value);
 }
 
-char *
-context_of(const struct job *job, uint32_t seconds, uint64_t bytes_max)
+static json_t *
+passwords_of(const struct job *job)
 {
-	auto_json json_t *context = json_object();
+	json_t *passwords = json_object_get(job->options, "passwords");
+
+	return json_is_array(passwords) ? json_incref(passwords) : json_array();
+}
+
+/* What is the artefact's own. */
+static json_t *
+own_context(const struct job *job)
+{
+	json_t *context = json_object();
 	json_t *name = record_text(job->name, job->name_len);
-	char *text;
 
 	put(context, "name", name);
 	if (!is_same(name, job->name, job->name_len))
 		put(context, "name_hex", record_hex(job->name, job->name_len));
 	put(context, "job", json_string(job->id));
-	put(context, "case", json_string(job->case_id));
 	put(context, "mime", record_text(job->mime, strlen(job->mime)));
 	put(context, "magic", record_text(job->magic, strlen(job->magic)));
 	put(context, "sha256", json_string(job->sha256));
 	put(context, "size", json_integer((json_int_t)job->size));
 	put(context, "depth", json_integer((json_int_t)job->depth));
 	put(context, "relation", json_string(job->relation));
+	return context;
+}
+
+/* What artefacts of one submission mostly have alike. */
+static void
+put_alike(json_t *context, const struct job *job, uint32_t seconds,
+    uint64_t bytes_max)
+{
+	put(context, "case", json_string(job->case_id));
 	put(context, "limits", limits_of(job, seconds, bytes_max));
-	if (json_is_array(json_object_get(job->options, "passwords")))
-		(void)json_object_set(context, "passwords",
-		    json_object_get(job->options, "passwords"));
-	else
-		put(context, "passwords", json_array());
+	put(context, "passwords", passwords_of(job));
 	put(context, "options", json_incref(job->options));
+}
+
+char *
+context_of(const struct job *job, uint32_t seconds, uint64_t bytes_max)
+{
+	auto_json json_t *context = own_context(job);
+	char *text;
+
+	put_alike(context, job, seconds, bytes_max);
 	text = json_canonical(context);
 	if (strlen(text) > CONTEXT_BYTES_MAX) {
 		free(text);
@@ -69,4 +90,34 @@ context_of(const struct job *job, uint32_t seconds, uint64_t bytes_max)
 		text = json_canonical(context);
 	}
 	return text;
+}
+
+json_t *
+context_common(const struct job *job)
+{
+	json_t *common = json_object();
+
+	/* An item has the time that it would have alone, though its child may
+	 * end before; and no children: 0 bytes of them. */
+	put_alike(common, job, job->sched->job_seconds, 0);
+	return common;
+}
+
+char *
+context_of_item(const struct job *job, const json_t *common)
+{
+	auto_json json_t *context = own_context(job);
+	json_t *limits = json_object_get(common, "limits");
+	json_t *mine = limits_of(job, job->sched->job_seconds, 0);
+
+	if (!json_equal(mine, limits))
+		put(context, "limits", json_incref(mine));
+	json_decref(mine);
+	if (strcmp(json_member_text(common, "case", ""), job->case_id) != 0)
+		put(context, "case", json_string(job->case_id));
+	if (!json_equal(json_object_get(common, "options"), job->options)) {
+		put(context, "passwords", passwords_of(job));
+		put(context, "options", json_incref(job->options));
+	}
+	return json_canonical(context);
 }

@@ -7,6 +7,8 @@
 #include "lib/record.h"
 #include "lib/xalloc.h"
 
+#include "sched/batch.h"
+#include "sched/ends.h"
 #include "sched/lease.h"
 
 /* Far more often than the lease needs: a beat is also how one hears that the
@@ -79,6 +81,7 @@ job_new(struct sched *sched, const struct values *row)
 	job->attempt = values_int(row, (size_t)column("attempt"));
 	text(row, "kind", job->kind, sizeof(job->kind));
 	text(row, "case", job->case_id, sizeof(job->case_id));
+	text(row, "org", job->org, sizeof(job->org));
 	text(row, "submission", job->submission, sizeof(job->submission));
 	text(row, "artefact", job->artefact, sizeof(job->artefact));
 	job->size = values_int(row, (size_t)column("size"));
@@ -222,11 +225,9 @@ on_release_time(void *arg)
 	job_unref(job);
 }
 
-static void
-on_done(void *arg, enum err err, const char *why, int fd)
+void
+job_left(struct job *job, enum err err, const char *why, int fd)
 {
-	struct job *job = arg;
-
 	if (fd != -1)
 		(void)close(fd);
 	/* A full disk: given back as soon as that can be written, rather than
@@ -249,6 +250,12 @@ on_done(void *arg, enum err err, const char *why, int fd)
 	leave(job);
 }
 
+static void
+on_done(void *arg, enum err err, const char *why, int fd)
+{
+	job_left(arg, err, why, fd);
+}
+
 /* The JSON of a result, or of nothing where it would not fit. */
 static char *
 bounded(const json_t *json, const char *empty, size_t size_max)
@@ -261,6 +268,22 @@ bounded(const json_t *json, const char *empty, size_t size_max)
 	return xstrdup(empty);
 }
 
+/* First the call: what it says may belong to the work. */
+static void
+send_end(struct job *job, const struct ends_words *words)
+{
+	struct values params;
+
+	job_params(job, &params);
+	values_add_text(&params, words->outcome);
+	values_add_int(&params, words->is_final);
+	values_add_text(&params, words->reason);
+	values_add_text(&params, words->engine);
+	values_add_text(&params, words->result);
+	values_add_text(&params, words->next);
+	job_call(job, CALL_JOB_DONE, &params, NULL, on_done);
+}
+
 void
 job_end(struct job *job, const struct job_end *end)
 {
@@ -269,7 +292,13 @@ job_end(struct job *job, const struct job_end *end)
 	auto_json json_t *reason = NULL;
 	const char *text_of_reason = end->reason == NULL ? "" : end->reason;
 	size_t len = strlen(text_of_reason);
-	struct values params;
+	struct ends_words words = {
+	    .outcome = end->outcome,
+	    .is_final = end->is_final,
+	    .engine = end->engine == NULL ? "" : end->engine,
+	    .result = result,
+	    .next = next,
+	};
 
 	if (job->state != JOB_HELD)
 		return;
@@ -277,6 +306,7 @@ job_end(struct job *job, const struct job_end *end)
 	/* Reasons may quote foreign bytes: what goes out is UTF-8. */
 	reason = record_text(
 	    text_of_reason, len < REASON_BYTES_MAX ? len : REASON_BYTES_MAX);
+	words.reason = json_string_value(reason);
 	log_line(strcmp(end->outcome, "done") == 0 ? LOG_DEBUG : LOG_INFO,
 	    "msg=\"job ended\" job=%s kind=%s attempt=%lld outcome=%s "
 	    "final=%d reason=\"%s\"",
@@ -284,15 +314,13 @@ job_end(struct job *job, const struct job_end *end)
 	    end->is_final, text_of_reason);
 	job->is_good = strcmp(end->outcome, "done") == 0 ||
 		       strcmp(end->outcome, "partial") == 0;
-	job_params(job, &params);
-	values_add_text(&params, end->outcome);
-	values_add_int(&params, end->is_final);
-	values_add_text(&params, json_string_value(reason));
-	values_add_text(&params, end->engine == NULL ? "" : end->engine);
-	values_add_text(&params, result);
-	values_add_text(&params, next);
-	/* First the call: what it says may belong to the work. */
-	job_call(job, CALL_JOB_DONE, &params, NULL, on_done);
+	if (end->batch != NULL)
+		words.records = &end->batch->out;
+	if (end->batch == NULL || !ends_add(job, &words)) {
+		if (end->batch != NULL)
+			batch_flush(end->batch);
+		send_end(job, &words);
+	}
 	end_work(job);
 }
 

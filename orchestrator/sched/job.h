@@ -13,6 +13,8 @@
 
 #include "lib/json.h"
 
+struct batch;
+
 struct job_ops {
 	/* The case's people cancelled it: stop, then job_end(). */
 	void (*cancel)(struct job *job);
@@ -45,6 +47,7 @@ struct job {
 	int64_t attempt;
 	char kind[32];
 	char case_id[64];
+	char org[64];
 	char submission[64];
 	char artefact[64];
 	char sha256[65];
@@ -69,6 +72,9 @@ struct job_end {
 	const char *engine;
 	json_t *result; /* borrowed; NULL = {} */
 	json_t *next;	/* borrowed; NULL = [] */
+	/* Findings that are not sent yet; not NULL = all of it may go out
+	 * together with other jobs' ends (ends.h).  Borrowed. */
+	struct batch *batch;
 };
 
 /* A job from a row of JOB_LEASE; NULL when the row makes no sense. */
@@ -92,6 +98,8 @@ void job_call_fd(struct job *job, enum call_op op, const struct values *params,
     int fd, const struct job_answer *answer);
 /* Sends JOB_DONE; the job is over for its worker. */
 void job_end(struct job *job, const struct job_end *end);
+/* The store has answered the end of a job: it is not ours any more. */
+void job_left(struct job *job, enum err err, const char *why, int fd);
 /* Gives the job back without counting the attempt. */
 void job_release(struct job *job);
 /* The same because something else died, with a bound on how often. */

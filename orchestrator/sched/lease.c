@@ -4,8 +4,10 @@
 
 #include "lib/log.h"
 #include "lib/own.h"
+#include "lib/pack.h"
 
 #include "sched/job.h"
+#include "sched/pack.h"
 #include "sched/run.h"
 #include "sched/triage.h"
 #include "sched/worker.h"
@@ -13,7 +15,9 @@
 /* The store says when jobs come; this is for what was missed. */
 #define LOOK_MS ((uint64_t)5000)
 /* Jobs whose JOB_DONE is not answered; more would only queue in the store. */
-#define JOBS_MAX ((size_t)256)
+#define JOBS_MAX ((size_t)4096)
+/* What one JOB_LEASE may ask for. */
+#define ASK_MAX ((size_t)512)
 
 static void lease_now(struct sched *sched);
 
@@ -47,14 +51,16 @@ on_end(void *arg, enum err err, const char *why, int fd)
 		    "msg=\"no jobs to be had\" error=%s "
 		    "reason=\"%s\"",
 		    err_name(err), why);
+	if (ask->lane == LEASE_PACKS)
+		triage_pump(ask->sched);
 	/* A full answer means that there may be more. */
 	if (err == ERR_OK && (ask->is_again || ask->got == ask->asked))
 		lease_soon(ask->sched);
 }
 
 static void
-ask_for(
-    struct sched *sched, enum lease_lane lane, const char *kinds, size_t count)
+ask_for(struct sched *sched, enum lease_lane lane, const char *kinds,
+    size_t count, size_t bytes)
 {
 	struct lease_ask *ask = &sched->lease.lanes[lane];
 	struct values params;
@@ -75,6 +81,7 @@ ask_for(
 	values_add_text(&params, sched->worker_name);
 	values_add_text(&params, kinds);
 	values_add_int(&params, (int64_t)count);
+	values_add_int(&params, (int64_t)bytes);
 	(void)calls_start(
 	    sched->calls, CALL_JOB_LEASE, 0, &params, -1, on_row, on_end, ask);
 }
@@ -85,6 +92,7 @@ on_timer(void *arg)
 	struct sched *sched = arg;
 
 	sched->lease.timer = NULL;
+	sched->lease.is_soon = false;
 	lease_now(sched);
 }
 
@@ -96,14 +104,60 @@ set_timer(struct sched *sched, uint64_t delay_ms)
 	    loop_timer(sched->program.loop, delay_ms, on_timer, sched);
 }
 
+/* What is held for packs, and for analyses one by one. */
+struct held {
+	size_t packed;
+	size_t packed_bytes;
+	size_t single;
+};
+
+static struct held
+count_held(const struct sched *sched)
+{
+	struct held held = {0};
+	const struct job *job;
+
+	TAILQ_FOREACH (job, &sched->jobs, entry) {
+		if (job->state != JOB_HELD)
+			continue;
+		if (!pack_is_kind(job->kind)) {
+			held.single++;
+			continue;
+		}
+		held.packed++;
+		/* Those that are too large for a pack are few at a time. */
+		if (job->size > 0)
+			held.packed_bytes +=
+			    (uint64_t)job->size < PACK_ITEM_BYTES_MAX
+				? (size_t)job->size
+				: (size_t)PACK_ITEM_BYTES_MAX;
+	}
+	return held;
+}
+
+/* Small jobs, many at a time: their packs are made of one answer. */
+static void
+lease_packed(struct sched *sched, const struct held *held)
+{
+	char kinds[512];
+
+	if (held->packed > LEASE_PACKED_MAX / 2 ||
+	    held->packed_bytes > LEASE_PACKED_BYTES / 2)
+		return;
+	worker_kinds(sched, true, kinds, sizeof(kinds));
+	ask_for(sched, LEASE_PACKS, kinds, ASK_MAX,
+	    LEASE_PACKED_BYTES - held->packed_bytes);
+}
+
 static void
 lease_now(struct sched *sched)
 {
-	const size_t held_max = sched->places_max + sched->prefetch;
+	const size_t held_max =
+	    sched->places_max + sched->prefetch + sched->pool.runs;
 	const size_t runs = run_places(sched);
 	uint64_t now_ms = loop_now_ms();
+	struct held held;
 	char kinds[512];
-	size_t room;
 
 	if (sched->is_stopping || !calls_is_connected(sched->calls))
 		return;
@@ -114,22 +168,26 @@ lease_now(struct sched *sched)
 	set_timer(sched, LOOK_MS);
 	if (sched->job_count >= JOBS_MAX)
 		return;
+	held = count_held(sched);
+	lease_packed(sched, &held);
 	/* Each JOB_LEASE is a transaction: many jobs at once, while those
 	 * that wait here keep the places busy. */
-	room = held_max + sched->pool.runs;
-	room = room > sched->held_count ? room - sched->held_count : 0;
-	if (room >= sched->prefetch / 2) {
-		worker_kinds(sched, kinds, sizeof(kinds));
-		ask_for(sched, LEASE_ANALYSES, kinds, room);
+	if (held.single < held_max &&
+	    held_max - held.single >= sched->prefetch / 2) {
+		worker_kinds(sched, false, kinds, sizeof(kinds));
+		ask_for(
+		    sched, LEASE_ANALYSES, kinds, held_max - held.single, 0);
 	}
-	ask_for(sched, LEASE_RUNS, "detonate", runs);
+	ask_for(sched, LEASE_RUNS, "detonate", runs, 0);
 }
 
 void
 lease_soon(struct sched *sched)
 {
-	if (!sched->is_stopping)
+	if (!sched->is_stopping && !sched->lease.is_soon) {
+		sched->lease.is_soon = true;
 		set_timer(sched, 0);
+	}
 }
 
 void

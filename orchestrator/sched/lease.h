@@ -2,12 +2,15 @@
 /*
  * lease.h - asks the store for as many jobs as there are places for.
  *
- * Two lanes, because their places differ: analyses (children of analysers,
- * with a few jobs more so that none of them waits for the store), and runs
- * (free slots of the VM pool).
+ * Three lanes, because their places differ: jobs that travel in packs (many,
+ * as long as they are small), other analyses (children of analysers, with a
+ * few jobs more so that none of them waits for the store), and runs (free
+ * slots of the VM pool).
  */
 #ifndef SCHED_LEASE_H
 #define SCHED_LEASE_H
+
+#include "lib/limits.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,7 +19,12 @@
 struct loop_timer;
 struct sched;
 
+/* Jobs of one kind that may be held for packs, and what they may have. */
+#define LEASE_PACKED_MAX   ((size_t)1024)
+#define LEASE_PACKED_BYTES (24 * MIB)
+
 enum lease_lane {
+	LEASE_PACKS,
 	LEASE_ANALYSES,
 	LEASE_RUNS,
 	LEASE_LANE_COUNT
@@ -34,6 +42,7 @@ struct lease_ask {
 struct lease {
 	struct lease_ask lanes[LEASE_LANE_COUNT];
 	struct loop_timer *timer;
+	bool is_soon;		/* the timer is for the end of this turn */
 	uint64_t not_before_ms; /* back-off after trouble */
 };
 

@@ -5,6 +5,7 @@
 #include "lib/log.h"
 #include "lib/own.h"
 
+#include "sched/ends.h"
 #include "sched/job.h"
 #include "sched/triage.h"
 #include "sched/worker.h"
@@ -91,8 +92,8 @@ on_store_gone(void *arg, struct chan *chan, int err)
 		rescan_drop(sched);
 		calls_set_chan(sched->calls, NULL);
 		ruleset_forget(sched);
-		sched->lease.lanes[LEASE_ANALYSES].is_open = false;
-		sched->lease.lanes[LEASE_RUNS].is_open = false;
+		for (size_t i = 0; i < LEASE_LANE_COUNT; i++)
+			sched->lease.lanes[i].is_open = false;
 	}
 	chan_free(chan);
 }
@@ -175,6 +176,7 @@ on_stop(void *arg)
 	rescan_drop(sched);
 	lease_stop(sched);
 	grams_drop(&sched->grams);
+	ends_flush(sched);
 	TAILQ_FOREACH (job, &sched->jobs, entry)
 		job_release(job);
 	sched->stop_ms = loop_now_ms() + STOP_MS;
@@ -216,6 +218,8 @@ sched_main(void)
 	TAILQ_INIT(&sched.jobs);
 	ruleset_init(&sched.ruleset);
 	rescan_init(&sched.rescan, &sched);
+	TAILQ_INIT(&sched.packs);
+	ends_init(&sched);
 	program_start(&sched.program, ROLE_SCHED, "loep-sched");
 	configure(&sched);
 	sched.calls = calls_new(sched.program.loop);

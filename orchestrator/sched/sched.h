@@ -24,9 +24,11 @@
 #include <sys/queue.h>
 
 struct job;
+struct pack;
 struct worker;
 
 TAILQ_HEAD(job_list, job);
+TAILQ_HEAD(pack_list, pack);
 TAILQ_HEAD(worker_list, worker);
 
 /* What the store or the vault cannot do now: job_trouble(). */
@@ -35,6 +37,14 @@ struct trouble {
 	uint64_t results_seen; /* of them, at the last trouble */
 	uint64_t back_off_ms;
 	uint64_t until_ms;
+};
+
+/* Ends of jobs that are not sent yet (ends.h). */
+struct ends {
+	struct wire_out list;
+	struct job **jobs;
+	size_t count;
+	struct loop_timer *timer;
 };
 
 struct sched {
@@ -51,7 +61,9 @@ struct sched {
 	uint32_t job_seconds; /* time of an analyser for a small artefact */
 	struct lease lease;
 	bool is_stopping;
-	bool is_pumping; /* inside triage_pump() */
+	struct pack_list packs;
+	struct ends ends;
+	struct loop_timer *pump_timer; /* triage_pump() was called */
 	struct loop_timer *beat_timer;
 	struct loop_timer *stop_timer;
 	uint64_t stop_ms;     /* when to end, whatever is still open */

@@ -55,6 +55,21 @@ sift_release(struct sift *sift)
 	sift->in = NULL;
 }
 
+bool
+sift_restart(struct sift *sift)
+{
+	struct job *job = sift->job;
+	void (*changed)(void *arg) = sift->outputs.changed;
+	void *arg = sift->outputs.arg;
+
+	if (sift->batch.is_sent || sift->outputs.committed > 0 ||
+	    !outputs_are_settled(&sift->outputs))
+		return false;
+	sift_release(sift);
+	sift_init(sift, job, changed, arg);
+	return true;
+}
+
 int
 sift_malformed(struct sift *sift, const char *fmt, ...)
 {

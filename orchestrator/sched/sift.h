@@ -49,6 +49,11 @@ struct sift {
 void sift_init(
     struct sift *sift, struct job *job, void (*changed)(void *arg), void *arg);
 void sift_release(struct sift *sift);
+/*
+ * Forgets what was taken, for the same job's next child.  False, and nothing
+ * is forgotten, where some of it has left already.
+ */
+bool must_check sift_restart(struct sift *sift);
 /* Takes bytes from the analyser's pipe; see verdict and why afterwards. */
 void sift_feed(struct sift *sift, const void *p, size_t len);
 /* The pipe has ended: closes what is open, counts what was lost. */

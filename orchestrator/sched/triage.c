@@ -8,8 +8,10 @@
 
 #include "sched/context.h"
 #include "sched/next.h"
+#include "sched/pack.h"
 #include "sched/sift.h"
 #include "sched/triage_end.h"
+#include "sched/trip.h"
 #include "sched/worker.h"
 
 #include <errno.h>
@@ -41,6 +43,8 @@ triage_free(struct job *job)
 
 	job->work = NULL;
 	errand_forget(t->errand);
+	trip_leave(t);
+	pack_leave(t);
 	loop_timer_cancel(t->timer);
 	pipe_close(t);
 	if (t->input_fd != -1)
@@ -107,6 +111,10 @@ settle(struct triage *t)
 {
 	sift_note_limit(&t->sift);
 	watch_pipe(t);
+	if (t->trip != NULL) {
+		trip_resume(t);
+		return;
+	}
 	if (t->state == TRIAGE_RUNNING) {
 		/* The vault or the store refused: it works in vain. */
 		if (t->sift.outputs.err != ERR_OK || t->sift.outputs.is_limited)
@@ -140,6 +148,13 @@ on_changed(void *arg)
 	settle(arg);
 }
 
+void
+triage_ended(struct triage *t)
+{
+	t->state = TRIAGE_ENDED;
+	settle(t);
+}
+
 static void
 on_ended(void *arg, const struct errand_end *end)
 {
@@ -147,8 +162,7 @@ on_ended(void *arg, const struct errand_end *end)
 
 	t->errand = NULL;
 	t->end = *end;
-	t->state = TRIAGE_ENDED;
-	settle(t);
+	triage_ended(t);
 }
 
 /* --- starting --- */
@@ -253,9 +267,10 @@ on_cancel(struct job *job)
 	struct triage *t = job->work;
 
 	t->is_cancelled = true;
-	if (t->state == TRIAGE_RUNNING)
+	/* In a trip, its item's turn is awaited: the others need the child. */
+	if (t->state == TRIAGE_RUNNING && t->trip == NULL)
 		errand_cancel(t->errand);
-	else if (t->state != TRIAGE_ENDED)
+	else if (t->state != TRIAGE_RUNNING && t->state != TRIAGE_ENDED)
 		triage_end(t);
 }
 
@@ -320,6 +335,8 @@ pump_one(struct job *job)
 		job_release(job);
 		return;
 	}
+	if (t->pack != NULL || pack_takes(t))
+		return; /* pump_packs() */
 	has_place =
 	    worker_has_place(worker) && ruleset_is_ready(job->sched, job);
 	if (t->state == TRIAGE_READY && has_place)
@@ -330,18 +347,52 @@ pump_one(struct job *job)
 		ask_input(t);
 }
 
-void
-triage_pump(struct sched *sched)
+struct triage *
+triage_of(const struct job *job)
 {
-	struct job *job;
+	return job->ops == &triage_ops ? job->work : NULL;
+}
 
-	if (sched->is_stopping || sched->is_pumping || sched->store == NULL)
+/* Children for items of packs, as long as there are places. */
+static void
+pump_packs(struct sched *sched)
+{
+	struct worker *worker;
+	bool is_started;
+
+	pack_gather(sched);
+	/* One for each in turn: none is to take all places. */
+	do {
+		is_started = false;
+		TAILQ_FOREACH (worker, &sched->workers, entry) {
+			if (worker_has_place(worker))
+				is_started |= trip_start(sched, worker);
+		}
+	} while (is_started);
+}
+
+static void
+on_pump(void *arg)
+{
+	struct sched *sched = arg;
+	struct job *job, *next;
+
+	sched->pump_timer = NULL;
+	if (sched->is_stopping || sched->store == NULL)
 		return;
-	/* What happens in there may call this again. */
-	sched->is_pumping = true;
-	TAILQ_FOREACH (job, &sched->jobs, entry) {
+	for (job = TAILQ_FIRST(&sched->jobs); job != NULL; job = next) {
+		/* Given back, it leaves the list only with the store's word. */
+		next = TAILQ_NEXT(job, entry);
 		if (job->state == JOB_HELD && job->ops == &triage_ops)
 			pump_one(job);
 	}
-	sched->is_pumping = false;
+	pump_packs(sched);
+}
+
+void
+triage_pump(struct sched *sched)
+{
+	if (sched->pump_timer == NULL)
+		sched->pump_timer =
+		    loop_timer(sched->program.loop, 0, on_pump, sched);
 }

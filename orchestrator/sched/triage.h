@@ -8,9 +8,18 @@
 
 #include "sched/job.h"
 
+struct triage;
+
 /* Takes on a job that was just leased. */
 void triage_begin(struct job *job);
-/* Moves on whatever waits for a place; a place or an analyser has come. */
+/*
+ * Moves on whatever waits for a place, at the end of this turn of the loop; a
+ * place or an analyser has come.
+ */
 void triage_pump(struct sched *sched);
+/* The job's triage, or NULL where it is no analyser's work. */
+struct triage *triage_of(const struct job *job);
+/* Its child is through with it; t->end says how.  t may be gone afterwards. */
+void triage_ended(struct triage *t);
 
 #endif

@@ -134,7 +134,10 @@ triage_end(struct triage *t)
 	end.reason = why;
 	end.result = result;
 	end.next = next;
-	batch_flush(&t->sift.batch);
+	if (t->is_packed)
+		end.batch = &t->sift.batch;
+	else
+		batch_flush(&t->sift.batch);
 	job_end(t->job, &end);
 }
 

@@ -18,7 +18,12 @@ struct triage {
 	struct job *job;
 	enum triage_state state;
 	bool is_cancelled;
-	bool is_sifted; /* sift_end() was called */
+	bool is_sifted;	   /* sift_end() was called */
+	bool is_alone;	   /* not to share a child */
+	bool is_packed;	   /* its child was, or is, of several items */
+	struct pack *pack; /* its input, in TRIAGE_ASKED and later; or NULL */
+	size_t item;	   /* of the pack */
+	struct trip *trip; /* while its child lives; or NULL */
 	int input_fd;
 	enum blob_open how;
 	uint64_t size;
@@ -30,6 +35,9 @@ struct triage {
 	struct sift sift;
 	char engine[256];
 };
+
+struct pack;
+struct trip;
 
 /* Ends the attempt; t is gone afterwards. */
 void triage_end(struct triage *t);

@@ -7,6 +7,8 @@
 #include "lib/xalloc.h"
 
 #include "sched/job.h"
+#include "sched/lease.h"
+#include "sched/pack.h"
 #include "sched/triage.h"
 
 /* Past its own deadline an analyser has this long to report its child. */
@@ -56,11 +58,12 @@ is_alone(const struct sched *sched)
 }
 
 void
-worker_kinds(struct sched *sched, char *dst, size_t size)
+worker_kinds(struct sched *sched, bool is_packed, char *dst, size_t size)
 {
 	/* One slow kind must not take every lease from the others. */
-	size_t held_max =
-	    sched->places_max + sched->prefetch - (is_alone(sched) ? 0 : 2);
+	size_t held_max = is_packed ? LEASE_PACKED_MAX
+				    : sched->places_max + sched->prefetch -
+					  (is_alone(sched) ? 0 : 2);
 	struct worker *worker;
 	size_t len = 0;
 
@@ -69,6 +72,7 @@ worker_kinds(struct sched *sched, char *dst, size_t size)
 		/* Re-scans are no jobs. */
 		if (worker->detail == NULL ||
 		    strcmp(worker->name, "hunt") == 0 ||
+		    pack_is_kind(worker->name) != is_packed ||
 		    held_of(sched, worker->name) >= held_max ||
 		    strlen(worker->name) + 2 > size - len)
 			continue;
@@ -290,9 +294,14 @@ send_order(struct chan *chan, uint32_t request, const struct errand_spec *spec)
 
 	wire_out_init(&body, LIMIT_MSG_BYTES);
 	wire_put_u64(&body, spec->size);
-	wire_put_u8(&body, (uint8_t)spec->how);
+	if (spec->list == NULL)
+		wire_put_u8(&body, (uint8_t)spec->how);
 	wire_put_str(&body, spec->context);
-	err = chan_send(chan, MSG_ANALYSE, request, &body, spec->input_fd);
+	if (spec->list != NULL)
+		wire_put_bytes(&body, spec->list->buf, spec->list->len);
+	err =
+	    chan_send(chan, spec->list == NULL ? MSG_ANALYSE : MSG_ANALYSE_PACK,
+		request, &body, spec->input_fd);
 	wire_out_reset(&body);
 	wire_put_u32(&body, spec->seconds);
 	wire_put_u32(&body, spec->memory_mib);

@@ -2,8 +2,8 @@
 /*
  * worker.h - the analysers that are connected, and their children.
  *
- * An errand is one artefact sent to an analyser (ANALYSE, ANALYSE_OUT).  It
- * occupies a place until the analyser says how its child ended, also when
+ * An errand is one artefact, or several of a pack, sent to an analyser
+ * (ANALYSE or ANALYSE_PACK, ANALYSE_OUT).  It occupies a place until the analyser says how its child ended, also when
  * nobody waits for that any more.
  */
 #ifndef SCHED_WORKER_H
@@ -43,6 +43,7 @@ struct errand_spec {
 	enum blob_open how;
 	uint64_t size;
 	const char *context;
+	const struct wire_out *list; /* of a pack's items; NULL: no pack */
 	uint32_t seconds;
 	uint32_t memory_mib;
 	errand_fn *ended;
@@ -55,8 +56,11 @@ void worker_attach(struct sched *sched, struct chan *chan);
 void worker_report_all(struct sched *sched);
 /* NULL where no analyser of this name is connected. */
 struct worker *worker_find(struct sched *sched, const char *name);
-/* The comma-separated kinds of jobs that can be served now. */
-void worker_kinds(struct sched *sched, char *dst, size_t size);
+/*
+ * The comma-separated kinds of jobs that can be served now: those that travel
+ * in packs, or the others.
+ */
+void worker_kinds(struct sched *sched, bool is_packed, char *dst, size_t size);
 /* True when one more child may run there. */
 bool worker_has_place(const struct worker *worker);
 /* Takes a place; NULL when the analyser cannot be reached. */

@@ -6,28 +6,21 @@
 #include "lib/json.h"
 #include "lib/limits.h"
 
-#define SHA1_BYTES   20
-#define MD5_BYTES    16
-#define SHA512_BYTES 64
-#define WORD_BYTES   1024
-
-struct facts {
-	char mime[WORD_BYTES];
-	char magic[WORD_BYTES];
-	char tlsh[WORD_BYTES];
-	uint8_t sha1[SHA1_BYTES];
-	uint8_t md5[MD5_BYTES];
-	uint8_t sha512[SHA512_BYTES];
-	bool has_sha1, has_md5, has_sha512, has_entropy;
-	int64_t entropy_milli;
-};
+void
+facts_init(struct facts *facts)
+{
+	/* Texts are ended by their first byte. */
+	facts->mime[0] = facts->magic[0] = facts->tlsh[0] = '\0';
+	facts->has_sha1 = facts->has_md5 = false;
+	facts->has_sha512 = facts->has_entropy = false;
+}
 
 static void
 take_text(char *dst, const char *text)
 {
 	/* Cut in the middle of a character it would be no UTF-8. */
-	if (text != NULL && strlen(text) < WORD_BYTES)
-		(void)snprintf(dst, WORD_BYTES, "%s", text);
+	if (text != NULL && strlen(text) < FACTS_WORD_BYTES)
+		(void)snprintf(dst, FACTS_WORD_BYTES, "%s", text);
 }
 
 static bool
@@ -36,8 +29,8 @@ take_hex(uint8_t *dst, size_t len, const char *hex)
 	return hex != NULL && hex_decode(hex, dst, len) == ERR_OK;
 }
 
-static void
-take(struct facts *f, const char *key, const json_t *value)
+void
+facts_take(struct facts *f, const char *key, const json_t *value)
 {
 	const char *text = json_string_value(value);
 	double number = json_number_value(value);
@@ -49,11 +42,11 @@ take(struct facts *f, const char *key, const json_t *value)
 	else if (strcmp(key, "tlsh") == 0)
 		take_text(f->tlsh, text);
 	else if (strcmp(key, "sha1") == 0)
-		f->has_sha1 = take_hex(f->sha1, SHA1_BYTES, text);
+		f->has_sha1 = take_hex(f->sha1, FACTS_SHA1_BYTES, text);
 	else if (strcmp(key, "md5") == 0)
-		f->has_md5 = take_hex(f->md5, MD5_BYTES, text);
+		f->has_md5 = take_hex(f->md5, FACTS_MD5_BYTES, text);
 	else if (strcmp(key, "sha512") == 0)
-		f->has_sha512 = take_hex(f->sha512, SHA512_BYTES, text);
+		f->has_sha512 = take_hex(f->sha512, FACTS_SHA512_BYTES, text);
 	else if (strcmp(key, "entropy") == 0 && json_is_number(value) &&
 		 number >= 0 && number <= 8) {
 		f->has_entropy = true;
@@ -74,7 +67,7 @@ collect(struct store *store, const struct attempt *a, struct facts *f)
 
 		if (json_parse(text, strlen(text), LIMIT_RECORD_BYTES,
 			LIMIT_RECORD_DEPTH, &body) == ERR_OK)
-			take(f, query_text(&q, 0),
+			facts_take(f, query_text(&q, 0),
 			    json_object_get(body, "value"));
 	}
 	return err == ERR_EOF ? (int)ERR_OK : err;
@@ -87,19 +80,26 @@ bytes_or_null(bool has, const uint8_t *p, size_t len)
 }
 
 int
+facts_write(struct store *store, const struct attempt *a, const struct facts *f)
+{
+	return db_do(store->db, STMT_ARTEFACT_FACTS,
+	    ARGS(val_text(a->artefact_id), val_text(f->mime),
+		val_text(f->magic),
+		f->tlsh[0] == '\0' ? val_null() : val_text(f->tlsh),
+		bytes_or_null(f->has_sha1, f->sha1, FACTS_SHA1_BYTES),
+		bytes_or_null(f->has_md5, f->md5, FACTS_MD5_BYTES),
+		bytes_or_null(f->has_sha512, f->sha512, FACTS_SHA512_BYTES),
+		f->has_entropy ? val_int(f->entropy_milli) : val_null()),
+	    NULL);
+}
+
+int
 facts_apply(struct store *store, const struct attempt *a)
 {
-	struct facts f = {.has_sha1 = false};
-	int err = collect(store, a, &f);
+	struct facts f;
+	int err;
 
-	if (err != ERR_OK)
-		return err;
-	return db_do(store->db, STMT_ARTEFACT_FACTS,
-	    ARGS(val_text(a->artefact_id), val_text(f.mime), val_text(f.magic),
-		f.tlsh[0] == '\0' ? val_null() : val_text(f.tlsh),
-		bytes_or_null(f.has_sha1, f.sha1, SHA1_BYTES),
-		bytes_or_null(f.has_md5, f.md5, MD5_BYTES),
-		bytes_or_null(f.has_sha512, f.sha512, SHA512_BYTES),
-		f.has_entropy ? val_int(f.entropy_milli) : val_null()),
-	    NULL);
+	facts_init(&f);
+	err = collect(store, a, &f);
+	return err == ERR_OK ? facts_write(store, a, &f) : err;
 }

@@ -3,13 +3,33 @@
 #ifndef STORE_FACTS_H
 #define STORE_FACTS_H
 
+#include "lib/json.h"
 #include "store/job.h"
 
-/*
- * Takes the attempt's facts "mime", "magic", "sha1", "md5", "sha512", "tlsh"
- * and "entropy" over, inside the unit that runs.  What has not the form it
- * should have is left out: the finding keeps it as it came.
- */
+#define FACTS_SHA1_BYTES   20
+#define FACTS_MD5_BYTES	   16
+#define FACTS_SHA512_BYTES 64
+#define FACTS_WORD_BYTES   1024
+
+struct facts {
+	char mime[FACTS_WORD_BYTES];
+	char magic[FACTS_WORD_BYTES];
+	char tlsh[FACTS_WORD_BYTES];
+	uint8_t sha1[FACTS_SHA1_BYTES];
+	uint8_t md5[FACTS_MD5_BYTES];
+	uint8_t sha512[FACTS_SHA512_BYTES];
+	bool has_sha1, has_md5, has_sha512, has_entropy;
+	int64_t entropy_milli;
+};
+
+/* Begins with nothing known. */
+void facts_init(struct facts *facts);
+/* Takes one fact's value over, where its key is one of a column. */
+void facts_take(struct facts *facts, const char *key, const json_t *value);
+/* Writes what is known; the rest stays as it was. */
+int must_check facts_write(
+    struct store *store, const struct attempt *a, const struct facts *facts);
+/* The same with the facts that the attempt has in the database. */
 int must_check facts_apply(struct store *store, const struct attempt *a);
 
 #endif

@@ -63,13 +63,15 @@ int status(struct request *r);
 int job_lease(struct request *r);
 int job_heartbeat(struct request *r);
 int job_release(struct request *r);
-/* job_input.c, job_records.c, child.c, job_done.c, dump.c */
+/* job_input.c, job_pack.c, job_records.c, child.c, job_done.c, dump.c */
 int job_input(struct request *r);
+int job_pack(struct request *r);
 int job_records(struct request *r);
 int child_create(struct request *r);
 int child_commit(struct request *r);
 int child_abort(struct request *r);
 int job_done(struct request *r);
+int jobs_done(struct request *r);
 int case_dump(struct request *r);
 /* unit.c */
 int index_work(struct request *r);

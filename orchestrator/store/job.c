@@ -66,17 +66,24 @@ fill(struct attempt *a, const struct query *q)
 }
 
 int
-attempt_load(struct request *r, struct attempt *ret_attempt)
+attempt_find(struct request *r, const char *job_id, int64_t number,
+    struct attempt *ret_attempt)
 {
 	AUTO(query) q = {0};
 	int err = query_one(&q, r->store->db, STMT_ATTEMPT_LOAD,
-	    ARGS(val_text(param_text(r, 0)), val_int(param_int(r, 1))));
+	    ARGS(val_text(job_id), val_int(number)));
 
 	if (err == ERR_NOT_FOUND)
 		return request_why(r, ERR_CONFLICT, "this attempt is over");
 	if (err == ERR_OK)
 		fill(ret_attempt, &q);
 	return err;
+}
+
+int
+attempt_load(struct request *r, struct attempt *ret_attempt)
+{
+	return attempt_find(r, param_text(r, 0), param_int(r, 1), ret_attempt);
 }
 
 int
@@ -114,7 +121,7 @@ requeue(struct store *store, const struct attempt *a, enum loss loss,
 		err = db_do(store->db, STMT_ATTEMPT_END,
 		    ARGS(val_text(a->job_id), val_int(a->number),
 			val_text(outcomes[loss]), val_text(reason),
-			val_int(now)),
+			val_int(now), val_null()),
 		    NULL);
 	if (err == ERR_OK)
 		err = db_do(store->db, STMT_JOB_REQUEUE,

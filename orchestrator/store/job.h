@@ -50,6 +50,9 @@ int must_check job_add(
  * ERR_CONFLICT where it is over, ERR_NOT_FOUND where there is no such job.
  */
 int must_check attempt_load(struct request *r, struct attempt *ret_attempt);
+/* The same for an attempt that is named otherwise. */
+int must_check attempt_find(struct request *r, const char *job_id,
+    int64_t number, struct attempt *ret_attempt);
 /* Removes what an attempt left: findings, children and their blobs. */
 int must_check attempt_sweep(
     struct store *store, const char *job_id, int64_t number);

@@ -143,7 +143,7 @@ write_outcome(struct store *store, const struct attempt *a,
 		err = db_do(store->db, STMT_ATTEMPT_END,
 		    ARGS(val_text(a->job_id), val_int(a->number),
 			val_text(outcome->state), val_text(outcome->reason),
-			val_int(now)),
+			val_int(now), val_int(a->findings)),
 		    NULL);
 	if (err == ERR_OK && is_kind(a, "detonate"))
 		err = db_do(store->db, STMT_RUN_FINISH,
@@ -151,11 +151,34 @@ write_outcome(struct store *store, const struct attempt *a,
 	return err;
 }
 
-int
-job_finish(struct store *store, const struct attempt *a,
+static int
+apply_facts(struct store *store, const struct attempt *a,
     const struct job_outcome *outcome)
 {
-	bool is_report = is_kind(a, "report");
+	if (a->findings == 0 || !is_kind(a, "identify"))
+		return ERR_OK;
+	if (outcome->facts != NULL)
+		return facts_write(store, a, outcome->facts);
+	return facts_apply(store, a);
+}
+
+static int
+apply_score(struct store *store, const struct attempt *a,
+    const struct job_outcome *outcome)
+{
+	bool may_change =
+	    a->has_outcome || (a->findings > 0 && !outcome->is_scoreless);
+
+	if (a->artefact_id[0] == '\0' || !may_change)
+		return ERR_OK;
+	return db_do(store->db, STMT_ARTEFACT_SCORE,
+	    ARGS(val_text(a->artefact_id)), NULL);
+}
+
+int
+job_finish_one(struct store *store, const struct attempt *a,
+    const struct job_outcome *outcome)
+{
 	int err = ERR_OK;
 
 	if (a->has_outcome)
@@ -164,23 +187,45 @@ job_finish(struct store *store, const struct attempt *a,
 		err = write_outcome(store, a, outcome);
 	if (err == ERR_OK && a->children > 0)
 		err = show_children(store, a);
-	if (err == ERR_OK && a->findings > 0 && is_kind(a, "identify"))
-		err = facts_apply(store, a);
-	if (err == ERR_OK && a->artefact_id[0] != '\0' &&
-	    (a->findings > 0 || a->has_outcome))
-		err = db_do(store->db, STMT_ARTEFACT_SCORE,
-		    ARGS(val_text(a->artefact_id)), NULL);
+	if (err == ERR_OK)
+		err = apply_facts(store, a, outcome);
+	if (err == ERR_OK)
+		err = apply_score(store, a, outcome);
 	if (err == ERR_OK)
 		err = add_all_next(store, a, outcome->next);
 	if (err == ERR_OK && is_kind(a, "rules"))
 		err = rules_job_finish(store, a->job_id, outcome);
-	if (err == ERR_OK && is_report && strcmp(outcome->state, "done") == 0)
+	if (err == ERR_OK && is_kind(a, "report") &&
+	    strcmp(outcome->state, "done") == 0)
 		err = make_report(store, a);
-	if (err == ERR_OK && !is_report)
-		err = db_do(store->db, STMT_CASE_CHANGED,
-		    ARGS(val_text(a->case_id)), NULL);
-	if (err == ERR_OK)
-		err = case_settle(store, a->case_id);
 	tx_note_case(store, a->case_id);
 	return err;
+}
+
+bool
+job_changes_case(const struct attempt *a)
+{
+	return !is_kind(a, "report");
+}
+
+int
+job_finish_case(struct store *store, const char *case_id, bool is_changed)
+{
+	int err = ERR_OK;
+
+	if (is_changed)
+		err = db_do(store->db, STMT_CASE_CHANGED,
+		    ARGS(val_text(case_id)), NULL);
+	return err == ERR_OK ? case_settle(store, case_id) : err;
+}
+
+int
+job_finish(struct store *store, const struct attempt *a,
+    const struct job_outcome *outcome)
+{
+	int err = job_finish_one(store, a, outcome);
+
+	if (err != ERR_OK)
+		return err;
+	return job_finish_case(store, a->case_id, job_changes_case(a));
 }

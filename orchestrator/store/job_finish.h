@@ -4,6 +4,7 @@
 #define STORE_JOB_FINISH_H
 
 #include "lib/json.h"
+#include "store/facts.h"
 #include "store/job.h"
 
 struct job_outcome {
@@ -12,6 +13,10 @@ struct job_outcome {
 	const char *engine;
 	const char *result; /* JSON object, or NULL */
 	const json_t *next; /* array, or NULL */
+	/* The attempt's facts, where they are at hand; NULL = to be read. */
+	const struct facts *facts;
+	/* None of its findings has a score. */
+	bool is_scoreless;
 };
 
 /*
@@ -21,5 +26,16 @@ struct job_outcome {
  */
 int must_check job_finish(struct store *store, const struct attempt *a,
     const struct job_outcome *outcome);
+
+/*
+ * The same without job_finish_case(), which must follow once for each case that
+ * jobs of a unit were finished in.
+ */
+int must_check job_finish_one(struct store *store, const struct attempt *a,
+    const struct job_outcome *outcome);
+int must_check job_finish_case(
+    struct store *store, const char *case_id, bool is_changed);
+/* False for what tells of a case and does not change it: its report. */
+bool job_changes_case(const struct attempt *a);
 
 #endif

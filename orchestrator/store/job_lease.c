@@ -12,7 +12,7 @@
 #include "store/handlers.h"
 #include "store/job.h"
 
-#define LEASE_MAX 256
+#define LEASE_MAX 512
 #define KINDS_MAX 32
 /* Organisations of one rank that one lease looks at. */
 #define ORGS_MAX 1024
@@ -33,6 +33,8 @@ struct lease {
 	struct level level;
 	size_t orgs_count;
 	char (*orgs)[UUID_BYTES];
+	int64_t left;	    /* jobs that the worker still wants */
+	int64_t bytes_left; /* and bytes; it gets what goes just beyond */
 };
 
 /* The head of one bucket. */
@@ -186,12 +188,21 @@ take(struct lease *l, const struct head *head)
 		return err;
 	query_values(&q, &row);
 	request_row(l->r, &row);
+	l->left--;
+	l->bytes_left -=
+	    values_int(&row, (size_t)call_column(CALL_JOB_LEASE, "size"));
 	return ERR_OK;
+}
+
+static bool
+has_enough(const struct lease *l)
+{
+	return l->left <= 0 || l->bytes_left <= 0;
 }
 
 /* Takes jobs at the level until there is none or the worker has enough. */
 static int
-take_level(struct lease *l, int64_t *left)
+take_level(struct lease *l)
 {
 	struct fair *fair = l->r->store->fair;
 	const char *names[ORGS_MAX];
@@ -199,7 +210,7 @@ take_level(struct lease *l, int64_t *left)
 	size_t at;
 	int err;
 
-	while (*left > 0 && l->orgs_count > 0) {
+	while (!has_enough(l) && l->orgs_count > 0) {
 		for (size_t i = 0; i < l->orgs_count; i++)
 			names[i] = l->orgs[i];
 		at = fair_pick(fair, names, l->orgs_count);
@@ -215,7 +226,6 @@ take_level(struct lease *l, int64_t *left)
 			return err;
 		fair_charge(fair, l->orgs[at],
 		    strcmp(head.kind, "detonate") == 0 ? COST_RUN : COST_OTHER);
-		--*left;
 	}
 	return ERR_OK;
 }
@@ -223,27 +233,27 @@ take_level(struct lease *l, int64_t *left)
 int
 job_lease(struct request *r)
 {
-	struct lease l = {.r = r};
+	struct lease l = {.r = r, .left = param_int(r, 2)};
 	auto_free char *kinds = xstrdup(param_text(r, 1));
 	auto_free void *orgs = NULL;
-	int64_t left = param_int(r, 2);
 	int err;
 
-	if (left < 1 || left > LEASE_MAX)
+	l.bytes_left = param_int(r, 3) > 0 ? param_int(r, 3) : INT64_MAX;
+	if (l.left < 1 || l.left > LEASE_MAX)
 		return request_why(
 		    r, ERR_LIMIT, "\"limit\" is 1 to %d", LEASE_MAX);
 	err = split_kinds(&l, kinds);
 	if (err != ERR_OK)
 		return err;
 	l.orgs = orgs = xcalloc(ORGS_MAX, sizeof(*l.orgs));
-	while (left > 0) {
+	while (!has_enough(&l)) {
 		err = find_level(&l);
 		if (err == ERR_NOT_FOUND)
 			return ERR_OK;
 		if (err == ERR_OK)
 			err = find_orgs(&l);
 		if (err == ERR_OK)
-			err = take_level(&l, &left);
+			err = take_level(&l);
 		if (err != ERR_OK)
 			return err;
 	}

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* job_records.c - findings of an attempt, in batches. */
+#include "store/job_records.h"
 #include "lib/json.h"
 #include "lib/limits.h"
 #include "lib/record.h"
 #include "store/handlers.h"
-#include "store/job.h"
 
 #define SCORE_MAX 100
 
@@ -53,9 +53,10 @@ insert(struct request *r, const struct attempt *a, const struct finding *f)
 }
 
 static int
-insert_record(struct request *r, const struct attempt *a, unsigned int type,
-    const uint8_t *body, size_t len)
+insert_record(
+    struct records *rs, unsigned int type, const uint8_t *body, size_t len)
 {
+	struct request *r = rs->request;
 	const char *member = name_member(type);
 	auto_json json_t *json = NULL;
 	struct finding f = {
@@ -78,7 +79,11 @@ insert_record(struct request *r, const struct attempt *a, unsigned int type,
 	f.score = json_member_int(json, "score", 0);
 	if (f.score < 0 || f.score > SCORE_MAX)
 		return request_why(r, ERR_FORMAT, "a score is not 0 to 100");
-	return insert(r, a, &f);
+	if (f.score > rs->score_max)
+		rs->score_max = f.score;
+	if (type == RECORD_FACT)
+		facts_take(&rs->facts, f.name, json_object_get(json, "value"));
+	return insert(r, rs->attempt, &f);
 }
 
 /* Said once, when the bound is crossed; what follows is only counted. */
@@ -99,14 +104,24 @@ insert_bound(struct request *r, const struct attempt *a)
 	return insert(r, a, &f);
 }
 
-/* Calls insert for each frame; *count goes on from what was there before. */
-static int
-take_records(struct request *r, const struct attempt *a, int64_t *count)
+void
+records_init(
+    struct records *rs, struct request *r, const struct attempt *attempt)
+{
+	rs->request = r;
+	rs->attempt = attempt;
+	rs->count = attempt->findings;
+	rs->score_max = 0;
+	facts_init(&rs->facts);
+}
+
+int
+records_take(struct records *rs, const uint8_t *p, size_t len)
 {
 	const int64_t max = (int64_t)LIMIT_FINDINGS;
-	size_t len, body_len;
-	const uint8_t *p = param_bytes(r, 2, &len);
+	struct request *r = rs->request;
 	struct wire_in in;
+	size_t body_len;
 	int err = ERR_OK;
 
 	wire_in_init(&in, p, len);
@@ -125,11 +140,11 @@ take_records(struct request *r, const struct attempt *a, int64_t *count)
 			    "a record of type %u "
 			    "is no finding",
 			    type);
-		if (*count < max)
-			err = insert_record(r, a, type, body, body_len);
-		else if (*count == max)
-			err = insert_bound(r, a);
-		++*count;
+		if (rs->count < max)
+			err = insert_record(rs, type, body, body_len);
+		else if (rs->count == max)
+			err = insert_bound(r, rs->attempt);
+		rs->count++;
 	}
 	return err;
 }
@@ -137,16 +152,20 @@ take_records(struct request *r, const struct attempt *a, int64_t *count)
 int
 job_records(struct request *r)
 {
+	struct records rs;
 	struct attempt a;
-	int64_t count;
+	const uint8_t *p;
+	size_t len;
 	int err = attempt_load(r, &a);
 
 	if (err != ERR_OK)
 		return err;
-	count = a.findings;
-	err = take_records(r, &a, &count);
-	if (err != ERR_OK || count == a.findings)
+	records_init(&rs, r, &a);
+	p = param_bytes(r, 2, &len);
+	err = records_take(&rs, p, len);
+	if (err != ERR_OK || rs.count == a.findings)
 		return err;
 	return db_do(r->store->db, STMT_ATTEMPT_FINDINGS,
-	    ARGS(val_text(a.job_id), val_int(a.number), val_int(count)), NULL);
+	    ARGS(val_text(a.job_id), val_int(a.number), val_int(rs.count)),
+	    NULL);
 }

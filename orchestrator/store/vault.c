@@ -53,6 +53,7 @@ static const struct chan_handler handlers[] = {
     {MSG_BLOB_PIPE, on_answer},
     {MSG_BLOB_STORED, on_answer},
     {MSG_BLOB_OPENED, on_answer},
+    {MSG_BLOB_PACKED, on_answer},
     {MSG_NONE_, NULL},
 };
 
@@ -190,6 +191,10 @@ decode(struct msg *msg, struct vault_answer *a)
 		is_fine = is_fine && a->size <= INT64_MAX &&
 			  a->stored_size <= INT64_MAX;
 		break;
+	case MSG_BLOB_PACKED:
+		a->size = wire_get_u64(in);
+		a->faults = wire_get_bytes(in, &a->faults_len);
+		break;
 	default:
 		a->size = wire_get_u64(in);
 		a->how = wire_get_u8(in);
@@ -238,6 +243,8 @@ answer_to(enum msg_type type)
 		return MSG_BLOB_STORED;
 	case MSG_BLOB_OPEN:
 		return MSG_BLOB_OPENED;
+	case MSG_BLOB_PACK:
+		return MSG_BLOB_PACKED;
 	default:
 		return MSG_VAULT_DONE;
 	}
@@ -397,6 +404,21 @@ vault_open(struct vault *vault, const struct blob_ref *blob, enum blob_open how,
 	wire_put_bytes(&body, blob->sha256, SHA256_BYTES);
 	wire_put_u8(&body, (uint8_t)how);
 	err = vault_ask(vault, MSG_BLOB_OPEN, &body, fn, arg);
+	wire_out_release(&body);
+	return err;
+}
+
+int
+vault_pack(struct vault *vault, const char *org, const struct wire_out *digests,
+    vault_fn *fn, void *arg)
+{
+	struct wire_out body;
+	int err;
+
+	wire_out_init(&body, LIMIT_MSG_BYTES);
+	wire_put_str(&body, org);
+	wire_put_bytes(&body, digests->buf, digests->len);
+	err = vault_ask(vault, MSG_BLOB_PACK, &body, fn, arg);
 	wire_out_release(&body);
 	return err;
 }

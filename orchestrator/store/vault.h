@@ -24,6 +24,9 @@ struct vault_answer {
 	uint8_t sha256[SHA256_BYTES];
 	uint8_t signature[SIGN_BYTES];
 	uint8_t public_key[SIGN_PUBLIC_BYTES];
+	/* Of a pack, borrowed: see BLOB_PACKED. */
+	const uint8_t *faults;
+	size_t faults_len;
 };
 
 /*
@@ -61,6 +64,9 @@ int must_check vault_commit(struct vault *vault, uint64_t writer, uint64_t size,
 void vault_abort(struct vault *vault, uint64_t writer);
 int must_check vault_open(struct vault *vault, const struct blob_ref *blob,
     enum blob_open how, vault_fn *fn, void *arg);
+/* Many small blobs of one organisation at once: lib/pack.h. */
+int must_check vault_pack(struct vault *vault, const char *org,
+    const struct wire_out *digests, vault_fn *fn, void *arg);
 int must_check vault_verify(
     struct vault *vault, const struct blob_ref *blob, vault_fn *fn, void *arg);
 int must_check vault_delete(

@@ -112,6 +112,7 @@ ask_free(struct ask *ask)
 		(void)close(ask->fd);
 	feed_free(ask->feed);
 	part_free(ask->part);
+	pack_free(ask->pack);
 	blob_reader_free(ask->reader);
 	org_key_unref(ask->org_key);
 	serve->ask_count--;

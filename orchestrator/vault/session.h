@@ -18,6 +18,7 @@ struct session {
 	unsigned int refs; /* the loop's */
 };
 
+struct pack;
 struct upload;
 TAILQ_HEAD(upload_list, upload);
 
@@ -45,6 +46,7 @@ struct ask {
 	struct part *part;
 	struct whole whole;
 	struct commit commit;
+	struct pack *pack; /* BLOB_PACK */
 };
 
 struct serve {
@@ -62,6 +64,7 @@ struct serve {
 	struct job sweep;
 };
 
+void pack_free(struct pack *pack);
 void session_unref(struct session *session);
 
 /* Answers with VAULT_DONE, and logs what a person should know. */
@@ -102,6 +105,7 @@ int partial_stat(void *arg, struct chan *chan, struct msg *msg);
 int partial_commit(void *arg, struct chan *chan, struct msg *msg);
 int partial_drop(void *arg, struct chan *chan, struct msg *msg);
 int open_blob(void *arg, struct chan *chan, struct msg *msg);
+int open_pack(void *arg, struct chan *chan, struct msg *msg);
 int open_verify(void *arg, struct chan *chan, struct msg *msg);
 int open_delete(void *arg, struct chan *chan, struct msg *msg);
 

@@ -102,9 +102,10 @@ take(struct pass *pass, const uint8_t *p, size_t len)
 static void
 put_type(struct analysis *analysis, const uint8_t *p, size_t len)
 {
+	int fd = types_need_fd(p, len) ? input_fd(analysis->input) : -1;
 	struct types types;
 
-	if (!types_of(p, len, input_fd(analysis->input), &types)) {
+	if (!types_of(p, len, fd, &types)) {
 		record_error(analysis->out, "magic", "libmagic gave up: %s",
 		    types.magic);
 		types.magic[0] = '\0';

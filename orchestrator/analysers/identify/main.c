@@ -20,6 +20,7 @@ static const struct cage identify_cage = {
 static const struct analyser identify_analyser = {
     .name = "identify",
     .cage = &identify_cage,
+    .wants_files = true, /* libmagic, for ELF */
     .load = identify_load,
     .info = identify_info,
     .analyse = identify_analyse,

@@ -126,15 +126,20 @@ is_plain(struct types *types)
 	return false;
 }
 
-static const char *
-look(const void *p, size_t len, int fd, int flags)
+bool
+types_need_fd(const void *p, size_t len)
 {
 	static const char elf[] = {0x7f, 'E', 'L', 'F'};
 
+	return len > sizeof(elf) && memcmp(p, elf, sizeof(elf)) == 0;
+}
+
+static const char *
+look(const void *p, size_t len, int fd, int flags)
+{
 	(void)magic_setflags(cookie, flags);
 	/* libmagic reads on from where the file stands. */
-	if (fd != -1 && len > sizeof(elf) && memcmp(p, elf, sizeof(elf)) == 0 &&
-	    lseek(fd, 0, SEEK_SET) == 0)
+	if (fd != -1 && types_need_fd(p, len) && lseek(fd, 0, SEEK_SET) == 0)
 		return magic_descriptor(cookie, fd);
 	return magic_buffer(cookie, p, len);
 }

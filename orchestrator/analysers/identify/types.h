@@ -23,9 +23,11 @@ struct types {
 int must_check types_load(char *why, size_t why_size);
 /* libmagic's version, "544" for 5.44. */
 int types_version(void);
+/* True where details come from all over the file: an ELF file. */
+_Bool types_need_fd(const void *p, size_t len);
 /*
  * Types the first len bytes at p.  fd is the whole input as a file that can
- * be sought in, or -1: details of ELF files come from all over the file.
+ * be sought in, or -1.
  * Never fails: what cannot be typed is application/octet-stream, and false
  * is returned with libmagic's reason in ret_types->magic.
  */

@@ -44,7 +44,8 @@ test_lease_says_what_to_do(void **state)
 
 	make_artefact(rig, "hello", case_id, artefact);
 	a = ask_ok(rig, CALL_JOB_LEASE,
-	    ARGS(val_text("w1"), val_text("identify,archive"), val_int(10)));
+	    ARGS(val_text("w1"), val_text("identify,archive"), val_int(10),
+		val_int(0)));
 	assert_int_equal(a->rows_count, 1);
 	assert_string_equal(col_text(rig, 0, "kind"), "identify");
 	assert_string_equal(col_text(rig, 0, "artefact"), artefact);
@@ -56,12 +57,13 @@ test_lease_says_what_to_do(void **state)
 	assert_non_null(strstr(options, "\"passwords\":[\"infected\"]"));
 	assert_non_null(strstr(options, "\"pap\":\"PAP:RED\""));
 	a = ask_ok(rig, CALL_JOB_LEASE,
-	    ARGS(val_text("w2"), val_text("identify"), val_int(10)));
+	    ARGS(
+		val_text("w2"), val_text("identify"), val_int(10), val_int(0)));
 	assert_int_equal(a->rows_count, 0);
 	ask_err(rig, ERR_LIMIT, CALL_JOB_LEASE,
-	    ARGS(val_text("w2"), val_text("yara"), val_int(0)));
+	    ARGS(val_text("w2"), val_text("yara"), val_int(0), val_int(0)));
 	ask_err(rig, ERR_LIMIT, CALL_JOB_LEASE,
-	    ARGS(val_text("w2"), val_text("yara"), val_int(257)));
+	    ARGS(val_text("w2"), val_text("yara"), val_int(513), val_int(0)));
 }
 
 static void
