@@ -108,6 +108,7 @@ request_fn *const handlers[CALL_COUNT] = {
     [CALL_POOL_ORDERS] = pool_orders,
     [CALL_RULESET_GET] = ruleset_get,
     [CALL_RESCAN_LEASE] = rescan_lease,
+    [CALL_RESCAN_CONDITIONS] = rescan_conditions,
     [CALL_RESCAN_PACK] = rescan_pack,
     [CALL_RESCAN_RESULT] = rescan_result,
     [CALL_RESCAN_FAIL] = rescan_fail,

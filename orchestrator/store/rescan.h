@@ -89,6 +89,7 @@ int must_check rescan_job_is_stale(
 /* Call handlers: rescan_run.c, rescan_result.c, rescan_read.c. */
 int ruleset_get(struct request *r);
 int rescan_lease(struct request *r);
+int rescan_conditions(struct request *r);
 int rescan_pack(struct request *r);
 int rescan_result(struct request *r);
 int rescan_fail(struct request *r);

@@ -2,6 +2,8 @@
 /* rescan_run.c - what the scheduler needs to drive a re-scan. */
 #include "store/rescan.h"
 
+#include "lib/candidates.h"
+#include "lib/cond.h"
 #include "lib/limits.h"
 #include "lib/own.h"
 #include "lib/record.h"
@@ -85,6 +87,39 @@ rescan_lease(struct request *r)
 	return err == ERR_OK
 		   ? make_set(r->store, STMT_RESCAN_UNITS, id, &r->end_fd)
 		   : err;
+}
+
+/* A rule without a condition may match anything. */
+int
+rescan_conditions(struct request *r)
+{
+	static const uint8_t any[] = {COND_VERSION, COND_TRUE};
+	AUTO(query) next = {0};
+	AUTO(query) q = {0};
+	struct candidates_ask ask;
+	struct values row;
+	int err =
+	    query_one(&next, r->store->db, STMT_RESCAN_NEXT, NULL, 0);
+
+	if (err != ERR_OK)
+		return err == ERR_NOT_FOUND ? (int)ERR_OK : err;
+	values_init(&row);
+	values_add_int(&row, query_int(&next, 0));
+	request_row(r, &row);
+	candidates_ask_init(&ask);
+	err = query_start(&q, r->store->db, STMT_RESCAN_CONDITIONS,
+	    ARGS(val_int(query_int(&next, 0))));
+	while (err == ERR_OK && (err = query_next(&q)) == ERR_OK) {
+		size_t len;
+		const uint8_t *p = query_bytes(&q, 0, &len);
+
+		err = candidates_ask_add(
+		    &ask, len == 0 ? any : p, len == 0 ? sizeof(any) : len);
+	}
+	if (err == ERR_EOF)
+		err = candidates_ask_seal(&ask, &r->end_fd);
+	candidates_ask_release(&ask);
+	return err;
 }
 
 /* --- artefacts --- */
