@@ -10,8 +10,10 @@
 #include "sched/job.h"
 #include "sched/worker.h"
 
-/* Units that one grant may pass over to find one to scan. */
-#define GRANT_UNITS ((int64_t)64)
+#include <fcntl.h>
+
+/* So few rules are compiled while the index still looks. */
+#define RULES_FEW ((int64_t)16)
 /* Fits in one message beside the call's own fields, and any record fits. */
 #define CHUNK_BYTES (56 * KIB)
 /* More matches than that wait for the store first. */
@@ -45,15 +47,38 @@ set_timer(struct rescan *rescan, uint64_t delay_ms)
 void
 rescan_init(struct rescan *rescan, struct sched *sched)
 {
-	*rescan = (struct rescan){.sched = sched, .units_fd = -1};
+	*rescan = (struct rescan){
+	    .sched = sched,
+	    .units_fd = -1,
+	    .conditions_fd = -1,
+	};
 	TAILQ_INIT(&rescan->grants);
 	TAILQ_INIT(&rescan->chunks);
 }
 
-uint64_t
-rescan_set(const struct rescan *rescan)
+/* One number for each group of rules of a re-scan; 0 = all of them. */
+static uint64_t
+set_number(const struct rescan *rescan, unsigned int group)
 {
-	return (uint64_t)rescan->id;
+	return (uint64_t)rescan->id * 4 + group;
+}
+
+size_t
+rescan_sets(
+    const struct rescan *rescan, int64_t unit, uint64_t ret_sets[FIND_GROUPS])
+{
+	unsigned int groups = find_groups(&rescan->find, unit);
+	size_t count = 0;
+
+	if (rescan->is_whole) {
+		ret_sets[0] = set_number(rescan, 0);
+		return 1;
+	}
+	for (unsigned int group = FIND_FEW; group <= FIND_MANY; group <<= 1) {
+		if (groups & group)
+			ret_sets[count++] = set_number(rescan, group);
+	}
+	return count;
 }
 
 /* --- forgetting --- */
@@ -90,7 +115,13 @@ reset(struct rescan *rescan)
 		chunk_free(rescan);
 	if (rescan->units_fd != -1)
 		(void)close(rescan->units_fd);
-	rescan->units_fd = -1;
+	if (rescan->conditions_fd != -1)
+		(void)close(rescan->conditions_fd);
+	rescan->units_fd = rescan->conditions_fd = -1;
+	index_forget(&rescan->sched->index, rescan);
+	find_release(&rescan->find);
+	rescan->is_finding = rescan->is_indexed = rescan->is_whole = false;
+	rescan->loads = 0;
 	rescan->epoch++;
 	rescan->phase = RESCAN_IDLE;
 	rescan->is_result_open = rescan->is_chunk_open = false;
@@ -233,8 +264,9 @@ send_result(struct rescan *rescan)
 	values_init(&params);
 	values_add_int(&params, rescan->id);
 	values_add_int(&params, done);
-	values_add_int(&params, rescan->scope);
-	values_add_int(&params, 0);
+	values_add_int(
+	    &params, rescan->find.rules == NULL ? -1 : rescan->find.candidates);
+	values_add_int(&params, rescan->is_indexed);
 	values_add_int(&params, rescan->scanned);
 	values_add_int(&params, rescan->bytes);
 	values_add_int(&params, is_end);
@@ -264,18 +296,28 @@ places(const struct rescan *rescan)
 	return sched->places_max - 1;
 }
 
+/* Hands out the next candidates; where there are none all is done. */
 static void
 grant(struct rescan *rescan)
 {
 	struct rescan_grant *grant = xcalloc(1, sizeof(*grant));
-	int64_t left = rescan->scope - rescan->next + 1;
+	int64_t from = rescan->next;
+	int64_t unit;
 
 	grant->rescan = rescan;
 	grant->epoch = rescan->epoch;
 	grant->first = rescan->next;
-	grant->last =
-	    rescan->next + (left < GRANT_UNITS ? left : GRANT_UNITS) - 1;
-	rescan->next = grant->last + 1;
+	while (grant->count < RESCAN_GRANT_UNITS &&
+	       (unit = find_next(&rescan->find, from)) != 0) {
+		grant->units[grant->count++] = unit;
+		from = unit + 1;
+	}
+	rescan->next =
+	    grant->count < RESCAN_GRANT_UNITS ? rescan->scope + 1 : from;
+	if (grant->count == 0) {
+		free(grant);
+		return;
+	}
 	TAILQ_INSERT_TAIL(&rescan->grants, grant, entry);
 	rescan->grant_count++;
 	rescan_unit_begin(grant);
@@ -352,7 +394,8 @@ rescan_worker_gone(struct sched *sched)
 {
 	struct rescan *rescan = &sched->rescan;
 
-	if (rescan->phase != RESCAN_LOADING && rescan->phase != RESCAN_RUNNING)
+	if (rescan->phase != RESCAN_PREPARING &&
+	    rescan->phase != RESCAN_RUNNING)
 		return;
 	rescan->losses = rescan->lost_id == rescan->id ? rescan->losses + 1 : 1;
 	rescan->lost_id = rescan->id;
@@ -368,7 +411,9 @@ rescan_loaded(
 {
 	struct rescan *rescan = &sched->rescan;
 
-	if (rescan->phase != RESCAN_LOADING || number != rescan_set(rescan))
+	/* Also of one that was given up before: the numbers tell. */
+	if (rescan->phase != RESCAN_PREPARING || rescan->loads == 0 ||
+	    number / 4 != (uint64_t)rescan->id)
 		return;
 	if (err != ERR_OK) {
 		give_up(rescan, why);
@@ -379,15 +424,32 @@ rescan_loaded(
 		    "msg=\"not all rules can be scanned with\" rescan=%lld "
 		    "reason=\"%s\"",
 		    (long long)rescan->id, why);
-	rescan->phase = RESCAN_RUNNING;
+	rescan->loads--;
 	step(rescan);
 }
 
+/* Takes fd. */
+static void
+load_set(
+    struct rescan *rescan, struct worker *worker, unsigned int group, int fd)
+{
+	struct wire_out body;
+
+	wire_out_init(&body, LIMIT_MSG_BYTES);
+	wire_put_u64(&body, set_number(rescan, group));
+	wire_put_str(&body, "");
+	if (chan_send(worker->chan, MSG_RULESET, 0, &body, fd) == ERR_OK)
+		rescan->loads++;
+	wire_out_release(&body);
+}
+
+/* Gives loep-hunt the rules: in groups where they differ in what they match. */
 static void
 load(struct rescan *rescan)
 {
 	struct worker *worker = worker_find(rescan->sched, "hunt");
-	struct wire_out body;
+	const size_t *counts = rescan->find.group_rules;
+	int fd = -1;
 
 	if (worker == NULL) {
 		rescan_trouble(rescan, "the scanner does not run");
@@ -395,13 +457,88 @@ load(struct rescan *rescan)
 	}
 	(void)snprintf(
 	    rescan->engine, sizeof(rescan->engine), "%s", worker->engine);
-	rescan->phase = RESCAN_LOADING;
-	wire_out_init(&body, LIMIT_MSG_BYTES);
-	wire_put_u64(&body, rescan_set(rescan));
-	wire_put_str(&body, "");
-	(void)chan_send(
-	    worker->chan, MSG_RULESET, 0, &body, take_fd(rescan->units_fd));
-	wire_out_release(&body);
+	rescan->is_whole =
+	    rescan->is_finding || counts[0] == 0 || counts[1] == 0;
+	if (rescan->is_whole) {
+		load_set(rescan, worker, 0, take_fd(rescan->units_fd));
+		return;
+	}
+	for (unsigned int group = FIND_FEW; group <= FIND_MANY; group <<= 1) {
+		if (find_split(&rescan->find, rescan->units_fd,
+			(enum find_group)group, &fd) != ERR_OK) {
+			give_up(rescan, "its rules cannot be read");
+			return;
+		}
+		load_set(rescan, worker, group, take_fd(fd));
+	}
+}
+
+/* --- what is to be looked at --- */
+
+static void
+on_found(void *arg, enum err err, const char *why, struct wire_in *in, int fd)
+{
+	struct rescan *rescan = arg;
+
+	(void)in;
+	rescan->is_finding = false;
+	if (err == ERR_OK && fd != -1)
+		err = (enum err)find_take(&rescan->find, take_fd(fd),
+		    (size_t)rescan->rules, rescan->scope);
+	else if (fd != -1)
+		(void)close(fd);
+	rescan->is_indexed = err == ERR_OK;
+	/* Without the index everything is looked at: slow, and as exact. */
+	if (err != ERR_OK) {
+		log_line(LOG_WARN,
+		    "msg=\"the index does not tell\" rescan=%lld "
+		    "reason=\"%s\"",
+		    (long long)rescan->id, why);
+		find_everything(
+		    &rescan->find, (size_t)rescan->rules, rescan->scope);
+	}
+	step(rescan);
+}
+
+static void
+prepare(struct rescan *rescan)
+{
+	struct index_link *link = &rescan->sched->index;
+
+	rescan->phase = RESCAN_PREPARING;
+	rescan->is_finding = index_is_there(link) &&
+			     index_query(link, take_fd(rescan->conditions_fd),
+				 (uint64_t)rescan->scope, on_found, rescan);
+	if (!rescan->is_finding)
+		find_everything(
+		    &rescan->find, (size_t)rescan->rules, rescan->scope);
+	if (rescan->is_finding && rescan->rules <= RULES_FEW)
+		load(rescan);
+	step(rescan);
+}
+
+/* Once it is known what is to be looked at. */
+static void
+prepared(struct rescan *rescan)
+{
+	unsigned int epoch = rescan->epoch;
+
+	if (rescan->is_finding)
+		return;
+	/* Nothing can match: the rules need not be ready for that. */
+	if (find_next(&rescan->find, rescan->next) == 0) {
+		rescan->next = rescan->scope + 1;
+		rescan->phase = RESCAN_RUNNING;
+		step(rescan);
+		return;
+	}
+	if (rescan->units_fd != -1)
+		load(rescan);
+	if (rescan->epoch != epoch || rescan->phase != RESCAN_PREPARING ||
+	    rescan->loads > 0)
+		return;
+	rescan->phase = RESCAN_RUNNING;
+	step(rescan);
 }
 
 static void
@@ -447,13 +584,33 @@ on_lease(void *arg, enum err err, const char *why, int fd)
 	    "msg=\"re-scan\" rescan=%lld rules=%lld from=%lld to=%lld",
 	    (long long)rescan->id, (long long)rescan->rules,
 	    (long long)rescan->next, (long long)rescan->scope);
-	if (ask->is_scanned || rescan->next > rescan->scope) {
+	rescan->is_scanned = ask->is_scanned || rescan->next > rescan->scope;
+}
+
+/* The question is asked right behind the lease: this comes second. */
+static void
+on_conditions(void *arg, enum err err, const char *why, int fd)
+{
+	auto_free struct ask *ask = arg;
+	struct rescan *rescan = ask->rescan;
+
+	if (!is_ours(ask) || rescan->units_fd == -1) {
+		if (fd != -1)
+			(void)close(fd);
+		return;
+	}
+	rescan->conditions_fd = fd;
+	if (err != ERR_OK || fd == -1) {
+		rescan_trouble(rescan, why);
+		return;
+	}
+	if (rescan->is_scanned) {
 		rescan->next = rescan->scope + 1;
 		rescan->phase = RESCAN_ENDING;
 		step(rescan);
 		return;
 	}
-	load(rescan);
+	prepare(rescan);
 }
 
 static void
@@ -466,6 +623,8 @@ lease(struct rescan *rescan)
 	values_init(&params);
 	(void)calls_start(rescan->sched->calls, CALL_RESCAN_LEASE, 0, &params,
 	    -1, on_lease_row, on_lease, ask_new(rescan));
+	(void)calls_start(rescan->sched->calls, CALL_RESCAN_CONDITIONS, 0,
+	    &params, -1, NULL, on_conditions, ask_new(rescan));
 }
 
 /* Whatever can be done now. */
@@ -489,8 +648,10 @@ step(struct rescan *rescan)
 		if (!rescan->is_result_open)
 			send_result(rescan);
 		return;
+	case RESCAN_PREPARING:
+		prepared(rescan);
+		return;
 	case RESCAN_LEASING:
-	case RESCAN_LOADING:
 	default:
 		return;
 	}

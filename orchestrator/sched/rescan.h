@@ -14,6 +14,7 @@
 #define SCHED_RESCAN_H
 
 #include "lib/wire.h"
+#include "sched/rescan_find.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,8 +37,8 @@ TAILQ_HEAD(rescan_chunk_list, rescan_chunk);
 
 enum rescan_phase {
 	RESCAN_IDLE,
-	RESCAN_LEASING,
-	RESCAN_LOADING, /* RULESET is not answered yet */
+	RESCAN_LEASING,	  /* the store: rules and conditions */
+	RESCAN_PREPARING, /* the index finds, loep-hunt compiles */
 	RESCAN_RUNNING,
 	RESCAN_ENDING /* all is scanned: the store settles */
 };
@@ -47,6 +48,7 @@ struct rescan {
 	enum rescan_phase phase;
 	unsigned int epoch; /* answers of an earlier one are not ours */
 	bool is_hinted;	    /* there may be something (else) to do */
+	bool is_scanned;    /* all units are done: the store settles */
 	bool is_yielding;   /* stops at the next checkpoint, to look again */
 	int64_t id;
 	int64_t scope;
@@ -55,7 +57,13 @@ struct rescan {
 	int64_t done;	 /* checkpoint that the store knows */
 	int64_t scanned; /* since the last result */
 	int64_t bytes;
-	int units_fd; /* the rules, until loep-hunt has them */
+	int units_fd;	   /* the rules, until loep-hunt has them */
+	int conditions_fd; /* the question, until the index has it */
+	struct find find;
+	bool is_finding;    /* the index is asked */
+	bool is_indexed;    /* and has answered */
+	bool is_whole;	    /* loep-hunt has all rules as one set */
+	unsigned int loads; /* RULESETs that are not answered yet */
 	struct rescan_grant_list grants; /* in rising order */
 	size_t grant_count;
 	struct rescan_chunk_list chunks;
@@ -80,13 +88,17 @@ void rescan_loaded(
 
 /* --- between rescan.c and rescan_unit.c --- */
 
-/* A piece of the list of units that is being worked on. */
+/* Candidates of one grant. */
+#define RESCAN_GRANT_UNITS ((size_t)64)
+
+/* A piece of the list of candidates that is being worked on. */
 struct rescan_grant {
 	TAILQ_ENTRY(rescan_grant) entry;
 	struct rescan *rescan;
 	unsigned int epoch;
-	int64_t first; /* done means that all units before last + 1 are */
-	int64_t last;
+	int64_t first; /* where the units begin that it answers for */
+	size_t count;
+	int64_t units[RESCAN_GRANT_UNITS];
 	bool is_done;
 	void *work; /* rescan_unit.c's */
 };
@@ -101,7 +113,8 @@ void rescan_trouble(struct rescan *rescan, const char *why);
 /* Adds a record (its body is JSON) to what the store gets. */
 void rescan_put(
     struct rescan *rescan, unsigned int type, const void *body, size_t len);
-/* The number under which loep-hunt knows the rules. */
-uint64_t rescan_set(const struct rescan *rescan);
+/* Numbers under which loep-hunt knows the rules for a unit; how many. */
+size_t rescan_sets(
+    const struct rescan *rescan, int64_t unit, uint64_t ret_sets[FIND_GROUPS]);
 
 #endif

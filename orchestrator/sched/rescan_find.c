@@ -101,8 +101,7 @@ find_groups(const struct find *find, int64_t unit)
 }
 
 int
-find_split(
-    const struct find *find, int fd, enum find_group group, int *ret_fd)
+find_split(const struct find *find, int fd, enum find_group group, int *ret_fd)
 {
 	struct unitset_out out;
 	struct unitset set;

@@ -24,7 +24,7 @@ struct work {
 	struct record_in *in;
 	int pipe_fd;
 	int input_fd;
-	int64_t next; /* the lowest unit that the store did not answer yet */
+	size_t next; /* the first unit that the store did not answer yet */
 	bool is_asked;
 	/* The unit that is scanned; 0 = none. */
 	int64_t unit;
@@ -122,7 +122,7 @@ go_on(struct work *work)
 	struct rescan_grant *grant = work->grant;
 
 	scan_release(work);
-	if (work->next <= grant->last) {
+	if (work->next < grant->count) {
 		ask(work);
 		return;
 	}
@@ -208,12 +208,17 @@ on_ended(void *arg, const struct errand_end *end)
 static char *
 context_of(const struct work *work, uint32_t seconds)
 {
-	const struct rescan *rescan = work->grant->rescan;
-	auto_json json_t *context =
-	    json_pack("{s:I, s:[I], s:s, s:{s:i}}", "unit",
-		(json_int_t)work->unit, "sets", (json_int_t)rescan_set(rescan),
-		"name", work->name, "limits", "seconds", (int)seconds);
+	auto_json json_t *context = NULL;
+	json_t *sets = json_array();
+	uint64_t numbers[FIND_GROUPS];
+	size_t count = rescan_sets(work->grant->rescan, work->unit, numbers);
 
+	for (size_t i = 0; i < count; i++)
+		(void)json_array_append_new(
+		    sets, json_integer((json_int_t)numbers[i]));
+	context = json_pack("{s:I, s:o, s:s, s:{s:i}}", "unit",
+	    (json_int_t)work->unit, "sets", sets, "name", work->name, "limits",
+	    "seconds", (int)seconds);
 	return json_canonical(context);
 }
 
@@ -265,10 +270,10 @@ on_row(void *arg, const struct values *row)
 	const uint8_t *name;
 	int64_t unit = values_int(row, 0);
 
-	if (work->grant == NULL || unit < work->next ||
-	    unit > work->grant->last)
+	if (work->grant == NULL || work->next == work->grant->count ||
+	    unit != work->grant->units[work->next])
 		return;
-	work->next = unit + 1;
+	work->next++;
 	(void)values_text(row, 1, state, sizeof(state));
 	(void)values_text(row, 2, text, sizeof(text));
 	if (strcmp(state, "gone") == 0 || strcmp(state, "live") == 0)
@@ -328,8 +333,8 @@ ask(struct work *work)
 	struct values params;
 
 	wire_out_init(&list, LIMIT_MSG_BYTES);
-	for (int64_t unit = work->next; unit <= work->grant->last; unit++)
-		wire_put_i64(&list, unit);
+	for (size_t i = work->next; i < work->grant->count; i++)
+		wire_put_i64(&list, work->grant->units[i]);
 	values_init(&params);
 	values_add_int(&params, rescan->id);
 	values_add_bytes(&params, list.buf, list.len);
@@ -346,7 +351,6 @@ rescan_unit_begin(struct rescan_grant *grant)
 
 	work->grant = grant;
 	work->pipe_fd = work->input_fd = -1;
-	work->next = grant->first;
 	grant->work = work;
 	ask(work);
 }

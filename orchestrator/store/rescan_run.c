@@ -98,8 +98,7 @@ rescan_conditions(struct request *r)
 	AUTO(query) q = {0};
 	struct candidates_ask ask;
 	struct values row;
-	int err =
-	    query_one(&next, r->store->db, STMT_RESCAN_NEXT, NULL, 0);
+	int err = query_one(&next, r->store->db, STMT_RESCAN_NEXT, NULL, 0);
 
 	if (err != ERR_OK)
 		return err == ERR_NOT_FOUND ? (int)ERR_OK : err;

@@ -335,6 +335,7 @@ do_other(struct fake *f, uint32_t request, unsigned int op,
 		return true;
 	case CALL_RULESET_GET:
 	case CALL_RESCAN_LEASE:
+	case CALL_RESCAN_CONDITIONS:
 		break;
 	case CALL_SLOT_REPORT:
 		note(f->slots, sizeof(f->slots), params, 2);
