@@ -2,6 +2,7 @@
 /* bundle.c - writing and copying bundles. */
 #include "cli/bundle.h"
 
+#include "lib/base64.h"
 #include "lib/json.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
@@ -81,30 +82,6 @@ bundle_path(const char *path)
 	return len == 0 ? NULL : take_ptr(clean);
 }
 
-/* RFC 4648 section 4; the caller frees. */
-static char *
-base64(const uint8_t *p, size_t len)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn"
-				     "opqrstuvwxyz0123456789+/";
-	char *text = xmalloc((len + 2) / 3 * 4 + 1);
-	char *at = text;
-
-	for (size_t i = 0; i < len; i += 3) {
-		size_t n = len - i < 3 ? len - i : 3;
-		uint32_t v = (uint32_t)p[i] << 16;
-
-		v |= n > 1 ? (uint32_t)p[i + 1] << 8 : 0;
-		v |= n > 2 ? (uint32_t)p[i + 2] : 0;
-		*at++ = digits[v >> 18];
-		*at++ = digits[(v >> 12) & 63];
-		*at++ = n > 1 ? digits[(v >> 6) & 63] : '=';
-		*at++ = n > 2 ? digits[v & 63] : '=';
-	}
-	*at = '\0';
-	return text;
-}
-
 /* A JSON text of bytes that may be anything. */
 static json_t *
 lossy_text(const char *s)
@@ -173,7 +150,7 @@ bundle_add(struct bundle *bundle, const struct bundle_source *source,
 	if (value != NULL) {
 		(void)json_object_set_new(line, "text", value);
 	} else {
-		auto_free char *encoded = base64(text, len);
+		auto_free char *encoded = base64_encode(text, len);
 
 		(void)json_object_set_new(
 		    line, "text_base64", json_string(encoded));
@@ -246,7 +223,7 @@ bundle_add_sample(struct bundle *bundle, const struct bundle_source *source,
 		rule =
 		    xasprintf("%s/%.*s:%.*s", source->name, (int)parts.file_len,
 			clean, (int)parts.rule_len, parts.rule);
-	encoded = base64(data, len);
+	encoded = base64_encode(data, len);
 	line = json_object();
 	(void)json_object_set_new(line, "source", lossy_text(source->name));
 	(void)json_object_set_new(line, "sample", lossy_text(parts.name));

@@ -40,6 +40,7 @@ static const struct table_column version_object[] = {
     {"quarantined", "counts.quarantined", 'd'},
     {"noisy", "counts.noisy", 'd'},
     {"disabled", "counts.disabled", 'd'},
+    {"failing samples", "counts.tests_failed", 'd'},
     {"digest", "digest", 's'},
     {"engine", "engine", 's'},
     {"author", "author_name", 's'},
@@ -75,6 +76,13 @@ static const struct table_column rule_columns[] = {
     {NULL, NULL, 0},
 };
 
+static const struct table_column note_columns[] = {
+    {"not read as it stands", "path", 's'},
+    {"source", "source", 's'},
+    {"why", "text", 's'},
+    {NULL, NULL, 0},
+};
+
 static const struct table_column rule_object[] = {
     {"rule", "name", 's'},
     {"namespace", "namespace", 's'},
@@ -87,6 +95,7 @@ static const struct table_column rule_object[] = {
     {"score", "score", 'd'},
     {"cost in ms", "cost_ms", 'd'},
     {"slow string", "cost_string", 's'},
+    {"samples", "tests", 's'},
     {"private", "is_private", 'f'},
     {"global", "is_global", 'f'},
     {"externals", "has_externals", 'f'},
@@ -192,6 +201,21 @@ print_aside(struct cli *cli, json_int_t version)
 	}
 }
 
+static void
+print_notes(struct cli *cli, json_int_t version)
+{
+	char text[32];
+	auto_json json_t *notes = api_list(cli->api, SHOWN_MAX,
+	    "/rules/versions/%s/notes", place(text, version));
+
+	if (json_array_size(notes) == 0)
+		return;
+	printf("\n");
+	while (json_array_size(notes) > SHOWN_MAX)
+		(void)json_array_remove(notes, json_array_size(notes) - 1);
+	table_print(notes, note_columns, NULL);
+}
+
 static int
 show_version(struct cli *cli, json_int_t version)
 {
@@ -211,8 +235,10 @@ show_version(struct cli *cli, json_int_t version)
 	object_print(object, version_object);
 	printf("\n");
 	table_print(sources, source_columns, NULL);
-	if (strcmp(json_member_text(object, "state", ""), "draft") != 0)
+	if (strcmp(json_member_text(object, "state", ""), "draft") != 0) {
+		print_notes(cli, version);
 		print_aside(cli, version);
+	}
 	return 0;
 }
 

@@ -22,13 +22,13 @@
  *   LIMIT  limit (which bound), text (where, in words)
  *   ERROR  what, text (where it stopped, in words)
  *   RULE   namespace, name, state ("ok" or "rejected"); of one that is
- *          rejected reason, else closure (hexadecimal).  Free: source, path,
- *          line, condition_bytes, condition_text, needs (object: modules,
- *          externals), meta (object), tags (list), tests (object), cost_ms,
- *          cost_string, private, global, externals, volatile (booleans).  One
- *          that is ok is followed by DATA frames, which hold condition_bytes
- *          of its condition (lib/cond.h; 0 = TRUE) and then its compile unit,
- *          and by CHILD_END (loep-rules alone)
+ *          rejected reason, else closure (hexadecimal) and condition (Base64
+ *          of lib/cond.h; none = TRUE).  Free: source, path, line,
+ *          condition_text, modules (list), meta (object), tags (list), tests
+ *          (object: passed, failed, failures), score, cost_ms, cost_string,
+ *          is_private, is_global, uses_externals, is_volatile.  One that is ok
+ *          is followed by DATA frames with its compile unit, and by CHILD_END
+ *          (loep-rules alone)
  *   DONE   counts (object); the last frame.  Without it the run is partial
  *
  * An optional "score" (0-100) in FACT and MATCH counts toward the artefact's.

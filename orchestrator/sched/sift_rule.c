@@ -2,7 +2,6 @@
 /* sift_rule.c - rules on their way to the store. */
 #include "sched/sift_rule.h"
 
-#include "lib/cond.h"
 #include "lib/log.h"
 #include "lib/own.h"
 #include "lib/unitset.h"
@@ -16,7 +15,6 @@
 
 /* The store writes about this much in one go, a few tens of milliseconds. */
 #define BATCH_BYTES_USUAL MIB
-#define DATA_BYTES_MAX	  (UNIT_TEXT_BYTES_MAX + COND_BYTES_MAX)
 #define SEALS		  (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 void
@@ -36,7 +34,7 @@ rules_of(struct sift *sift)
 	if (sift->rules == NULL) {
 		sift->rules = xcalloc(1, sizeof(*sift->rules));
 		wire_out_init(&sift->rules->batch, LIMIT_RULE_BATCH_BYTES);
-		wire_out_init(&sift->rules->data, DATA_BYTES_MAX);
+		wire_out_init(&sift->rules->data, UNIT_TEXT_BYTES_MAX);
 	}
 	return sift->rules;
 }

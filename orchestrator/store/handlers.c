@@ -75,6 +75,7 @@ request_fn *const handlers[CALL_COUNT] = {
     [CALL_RULES_GET] = rules_get,
     [CALL_RULES_SOURCES] = rules_sources,
     [CALL_RULES_RULES] = rules_rules,
+    [CALL_RULES_NOTES] = rules_notes,
     [CALL_RULES_RULE] = rules_rule,
     [CALL_RULES_DIFF] = rules_diff,
     [CALL_RULES_BUNDLE] = rules_bundle,

@@ -50,6 +50,7 @@ int rules_list(struct request *r);
 int rules_get(struct request *r);
 int rules_sources(struct request *r);
 int rules_rules(struct request *r);
+int rules_notes(struct request *r);
 int rules_rule(struct request *r);
 int rules_diff(struct request *r);
 int rules_bundle(struct request *r);

@@ -392,8 +392,8 @@ static int
 plan_rescan(struct request *r, int64_t version, int64_t previous)
 {
 	tx_note_rules(r->store, version);
-	return rescan_plan(r->store, previous, version,
-	    r->principal.account_id, NULL);
+	return rescan_plan(
+	    r->store, previous, version, r->principal.account_id, NULL);
 }
 
 static int

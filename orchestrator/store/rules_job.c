@@ -5,6 +5,7 @@
  * Rows of a draft are seen by nobody.  One attempt writes them at a time; what
  * a lost one wrote goes before the next begins.
  */
+#include "lib/base64.h"
 #include "lib/cond.h"
 #include "lib/limits.h"
 #include "lib/own.h"
@@ -22,7 +23,7 @@
 
 #define SEALS	  (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 #define SCORE_MAX 100
-#define MS_MAX	  ((json_int_t)3600000)
+#define MS_MAX	  3600000
 /* What of one rule may be answered in one row. */
 #define META_BYTES_MAX ((size_t)16384)
 
@@ -32,15 +33,13 @@ struct reading {
 	int64_t records;
 };
 
-/* One RULE record with what follows it; pointers into the batch. */
+/* One RULE record with what follows it. */
 struct rule {
 	json_t *json;
-	const uint8_t *data;
-	size_t data_len;
 	uint8_t closure[SHA256_BYTES];
-	const uint8_t *condition;
+	uint8_t *condition; /* owned */
 	size_t condition_len;
-	const uint8_t *unit;
+	const uint8_t *unit; /* into the batch */
 	size_t unit_len;
 	uint8_t text_digest[SHA256_BYTES];
 	bool is_sound;
@@ -49,22 +48,21 @@ struct rule {
 static const uint8_t condition_true[] = {COND_VERSION, COND_TRUE};
 
 static int
-split_data(struct rule *rule)
+take_condition(struct rule *rule)
 {
-	json_int_t n = json_member_int(rule->json, "condition_bytes", 0);
+	const char *text = json_member_text(rule->json, "condition", "");
+	size_t len = strlen(text);
 
-	if (n < 0 || (uint64_t)n > rule->data_len)
-		return ERR_FORMAT;
-	rule->condition = rule->data;
-	rule->condition_len = (size_t)n;
-	rule->unit = rule->data + n;
-	rule->unit_len = rule->data_len - (size_t)n;
-	if (n == 0) {
-		rule->condition = condition_true;
+	if (len == 0) {
+		rule->condition = xmemdup(condition_true, 2);
 		rule->condition_len = sizeof(condition_true);
+		return ERR_OK;
 	}
-	if (rule->unit_len == 0 || rule->unit_len > UNIT_TEXT_BYTES_MAX ||
-	    memchr(rule->unit, '\0', rule->unit_len) != NULL)
+	if (len > LIMIT_RECORD_BYTES)
+		return ERR_FORMAT;
+	rule->condition = xmalloc(len);
+	if (base64_decode(text, len, rule->condition, &rule->condition_len) !=
+	    ERR_OK)
 		return ERR_FORMAT;
 	return cond_check(rule->condition, rule->condition_len);
 }
@@ -84,14 +82,16 @@ check_rule(struct rule *rule)
 		return ERR_FORMAT;
 	rule->is_sound = strcmp(state, "ok") == 0;
 	if (!rule->is_sound)
-		return strcmp(state, "rejected") == 0 && rule->data_len == 0
+		return strcmp(state, "rejected") == 0 && rule->unit_len == 0
 			   ? (int)ERR_OK
 			   : ERR_FORMAT;
 	if (name[0] == '\0' ||
 	    hex_decode(json_member_text(rule->json, "closure", ""),
 		rule->closure, SHA256_BYTES) != ERR_OK)
 		return ERR_FORMAT;
-	if (split_data(rule) != ERR_OK)
+	if (rule->unit_len == 0 || rule->unit_len > UNIT_TEXT_BYTES_MAX ||
+	    memchr(rule->unit, '\0', rule->unit_len) != NULL ||
+	    take_condition(rule) != ERR_OK)
 		return ERR_FORMAT;
 	sha256_once(rule->unit, rule->unit_len, rule->text_digest);
 	return ERR_OK;
@@ -117,10 +117,10 @@ member_json(const json_t *object, const char *name, const char *empty)
 static int
 put_shared(struct db *db, const struct rule *rule)
 {
-	auto_free char *needs = member_json(rule->json, "needs", "{}");
+	auto_free char *modules = member_json(rule->json, "modules", "[]");
+	auto_free char *needs = xasprintf("{\"modules\":%s}", modules);
 	auto_free char *meta = member_json(rule->json, "meta", "{}");
 	auto_free char *tags = member_json(rule->json, "tags", "[]");
-	auto_free char *tests = member_json(rule->json, "tests", "{}");
 	int err = db_do(db, STMT_RULES_CLOSURE_PUT,
 	    ARGS(val_bytes(rule->closure, SHA256_BYTES),
 		val_bytes(rule->condition, rule->condition_len),
@@ -133,7 +133,7 @@ put_shared(struct db *db, const struct rule *rule)
 	return db_do(db, STMT_RULES_TEXT_PUT,
 	    ARGS(val_bytes(rule->text_digest, SHA256_BYTES),
 		val_bytes(rule->unit, rule->unit_len), val_text(meta),
-		val_text(tags), val_text(tests)),
+		val_text(tags)),
 	    NULL);
 }
 
@@ -143,17 +143,28 @@ flag(const json_t *json, const char *name)
 	return val_int(json_is_true(json_object_get(json, name)));
 }
 
+/* Whole milliseconds; -1 where it was not measured. */
+static int64_t
+cost_of(const json_t *json)
+{
+	const json_t *cost = json_object_get(json, "cost_ms");
+	double ms = json_number_value(cost);
+
+	if (!json_is_number(cost) || !(ms >= 0))
+		return -1;
+	return ms > MS_MAX ? (int64_t)MS_MAX : (int64_t)(ms + 0.5);
+}
+
 /* copy 0 for the one of its name; reason NULL for a sound one. */
 static int
 put_row(struct reading *reading, const struct rule *rule, int64_t copy,
     const char *reason, int64_t *ret_changes)
 {
 	const json_t *j = rule->json;
-	json_int_t cost = json_member_int(j, "cost_ms", -1);
+	auto_free char *tests = member_json(j, "tests", "{}");
+	int64_t cost = cost_of(j);
 	bool is_sound = reason == NULL;
 
-	if (cost > MS_MAX)
-		cost = MS_MAX;
 	return db_do(reading->r->store->db, STMT_RULES_RULE_ADD,
 	    ARGS(val_int(reading->version),
 		val_text(json_member_text(j, "namespace", "")),
@@ -169,8 +180,8 @@ put_row(struct reading *reading, const struct rule *rule, int64_t copy,
 		val_int(json_member_int(j, "score", 0)),
 		cost < 0 ? val_null() : val_int(cost),
 		val_text(json_member_text(j, "cost_string", "")),
-		flag(j, "private"), flag(j, "global"), flag(j, "externals"),
-		flag(j, "volatile")),
+		val_text(tests), flag(j, "is_private"), flag(j, "is_global"),
+		flag(j, "uses_externals"), flag(j, "is_volatile")),
 	    ret_changes);
 }
 
@@ -207,7 +218,7 @@ static int
 take_rule(struct reading *reading, struct wire_in *in)
 {
 	auto_json json_t *json = NULL;
-	struct rule rule = {.data = (const uint8_t *)""};
+	struct rule rule = {.unit = (const uint8_t *)""};
 	const uint8_t *body;
 	unsigned int type;
 	size_t len;
@@ -218,14 +229,15 @@ take_rule(struct reading *reading, struct wire_in *in)
 		return ERR_FORMAT;
 	rule.json = json;
 	if (in->pos < in->len && in->buf[in->pos] == RECORD_DATA)
-		err = next_frame(in, &type, &rule.data, &rule.data_len);
+		err = next_frame(in, &type, &rule.unit, &rule.unit_len);
 	if (err == ERR_OK)
 		err = check_rule(&rule);
-	if (err != ERR_OK)
-		return err;
-	if (++reading->records > (int64_t)LIMIT_RULES)
-		return ERR_LIMIT;
-	return put_rule(reading, &rule);
+	if (err == ERR_OK && ++reading->records > (int64_t)LIMIT_RULES)
+		err = ERR_LIMIT;
+	if (err == ERR_OK)
+		err = put_rule(reading, &rule);
+	free(rule.condition);
+	return err;
 }
 
 static int
@@ -329,6 +341,7 @@ struct summary {
 	uint8_t digest[SHA256_BYTES];
 	json_int_t rules; /* without those that are rejected */
 	json_int_t private;
+	json_int_t failing; /* that do not do what their samples say */
 	json_t *counts;
 };
 
@@ -341,6 +354,7 @@ count_one(struct summary *s, const struct query *q)
 	    json_integer(json_member_int(s->counts, state, 0) + 1));
 	s->rules += strcmp(state, "rejected") != 0;
 	s->private += query_int(q, 5) != 0;
+	s->failing += query_int(q, 6) != 0;
 }
 
 static void
@@ -378,6 +392,9 @@ summarise(struct store *store, int64_t version, struct summary *s)
 	(void)json_object_set_new(s->counts, "rules", json_integer(s->rules));
 	(void)json_object_set_new(
 	    s->counts, "private", json_integer(s->private));
+	if (s->failing > 0)
+		(void)json_object_set_new(
+		    s->counts, "tests_failed", json_integer(s->failing));
 	return err == ERR_EOF ? (int)ERR_OK : err;
 }
 

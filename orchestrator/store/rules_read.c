@@ -90,6 +90,20 @@ rules_rules(struct request *r)
 }
 
 int
+rules_notes(struct request *r)
+{
+	struct rules_version v = {.seq = 0};
+	int err = find_read(r, &v);
+
+	if (err != ERR_OK)
+		return err;
+	return request_rows(r, STMT_RULES_NOTES,
+	    ARGS(val_int(v.seq), val_int(param_limit(r, 1)),
+		val_text(param_text(r, 2))),
+	    false);
+}
+
+int
 rules_rule(struct request *r)
 {
 	struct rules_version v = {.seq = 0};

@@ -92,6 +92,8 @@ CREATE TABLE version_rule (
 	-- Of the slowest trial text, and the string that makes it slow.
 	cost_ms INTEGER,
 	cost_string TEXT NOT NULL DEFAULT '',
+	-- What became of its samples, as JSON.
+	tests TEXT NOT NULL DEFAULT '{}',
 	is_private INTEGER NOT NULL DEFAULT 0 CHECK (is_private IN (0, 1)),
 	is_global INTEGER NOT NULL DEFAULT 0 CHECK (is_global IN (0, 1)),
 	has_externals INTEGER NOT NULL DEFAULT 0
@@ -122,7 +124,5 @@ CREATE TABLE rule_text (
 	text_digest BLOB PRIMARY KEY CHECK (length(text_digest) = 32),
 	unit BLOB NOT NULL,
 	meta TEXT NOT NULL DEFAULT '{}',
-	tags TEXT NOT NULL DEFAULT '[]',
-	-- Samples that it must and must not match, as JSON.
-	tests TEXT NOT NULL DEFAULT '{}'
+	tags TEXT NOT NULL DEFAULT '[]'
 ) STRICT;

@@ -2,7 +2,6 @@
 /* test_rules.c - versions of the rule set, from a draft to a roll-back. */
 #include "fake.h"
 
-#include "lib/cond.h"
 #include "lib/limits.h"
 #include "lib/own.h"
 #include "lib/record.h"
@@ -40,28 +39,22 @@ static void
 add_rule(struct batch *b, const char *namespace, const char *name,
     const char *meaning, const char *text)
 {
-	static const uint8_t condition[] = {COND_VERSION, COND_TRUE};
 	uint8_t closure[SHA256_BYTES];
 	char hex[SHA256_HEX_BYTES];
 	auto_json json_t *json = NULL;
 	auto_free char *body = NULL;
-	auto_free uint8_t *data = NULL;
 
 	sha256_once(meaning, strlen(meaning), closure);
 	hex_encode(hex, closure, SHA256_BYTES);
-	json = json_pack("{s:s,s:s,s:s,s:s,s:s,s:i,s:s,s:b,s:{s:s},s:[s]}",
+	json = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:{s:s},s:[s]}",
 	    "namespace", namespace, "name", name, "state", "ok", "closure", hex,
-	    "source", "own", "condition_bytes", (int)sizeof(condition),
-	    "condition_text", "true", "private", name[0] == '_', "meta",
-	    "author", "me", "tags", "t");
+	    "source", "own", "condition", "AQE=", "condition_text", "true",
+	    "is_private", name[0] == '_', "meta", "author", "me", "tags", "t");
 	body = json_canonical(json);
 	wire_put_u8(&b->out, RECORD_RULE);
 	wire_put_bytes(&b->out, body, strlen(body));
-	data = xmalloc(sizeof(condition) + strlen(text));
-	memcpy(data, condition, sizeof(condition));
-	memcpy(data + sizeof(condition), text, strlen(text));
 	wire_put_u8(&b->out, RECORD_DATA);
-	wire_put_bytes(&b->out, data, sizeof(condition) + strlen(text));
+	wire_put_bytes(&b->out, text, strlen(text));
 	b->count++;
 }
 
@@ -165,6 +158,8 @@ make_version(struct rig *rig, int64_t parent, struct batch *b)
 	send_bundle(rig, version);
 	lease(rig, "rules", job, &attempt);
 	assert_int_equal(send_batch(rig, job, attempt, b), ERR_OK);
+	send_record(rig, job, attempt, RECORD_ERROR,
+	    "{\"what\":\"bundle\",\"text\":\"not UTF-8\",\"path\":\"a.yar\"}");
 	finish(rig, job, attempt, "done", count);
 	return version;
 }
@@ -243,6 +238,11 @@ test_life(void **state)
 	assert_non_null(strstr(col_text(rig, 0, "counts"), "\"rejected\":1"));
 	assert_string_equal(col_text(rig, 0, "engine"), "loep-rules 1");
 	assert_false(col_is_null(rig, 0, "digest"));
+	(void)ask_ok(
+	    rig, CALL_RULES_NOTES, ARGS(val_int(1), val_int(0), val_text("")));
+	assert_int_equal(rig->answer.rows_count, 1);
+	assert_string_equal(col_text(rig, 0, "path"), "a.yar");
+	assert_string_equal(col_text(rig, 0, "text"), "not UTF-8");
 	(void)ask_ok(rig, CALL_RULES_SOURCES, ARGS(val_int(1)));
 	assert_string_equal(col_text(rig, 0, "licence"), "MIT");
 	assert_int_equal(col_int(rig, 0, "rules"), 2);
@@ -598,12 +598,12 @@ test_malformed_batches(void **state)
 	    {RULE_BODY("", DIGEST_TEXT, ""), "rule a {}", 9},
 	    {RULE_BODY("a", DIGEST_TEXT, ""), "", 0},
 	    {RULE_BODY("a", DIGEST_TEXT, ""), "rule\0a {}", 9},
-	    {RULE_BODY("a", DIGEST_TEXT, ",\"condition_bytes\":10"),
+	    {RULE_BODY("a", DIGEST_TEXT, ",\"condition\":\"A\""), "rule a {}",
+		9},
+	    {RULE_BODY("a", DIGEST_TEXT, ",\"condition\":\"....\""),
 		"rule a {}", 9},
-	    {RULE_BODY("a", DIGEST_TEXT, ",\"condition_bytes\":-1"),
+	    {RULE_BODY("a", DIGEST_TEXT, ",\"condition\":\"Af8=\""),
 		"rule a {}", 9},
-	    {RULE_BODY("a", DIGEST_TEXT, ",\"condition_bytes\":2"),
-		"\1\377rule a {}", 11},
 	    {RULE_BODY("a", DIGEST_TEXT, ",\"score\":101"), "rule a {}", 9},
 	    {"{\"namespace\":\"n\",\"name\":\"a\",\"state\":\"rejected\","
 	     "\"reason\":\"x\"}",

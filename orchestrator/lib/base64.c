@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* base64.c - Base64 (RFC 4648), with any alphabet. */
-#include "rules/base64.h"
+#include "lib/base64.h"
 
 #include "lib/xalloc.h"
 
