@@ -3,6 +3,7 @@
 #include "vault/session.h"
 
 #include "lib/own.h"
+#include "lib/xalloc.h"
 
 /* Reading more than this is no quick job. */
 #define QUICK_BYTES_MAX ((uint64_t)4 * MIB)
@@ -155,4 +156,48 @@ open_delete(void *arg, struct chan *chan, struct msg *msg)
 	(void)chan;
 	return ask_submit(
 	    ask_new(arg, msg, true), POOL_QUICK, delete_work, ask_done);
+}
+
+static void
+list_work(struct job *job, struct kit *kit)
+{
+	struct ask *ask = (struct ask *)job;
+
+	(void)kit;
+	ask->listing = xcalloc(1, sizeof(*ask->listing));
+	ask->fault.err = listing_read(ask->listing, ask->session->serve->place,
+	    ask->org, ask->sha256, ask->age_s, &ask->fault);
+	ask_finish(ask);
+}
+
+static void
+list_done(struct job *job)
+{
+	struct ask *ask = (struct ask *)job;
+	const struct listing *listing = ask->listing;
+	struct wire_out body;
+
+	if (ask->fault.err != ERR_OK) {
+		say_ask(ask);
+	} else if (ask->session->chan != NULL) {
+		wire_out_init(&body, LIMIT_MSG_BYTES);
+		wire_put_bytes(
+		    &body, listing->sha256, listing->count * SHA256_BYTES);
+		wire_put_bytes(&body, listing->last, SHA256_BYTES);
+		wire_put_u8(&body, listing->is_end);
+		(void)chan_send(ask->session->chan, MSG_BLOB_LISTED,
+		    ask->request, &body, -1);
+		wire_out_release(&body);
+	}
+	ask_free(ask);
+}
+
+int
+open_list(void *arg, struct chan *chan, struct msg *msg)
+{
+	struct ask *ask = ask_new(arg, msg, true);
+
+	(void)chan;
+	ask->age_s = wire_get_u64(&msg->in);
+	return ask_submit(ask, POOL_SLOW, list_work, list_done);
 }

@@ -176,6 +176,7 @@ static const struct chan_handler handlers[] = {
     {MSG_BLOB_PACK, open_pack},
     {MSG_BLOB_VERIFY, open_verify},
     {MSG_BLOB_DELETE, open_delete},
+    {MSG_BLOB_LIST, open_list},
     {MSG_NONE_, NULL},
 };
 

@@ -110,6 +110,7 @@ ask_free(struct ask *ask)
 
 	if (ask->fd != -1)
 		(void)close(ask->fd);
+	free(ask->listing);
 	feed_free(ask->feed);
 	part_free(ask->part);
 	pack_free(ask->pack);

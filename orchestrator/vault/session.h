@@ -8,6 +8,7 @@
 
 #include "vault/feed.h"
 #include "vault/ingest.h"
+#include "vault/listing.h"
 #include "vault/serve.h"
 
 /* One life of the channel to the store; lives while anybody refers to it. */
@@ -38,6 +39,9 @@ struct ask {
 	uint64_t size;
 	struct feed *feed;
 	int fd;
+	/* BLOB_LIST */
+	struct listing *listing;
+	uint64_t age_s;
 	/* PART_ */
 	char upload[BLOB_ORG_BYTES];
 	uint64_t offset;
@@ -108,5 +112,6 @@ int open_blob(void *arg, struct chan *chan, struct msg *msg);
 int open_pack(void *arg, struct chan *chan, struct msg *msg);
 int open_verify(void *arg, struct chan *chan, struct msg *msg);
 int open_delete(void *arg, struct chan *chan, struct msg *msg);
+int open_list(void *arg, struct chan *chan, struct msg *msg);
 
 #endif
