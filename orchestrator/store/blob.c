@@ -5,8 +5,7 @@
 #include "lib/log.h"
 #include "lib/xalloc.h"
 
-/* How long an unused blob stays, and how many go at a time. */
-#define UNUSED_US   ((int64_t)60 * 1000000)
+/* How many go at a time. */
 #define DELETES_MAX 32
 
 /* A commit that waits for deletions. */
@@ -123,7 +122,8 @@ delete_rows(struct store *store)
 	const uint8_t *sha256;
 	size_t len;
 	int err = query_start(&q, store->db, STMT_BLOB_DELETE_UNUSED,
-	    ARGS(val_int(loop_wall_us() - UNUSED_US), val_int(DELETES_MAX)));
+	    ARGS(val_int(loop_wall_us() - BLOB_UNUSED_US),
+		val_int(DELETES_MAX)));
 
 	if (err != ERR_OK)
 		return err;

@@ -14,6 +14,9 @@
 
 #include "store/store.h"
 
+/* How long an unused blob stays. */
+#define BLOB_UNUSED_US ((int64_t)60 * 1000000)
+
 /* What is to be committed: the vault's writer, and the bytes it was sent. */
 struct blob_writer {
 	uint64_t id;

@@ -154,6 +154,9 @@ serve(void)
 		"yes") == 0;
 	store->may_fetch =
 	    strcmp(program_conf(&program, "rules_fetch", "no"), "yes") == 0;
+	store->sweep.period_us =
+	    1000000 * program_conf_int(&program, "sweep_seconds", 24 * 3600);
+	store->sweep.age_s = program_conf_int(&program, "orphan_seconds", 3600);
 	store->submission_artefacts_max = program_conf_int(
 	    &program, "submission_artefacts", LIMIT_SUBMISSION_ARTEFACTS);
 	program_run(&program, &ops, store);

@@ -202,5 +202,6 @@ on_tick(void *arg)
 	jobs_expire(store);
 	blob_delete_unused(store);
 	verify_due(store);
+	sweep_due(store);
 	store->tick = loop_timer(store->loop, TICK_MS, on_tick, store);
 }

@@ -15,6 +15,7 @@
 #include "store/db.h"
 #include "store/fair.h"
 #include "store/session.h"
+#include "store/sweep.h"
 #include "store/tx.h"
 #include "store/uuid.h"
 #include "store/vault.h"
@@ -66,6 +67,7 @@ struct store {
 	bool is_single_person; /* authors may approve their own versions */
 	bool may_fetch;	       /* the command line may ask remote places */
 	int64_t submission_artefacts_max;
+	struct sweep sweep;
 	struct store_index index;
 	struct loop_timer *tick;
 	/* Tells the parent to kill a peer; may be NULL. */

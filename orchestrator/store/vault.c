@@ -54,6 +54,7 @@ static const struct chan_handler handlers[] = {
     {MSG_BLOB_STORED, on_answer},
     {MSG_BLOB_OPENED, on_answer},
     {MSG_BLOB_PACKED, on_answer},
+    {MSG_BLOB_LISTED, on_answer},
     {MSG_NONE_, NULL},
 };
 
@@ -195,6 +196,13 @@ decode(struct msg *msg, struct vault_answer *a)
 		a->size = wire_get_u64(in);
 		a->faults = wire_get_bytes(in, &a->faults_len);
 		break;
+	case MSG_BLOB_LISTED:
+		a->listed = wire_get_bytes(in, &a->listed_count);
+		is_fine = a->listed_count % SHA256_BYTES == 0 &&
+			  get_exactly(in, a->sha256, SHA256_BYTES);
+		a->listed_count /= SHA256_BYTES;
+		a->is_end = wire_get_u8(in) != 0;
+		break;
 	default:
 		a->size = wire_get_u64(in);
 		a->how = wire_get_u8(in);
@@ -245,6 +253,8 @@ answer_to(enum msg_type type)
 		return MSG_BLOB_OPENED;
 	case MSG_BLOB_PACK:
 		return MSG_BLOB_PACKED;
+	case MSG_BLOB_LIST:
+		return MSG_BLOB_LISTED;
 	default:
 		return MSG_VAULT_DONE;
 	}
@@ -450,6 +460,22 @@ vault_delete(
     struct vault *vault, const struct blob_ref *blob, vault_fn *fn, void *arg)
 {
 	return ask_about(vault, MSG_BLOB_DELETE, blob, fn, arg);
+}
+
+int
+vault_list(struct vault *vault, const struct blob_ref *blob, int64_t age_s,
+    vault_fn *fn, void *arg)
+{
+	struct wire_out body;
+	int err;
+
+	wire_out_init(&body, LIMIT_MSG_BYTES);
+	wire_put_str(&body, blob->org);
+	wire_put_bytes(&body, blob->sha256, SHA256_BYTES);
+	wire_put_u64(&body, age_s > 0 ? (uint64_t)age_s : 0);
+	err = vault_ask(vault, MSG_BLOB_LIST, &body, fn, arg);
+	wire_out_release(&body);
+	return err;
 }
 
 int

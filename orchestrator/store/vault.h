@@ -21,6 +21,10 @@ struct vault_answer {
 	uint64_t stored_size;
 	bool is_new;
 	uint8_t how;
+	/* BLOB_LISTED: borrowed for the call; sha256 is where to go on. */
+	const uint8_t *listed;
+	size_t listed_count;
+	bool is_end;
 	uint8_t sha256[SHA256_BYTES];
 	uint8_t signature[SIGN_BYTES];
 	uint8_t public_key[SIGN_PUBLIC_BYTES];
@@ -71,6 +75,10 @@ int must_check vault_verify(
     struct vault *vault, const struct blob_ref *blob, vault_fn *fn, void *arg);
 int must_check vault_delete(
     struct vault *vault, const struct blob_ref *blob, vault_fn *fn, void *arg);
+/* A page of an organisation's blobs behind blob->sha256, of at least that age
+ * in seconds. */
+int must_check vault_list(struct vault *vault, const struct blob_ref *blob,
+    int64_t age_s, vault_fn *fn, void *arg);
 int must_check vault_sign(
     struct vault *vault, const void *p, size_t len, vault_fn *fn, void *arg);
 /* Makes an organisation's key; known ones are fine. */

@@ -43,6 +43,7 @@ struct fake_vault {
 	size_t writers_count;
 	size_t aborts;
 	size_t deletes;
+	size_t lists;
 	size_t keys_made;
 	char keys[64][UUID_BYTES];
 	/* Answer this error to questions of that type. */

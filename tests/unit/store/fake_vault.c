@@ -319,6 +319,49 @@ on_delete(void *arg, struct chan *chan, struct msg *msg)
 	return ERR_OK;
 }
 
+/* Pages of two, so that there are some. */
+static int
+on_list(void *arg, struct chan *chan, struct msg *msg)
+{
+	struct fake_vault *vault = arg;
+	uint8_t behind[SHA256_BYTES], page[2 * SHA256_BYTES];
+	size_t count = 0, len;
+	struct wire_out body;
+	char org[UUID_BYTES];
+
+	(void)chan;
+	if (is_disturbed(vault, msg))
+		return ERR_OK;
+	wire_get_str(&msg->in, org, sizeof(org));
+	memcpy(behind, wire_get_bytes(&msg->in, &len), sizeof(behind));
+	vault->lists++;
+	for (bool is_end = false; !is_end && count < 2;) {
+		const struct fake_blob *next = NULL;
+
+		for (size_t i = 0; i < vault->blobs_count; i++) {
+			const struct fake_blob *b = &vault->blobs[i];
+
+			if (strcmp(b->org, org) == 0 &&
+			    memcmp(b->sha256, behind, SHA256_BYTES) > 0 &&
+			    (next == NULL || memcmp(b->sha256, next->sha256,
+						 SHA256_BYTES) < 0))
+				next = b;
+		}
+		is_end = next == NULL;
+		if (is_end)
+			break;
+		memcpy(behind, next->sha256, SHA256_BYTES);
+		memcpy(page + count++ * SHA256_BYTES, behind, SHA256_BYTES);
+	}
+	wire_out_init(&body, LIMIT_MSG_BYTES);
+	wire_put_bytes(&body, page, count * SHA256_BYTES);
+	wire_put_bytes(&body, behind, SHA256_BYTES);
+	wire_put_u8(&body, count < 2);
+	(void)chan_send(vault->chan, MSG_BLOB_LISTED, msg->request, &body, -1);
+	wire_out_release(&body);
+	return ERR_OK;
+}
+
 static void
 on_gone(void *arg, struct chan *chan, int err)
 {
@@ -341,6 +384,7 @@ fake_vault_connect(struct fake_vault *vault, struct loop *loop, int fd)
 	    {MSG_BLOB_OPEN, on_open},
 	    {MSG_BLOB_VERIFY, on_verify},
 	    {MSG_BLOB_DELETE, on_delete},
+	    {MSG_BLOB_LIST, on_list},
 	    {MSG_NONE_, NULL},
 	};
 	static const struct chan_ops ops = {handlers, on_gone};
