@@ -247,7 +247,7 @@ show_rule(struct cli *cli, json_int_t version, const char *rule)
 {
 	char text[32];
 	auto_json json_t *object = api_get(cli->api,
-	    "/rules/versions/%s/rules/%s", place(text, version), rule);
+	    "/rules/versions/%s/rule?rule=%s", place(text, version), rule);
 	const char *p = json_member_text(object, "text", "");
 
 	if (cli->is_json) {

@@ -79,6 +79,9 @@ test_every_route(void **state)
 		if (r->kind == ROUTE_UPLOAD)
 			(void)snprintf(
 			    target + strlen(target), 32, "?filename=a");
+		if (r->op == CALL_RULES_RULE)
+			(void)snprintf(
+			    target + strlen(target), 32, "?rule=n:a/b");
 		a = ask(is_post ? "POST" : "GET", target,
 		    r->kind == ROUTE_UPLOAD ? FILE_TYPE
 		    : is_post		    ? JSON
