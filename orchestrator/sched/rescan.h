@@ -89,7 +89,7 @@ void rescan_loaded(
 /* --- between rescan.c and rescan_unit.c --- */
 
 /* Candidates of one grant. */
-#define RESCAN_GRANT_UNITS ((size_t)64)
+#define RESCAN_GRANT_UNITS ((size_t)256)
 
 /* A piece of the list of candidates that is being worked on. */
 struct rescan_grant {

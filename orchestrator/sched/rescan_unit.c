@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rescan_unit.c - one grant: units that are passed over, and one scanned. */
+/*
+ * rescan_unit.c - one grant: asks the store for its units, piece by piece, and
+ * has loep-hunt scan each piece: a large unit alone, small ones as a pack.
+ *
+ * What was being scanned when a pack's child came to a bad end is looked at
+ * again alone; only then it counts as a gap.
+ */
 #include "sched/rescan.h"
 
+#include "lib/analyser_exit.h"
 #include "lib/json.h"
 #include "lib/log.h"
 #include "lib/own.h"
+#include "lib/pack.h"
 #include "lib/record.h"
 #include "lib/xalloc.h"
 
@@ -16,23 +24,43 @@
 
 /* What a scan has to get through in each further second. */
 #define BYTES_A_SECOND ((uint64_t)8 * MIB)
+/* Contexts of one piece; the rest is asked for again. */
+#define LIST_BYTES ((size_t)48 * KIB)
+
+enum unit_state {
+	UNIT_WAITS,
+	UNIT_ALONE, /* after a bad end in company */
+	UNIT_GIVEN, /* in the piece that is scanned */
+	UNIT_DONE
+};
+
+struct item {
+	size_t at; /* in the grant */
+	uint64_t size;
+	char *name;
+	uint32_t index; /* in the pack */
+};
 
 struct work {
 	struct rescan_grant *grant; /* NULL: nobody waits any more */
+	enum unit_state states[RESCAN_GRANT_UNITS];
+	bool is_asked;
+
+	/* The piece. */
+	struct item items[RESCAN_GRANT_UNITS];
+	size_t item_count;
+	bool is_pack;
+	uint64_t size; /* of the unit, or of the pack */
+	enum blob_open how;
+	int input_fd;
 	struct errand *errand;
 	struct loop_watch *watch;
-	struct record_in *in;
 	int pipe_fd;
-	int input_fd;
-	size_t next; /* the first unit that the store did not answer yet */
-	bool is_asked;
-	/* The unit that is scanned; 0 = none. */
-	int64_t unit;
-	uint64_t size;
-	enum blob_open how;
-	char *name;
+	struct pack_in pack;
+	struct record_in *in;
+	size_t item;  /* the one that is scanned now */
 	bool is_told; /* it says itself why it cannot be told of */
-	bool is_bad;  /* it broke the contract */
+	bool is_bad;  /* the child broke its contract */
 	bool is_ended;
 	struct errand_end end;
 };
@@ -50,25 +78,25 @@ pipe_close(struct work *work)
 }
 
 static void
-scan_release(struct work *work)
+piece_release(struct work *work)
 {
 	pipe_close(work);
 	record_in_free(work->in);
 	work->in = NULL;
-	free(work->name);
-	work->name = NULL;
+	for (size_t i = 0; i < work->item_count; i++)
+		free(work->items[i].name);
+	work->item_count = work->item = 0;
 	if (work->input_fd != -1)
 		(void)close(work->input_fd);
 	work->input_fd = -1;
-	work->unit = 0;
-	work->is_told = work->is_bad = work->is_ended = false;
+	work->is_pack = work->is_told = work->is_bad = work->is_ended = false;
 }
 
 /* A call that is open keeps it until its answer. */
 static void
 work_free(struct work *work)
 {
-	scan_release(work);
+	piece_release(work);
 	if (!work->is_asked)
 		free(work);
 }
@@ -87,6 +115,12 @@ rescan_unit_drop(struct rescan_grant *grant)
 	work_free(work);
 }
 
+static int64_t
+unit_of(const struct work *work, const struct item *item)
+{
+	return work->grant->units[item->at];
+}
+
 static void
 put_gap(struct rescan *rescan, int64_t unit, const char *what, const char *why)
 {
@@ -98,7 +132,79 @@ put_gap(struct rescan *rescan, int64_t unit, const char *what, const char *why)
 	rescan_put(rescan, RECORD_ERROR, text, strlen(text));
 }
 
-/* --- the scan of one unit --- */
+/* --- what the child says --- */
+
+static int
+on_record(void *arg, const struct record *record)
+{
+	struct work *work = arg;
+
+	if (record->type != RECORD_MATCH && record->type != RECORD_ERROR)
+		return ERR_OK;
+	/* What one artefact makes a scanner say is about that artefact. */
+	if (json_member_int(record->body, "unit", 0) !=
+	    unit_of(work, &work->items[work->item]))
+		return ERR_FORMAT;
+	if (record->type == RECORD_ERROR &&
+	    json_object_get(record->body, "rule") == NULL)
+		work->is_told = true;
+	rescan_put(
+	    work->grant->rescan, record->type, record->data, record->len);
+	return ERR_OK;
+}
+
+static void
+finish_item(struct work *work)
+{
+	const struct item *item = &work->items[work->item];
+
+	work->grant->rescan->scanned++;
+	work->grant->rescan->bytes += (int64_t)item->size;
+	work->states[item->at] = UNIT_DONE;
+	work->item++;
+	work->is_told = false;
+	record_in_free(work->in);
+	work->in = NULL;
+}
+
+static int
+on_begin(void *arg, uint32_t index)
+{
+	struct work *work = arg;
+
+	if (work->item == work->item_count ||
+	    work->items[work->item].index != index)
+		return ERR_FORMAT;
+	work->in = record_in_new(on_record, work);
+	return ERR_OK;
+}
+
+static int
+on_data(void *arg, const uint8_t *p, size_t len)
+{
+	struct work *work = arg;
+
+	return work->in == NULL ? (int)ERR_FORMAT
+				: record_feed(work->in, p, len);
+}
+
+static int
+on_item_end(void *arg, const struct pack_end *end)
+{
+	struct work *work = arg;
+	bool is_whole = end->status == ANALYSER_EXIT_DONE && work->in != NULL &&
+			record_in_is_complete(work->in);
+
+	if (work->in == NULL)
+		return ERR_FORMAT;
+	/* Never "no match": it is named. */
+	if (!is_whole && !work->is_told)
+		put_gap(work->grant->rescan,
+		    unit_of(work, &work->items[work->item]), "partial",
+		    "the scan did not come to its end");
+	finish_item(work);
+	return ERR_OK;
+}
 
 static const char *
 end_word(const struct work *work)
@@ -115,16 +221,38 @@ end_word(const struct work *work)
 	}
 }
 
-/* The next unit of the grant, or its end. */
+/* The child is gone before its last item was done. */
+static void
+end_early(struct work *work)
+{
+	const struct item *item = &work->items[work->item];
+
+	if (work->item_count > 1) {
+		work->states[item->at] = UNIT_ALONE;
+	} else {
+		if (!work->is_told)
+			put_gap(work->grant->rescan, unit_of(work, item),
+			    end_word(work), "the scan did not come to its end");
+		finish_item(work);
+	}
+	for (size_t i = work->item; i < work->item_count; i++) {
+		if (work->states[work->items[i].at] == UNIT_GIVEN)
+			work->states[work->items[i].at] = UNIT_WAITS;
+	}
+}
+
+/* The next piece, or the grant's end. */
 static void
 go_on(struct work *work)
 {
 	struct rescan_grant *grant = work->grant;
 
-	scan_release(work);
-	if (work->next < grant->count) {
-		ask(work);
-		return;
+	piece_release(work);
+	for (size_t i = 0; i < grant->count; i++) {
+		if (work->states[i] != UNIT_DONE) {
+			ask(work);
+			return;
+		}
 	}
 	grant->work = NULL;
 	free(work);
@@ -134,42 +262,19 @@ go_on(struct work *work)
 static void
 settle(struct work *work)
 {
-	struct rescan *rescan = work->grant->rescan;
-	bool is_whole;
-
 	if (!work->is_ended || work->pipe_fd != -1)
 		return;
 	if (work->end.end == ANALYSE_REFUSED) {
-		rescan_trouble(rescan, "the scanner takes no work");
+		rescan_trouble(
+		    work->grant->rescan, "the scanner takes no work");
 		return;
 	}
-	is_whole = work->end.end == ANALYSE_DONE && !work->is_bad &&
-		   record_in_is_complete(work->in);
-	/* Never "no match": it is named. */
-	if (!is_whole && !work->is_told)
-		put_gap(rescan, work->unit, end_word(work),
-		    "the scan did not come to its end");
-	rescan->scanned++;
-	rescan->bytes += (int64_t)work->size;
+	if (!work->is_pack && !work->is_bad && work->end.end == ANALYSE_DONE &&
+	    record_in_is_complete(work->in))
+		finish_item(work);
+	if (work->item < work->item_count)
+		end_early(work);
 	go_on(work);
-}
-
-static int
-on_record(void *arg, const struct record *record)
-{
-	struct work *work = arg;
-
-	if (record->type != RECORD_MATCH && record->type != RECORD_ERROR)
-		return ERR_OK;
-	/* What one artefact makes a scanner say is about that artefact. */
-	if (json_member_int(record->body, "unit", 0) != work->unit)
-		return ERR_FORMAT;
-	if (record->type == RECORD_ERROR &&
-	    json_object_get(record->body, "rule") == NULL)
-		work->is_told = true;
-	rescan_put(
-	    work->grant->rescan, record->type, record->data, record->len);
-	return ERR_OK;
 }
 
 static void
@@ -178,13 +283,18 @@ on_readable(void *arg, int fd, unsigned int events)
 	static uint8_t buf[64 * KIB];
 	struct work *work = arg;
 	ssize_t n = read(fd, buf, sizeof(buf));
+	int err;
 
 	(void)events;
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n > 0 && record_feed(work->in, buf, (size_t)n) == ERR_OK)
-		return;
-	work->is_bad |= n > 0;
+	if (n > 0) {
+		err = work->is_pack ? pack_feed(&work->pack, buf, (size_t)n)
+				    : record_feed(work->in, buf, (size_t)n);
+		if (err == ERR_OK)
+			return;
+		work->is_bad = true;
+	}
 	pipe_close(work);
 	if (work->is_bad && work->errand != NULL)
 		errand_cancel(work->errand);
@@ -200,26 +310,92 @@ on_ended(void *arg, const struct errand_end *end)
 	work->end = *end;
 	work->is_ended = true;
 	/* The analyser itself is gone: rescan_worker_gone() follows. */
-	if (end->is_lost)
-		return;
-	settle(work);
+	if (!end->is_lost)
+		settle(work);
 }
 
-static char *
-context_of(const struct work *work, uint32_t seconds)
+/* --- the scan of one piece --- */
+
+static json_t *
+context_of(const struct work *work, const struct item *item, uint32_t seconds)
 {
-	auto_json json_t *context = NULL;
 	json_t *sets = json_array();
 	uint64_t numbers[FIND_GROUPS];
-	size_t count = rescan_sets(work->grant->rescan, work->unit, numbers);
+	int64_t unit = unit_of(work, item);
+	size_t count = rescan_sets(work->grant->rescan, unit, numbers);
 
 	for (size_t i = 0; i < count; i++)
 		(void)json_array_append_new(
 		    sets, json_integer((json_int_t)numbers[i]));
-	context = json_pack("{s:I, s:o, s:s, s:{s:i}}", "unit",
-	    (json_int_t)work->unit, "sets", sets, "name", work->name, "limits",
-	    "seconds", (int)seconds);
-	return json_canonical(context);
+	return json_pack("{s:I, s:o, s:s, s:{s:i}}", "unit", (json_int_t)unit,
+	    "sets", sets, "name", item->name, "limits", "seconds",
+	    (int)seconds);
+}
+
+/* Fills the list; items that it has no room for wait for the next piece. */
+static void
+fill_list(struct work *work, struct wire_out *list, uint32_t seconds)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < work->item_count; i++) {
+		struct item *item = &work->items[i];
+		auto_json json_t *context = context_of(work, item, seconds);
+		auto_free char *text = json_canonical(context);
+		size_t len = strlen(text);
+
+		if (len + 8 > LIST_BYTES - list->len) {
+			work->states[item->at] = UNIT_WAITS;
+			free(item->name);
+			continue;
+		}
+		pack_list_put(list, item->index, text, len);
+		work->items[kept++] = *item;
+	}
+	work->item_count = kept;
+}
+
+static struct errand *
+start(struct work *work, struct worker *worker, int out_fd)
+{
+	static const struct pack_ops ops = {
+	    .begin = on_begin,
+	    .data = on_data,
+	    .end = on_item_end,
+	};
+	struct rescan *rescan = work->grant->rescan;
+	uint32_t seconds = rescan->sched->job_seconds +
+			   (uint32_t)(work->size / BYTES_A_SECOND % 1000000);
+	auto_json json_t *context = NULL;
+	auto_free char *text = NULL;
+	struct errand *errand;
+	struct wire_out list;
+
+	wire_out_init(&list, LIST_BYTES);
+	if (work->is_pack) {
+		pack_in_init(&work->pack, &ops, work);
+		fill_list(work, &list, rescan->sched->job_seconds);
+		text = xstrdup("{}");
+	} else {
+		work->in = record_in_new(on_record, work);
+		context = context_of(work, &work->items[0], seconds);
+		text = json_canonical(context);
+	}
+	errand = errand_start(worker,
+	    &(struct errand_spec){
+		.input_fd = take_fd(work->input_fd),
+		.out_fd = out_fd,
+		.how = work->how,
+		.size = work->size,
+		.context = text,
+		.list = work->is_pack ? &list : NULL,
+		.seconds = seconds,
+		.memory_mib = (uint32_t)(LIMIT_ANALYSER_MEMORY_BYTES / MIB),
+		.ended = on_ended,
+		.arg = work,
+	    });
+	wire_out_release(&list);
+	return errand;
 }
 
 static void
@@ -227,9 +403,6 @@ scan(struct work *work)
 {
 	struct rescan *rescan = work->grant->rescan;
 	struct worker *worker = worker_find(rescan->sched, "hunt");
-	uint32_t seconds = rescan->sched->job_seconds +
-			   (uint32_t)(work->size / BYTES_A_SECOND % 1000000);
-	auto_free char *context = context_of(work, seconds);
 	int fds[2];
 
 	if (worker == NULL || pipe2(fds, O_CLOEXEC) == -1) {
@@ -238,19 +411,7 @@ scan(struct work *work)
 	}
 	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
 	work->pipe_fd = fds[0];
-	work->in = record_in_new(on_record, work);
-	work->errand = errand_start(worker,
-	    &(struct errand_spec){
-		.input_fd = take_fd(work->input_fd),
-		.out_fd = fds[1],
-		.how = work->how,
-		.size = work->size,
-		.context = context,
-		.seconds = seconds,
-		.memory_mib = (uint32_t)(LIMIT_ANALYSER_MEMORY_BYTES / MIB),
-		.ended = on_ended,
-		.arg = work,
-	    });
+	work->errand = start(work, worker, fds[1]);
 	if (work->errand == NULL) {
 		rescan_trouble(rescan, "the scanner takes no orders");
 		return;
@@ -262,38 +423,56 @@ scan(struct work *work)
 /* --- asking the store --- */
 
 static void
+add_item(struct work *work, size_t at, const struct values *row)
+{
+	struct item *item = &work->items[work->item_count++];
+	int64_t size = values_int(row, 3);
+	auto_json json_t *shown = NULL;
+	const uint8_t *name;
+	size_t len;
+
+	name = values_bytes(row, 4, &len);
+	shown = record_text(name == NULL ? (const void *)"" : name, len);
+	*item = (struct item){
+	    .at = at,
+	    .size = size < 0 ? 0 : (uint64_t)size,
+	    .name = xstrdup(json_string_value(shown)),
+	    .index = (uint32_t)values_int(row, 5),
+	};
+	work->states[at] = UNIT_GIVEN;
+}
+
+static void
 on_row(void *arg, const struct values *row)
 {
 	struct work *work = arg;
-	char state[16], text[512];
-	size_t len;
-	const uint8_t *name;
 	int64_t unit = values_int(row, 0);
+	char state[16], text[512];
+	size_t at = 0;
 
-	if (work->grant == NULL || work->next == work->grant->count ||
-	    unit != work->grant->units[work->next])
+	if (work->grant == NULL)
 		return;
-	work->next++;
+	while (at < work->grant->count && work->grant->units[at] != unit)
+		at++;
+	if (at == work->grant->count || work->states[at] > UNIT_ALONE)
+		return;
 	(void)values_text(row, 1, state, sizeof(state));
 	(void)values_text(row, 2, text, sizeof(text));
-	if (strcmp(state, "gone") == 0 || strcmp(state, "live") == 0)
-		return;
-	if (strcmp(state, "memory") != 0 && strcmp(state, "range") != 0) {
-		put_gap(work->grant->rescan, unit, state, text);
-		return;
-	}
-	work->unit = unit;
-	work->size = values_int(row, 3) < 0 ? 0 : (uint64_t)values_int(row, 3);
-	work->how = strcmp(state, "memory") == 0 ? BLOB_MEMFD : BLOB_RANGE;
-	name = values_bytes(row, 4, &len);
-	free(work->name);
-	work->name = NULL;
-	if (name != NULL) {
-		auto_json json_t *shown = record_text(name, len);
-
-		work->name = xstrdup(json_string_value(shown));
+	if (strcmp(state, "packed") == 0) {
+		work->is_pack = true;
+		work->how = BLOB_MEMFD;
+		work->size = (uint64_t)values_int(row, 6);
+		add_item(work, at, row);
+	} else if (strcmp(state, "memory") == 0 ||
+		   strcmp(state, "range") == 0) {
+		work->how =
+		    strcmp(state, "memory") == 0 ? BLOB_MEMFD : BLOB_RANGE;
+		add_item(work, at, row);
+		work->size = work->items[0].size;
 	} else {
-		work->name = xstrdup("");
+		work->states[at] = UNIT_DONE;
+		if (strcmp(state, "gone") != 0 && strcmp(state, "live") != 0)
+			put_gap(work->grant->rescan, unit, state, text);
 	}
 }
 
@@ -310,19 +489,29 @@ on_end(void *arg, enum err err, const char *why, int fd)
 		return;
 	}
 	work->input_fd = fd;
-	if (err == ERR_CONFLICT) {
-		/* Paused or cancelled: the next lease says what goes on. */
+	/* Also paused or cancelled: the next lease says what goes on. */
+	if (err != ERR_OK)
 		rescan_trouble(work->grant->rescan, why);
-		return;
-	}
-	if (err != ERR_OK) {
-		rescan_trouble(work->grant->rescan, why);
-		return;
-	}
-	if (work->unit != 0 && fd != -1)
+	else if (work->item_count > 0 && fd != -1)
 		scan(work);
+	else if (work->item_count > 0)
+		rescan_trouble(work->grant->rescan, "no bytes came");
 	else
 		go_on(work);
+}
+
+/* Those that are to be alone come last, one by one. */
+static void
+put_units(struct work *work, struct wire_out *list)
+{
+	for (size_t i = 0; i < work->grant->count; i++) {
+		if (work->states[i] == UNIT_WAITS)
+			wire_put_i64(list, work->grant->units[i]);
+	}
+	for (size_t i = 0; i < work->grant->count && list->len == 0; i++) {
+		if (work->states[i] == UNIT_ALONE)
+			wire_put_i64(list, work->grant->units[i]);
+	}
 }
 
 static void
@@ -333,8 +522,7 @@ ask(struct work *work)
 	struct values params;
 
 	wire_out_init(&list, LIMIT_MSG_BYTES);
-	for (size_t i = work->next; i < work->grant->count; i++)
-		wire_put_i64(&list, work->grant->units[i]);
+	put_units(work, &list);
 	values_init(&params);
 	values_add_int(&params, rescan->id);
 	values_add_bytes(&params, list.buf, list.len);
