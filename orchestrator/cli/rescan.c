@@ -92,8 +92,7 @@ wait_for(struct cli *cli, const char *number)
 
 		if (is_over(rescan)) {
 			progress_clear();
-			print_object(
-			    cli, json_incref(rescan), rescan_object);
+			print_object(cli, json_incref(rescan), rescan_object);
 			return strcmp(json_member_text(rescan, "state", ""),
 				   "done") == 0
 				   ? 0
