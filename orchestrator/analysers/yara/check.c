@@ -2,6 +2,7 @@
 /* check.c - the caged helper that tries rule files, and what it says. */
 #include "analysers/yara/check.h"
 
+#include "analysers/yara/cost.h"
 #include "analysers/yara/trial.h"
 #include "lib/cage.h"
 #include "lib/limits.h"
@@ -48,7 +49,7 @@ enum phase {
 struct check {
 	enum phase phase;
 	struct ruleset *ruleset;
-	uint8_t (*buffers)[CHECK_BUFFER_BYTES];
+	uint8_t (*buffers)[COST_BUFFER_BYTES];
 	size_t file; /* the next one to try */
 	long unit;   /* -1 as a whole, else rule by rule from here */
 	uint64_t end_ms;
@@ -78,7 +79,7 @@ try_files(struct check *check)
 		    .index = (uint32_t)i,
 		    .out = HELPER_OUT_FD,
 		    .buffers =
-			(const uint8_t(*)[CHECK_BUFFER_BYTES])check->buffers,
+			(const uint8_t(*)[COST_BUFFER_BYTES])check->buffers,
 		};
 
 		if (is_together(check)) {
@@ -294,8 +295,8 @@ check_all(struct ruleset *ruleset)
 
 	if (ruleset->file_count == 0)
 		return;
-	check.buffers = xcalloc(CHECK_BUFFERS, CHECK_BUFFER_BYTES);
-	trial_buffers(check.buffers);
+	check.buffers = xcalloc(COST_BUFFERS, COST_BUFFER_BYTES);
+	cost_fill(check.buffers);
 	for (unsigned int phase = 0; phase < PHASE_COUNT && !check.is_fine;
 	     phase++)
 		run_phase(&check, phase);

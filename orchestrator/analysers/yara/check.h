@@ -17,8 +17,6 @@
  * all, and one rule where they take longer: 2 MiB/s and 10 MiB/s. */
 #define CHECK_COST_MS_MAX      500
 #define CHECK_RULE_COST_MS_MAX 100
-#define CHECK_BUFFER_BYTES     ((size_t)256 * 1024)
-#define CHECK_BUFFERS	       4
 
 /* Exits the program where the cage cannot be entered. */
 void check_all(struct ruleset *ruleset);

@@ -3,43 +3,14 @@
 #include "analysers/yara/trial.h"
 
 #include "analysers/yara/compile.h"
+#include "analysers/yara/cost.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
-
-#include <time.h>
 
 /* Rounds of taking out what does not compile. */
 #define ROUNDS_MAX 200
 /* Ranges that wait while a file is halved: two for each halving. */
 #define HALVES_MAX 128
-/* libyara counts in seconds; a scan of one buffer takes milliseconds. */
-#define SCAN_SECONDS_MAX 2
-
-void
-trial_buffers(uint8_t (*buffers)[CHECK_BUFFER_BYTES])
-{
-	static const char words[] =
-	    "GET /index.php?id=1 HTTP/1.1\r\nHost: example.org\r\n"
-	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-	    " = \"TVqQAAMAAAAEAAAA//8AALgAAAAAAAAAQAAAAAAAAAAAAAAAAAAA\";"
-	    "function x(a,b){return eval(unescape('%u9090%u9090'));}\n"
-	    "          \t\t\t\t\t\t        0123456789abcdef0123456789ABCDEF\n"
-	    "user@example.org C:\\Windows\\System32\\cmd.exe /c \x90\x90\n";
-	uint64_t noise = 88172645463325252u;
-
-	memset(buffers[0], 'a', CHECK_BUFFER_BYTES);
-	memset(buffers[1], 0, CHECK_BUFFER_BYTES);
-	for (size_t i = 0; i < CHECK_BUFFER_BYTES; i++) {
-		/* xorshift64 (Marsaglia 2003): the same in each run. */
-		noise ^= noise << 13;
-		noise ^= noise >> 7;
-		noise ^= noise << 17;
-		buffers[2][i] = (uint8_t)(noise >> 32);
-		buffers[3][i] = (uint8_t)words[i % (sizeof(words) - 1)];
-	}
-	memcpy(buffers[2], "MZ", 2);
-}
-
 static void
 say(const struct trial *trial, enum verdict_kind kind, long unit, size_t line,
     const char *why)
@@ -107,40 +78,6 @@ compile_kept(struct trial *trial, const bool *keep, struct compile *ret_compile)
 	return rules;
 }
 
-static int
-on_scan(YR_SCAN_CONTEXT *context, int message, void *data, void *arg)
-{
-	(void)context;
-	(void)message;
-	(void)data;
-	(void)arg;
-	return CALLBACK_CONTINUE;
-}
-
-static uint64_t
-cpu_us(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
-/* CPU microseconds for all buffers; a scan that is cut counts in full. */
-static uint64_t
-cost(struct trial *trial, YR_RULES *rules)
-{
-	uint64_t start = cpu_us();
-
-	for (size_t i = 0; i < CHECK_BUFFERS; i++) {
-		if (yr_rules_scan_mem(rules, trial->buffers[i],
-			CHECK_BUFFER_BYTES, SCAN_FLAGS_NO_TRYCATCH, on_scan,
-			NULL, SCAN_SECONDS_MAX) == ERROR_SCAN_TIMEOUT)
-			break;
-	}
-	return cpu_us() - start;
-}
-
 static void
 say_slow(struct trial *trial, long unit, uint64_t us)
 {
@@ -150,7 +87,7 @@ say_slow(struct trial *trial, long unit, uint64_t us)
 	    "too slow: %llu ms for a trial of %zu KiB; a rule may take %d ms, "
 	    "a file %d",
 	    (unsigned long long)(us / 1000),
-	    CHECK_BUFFERS * CHECK_BUFFER_BYTES / 1024, CHECK_RULE_COST_MS_MAX,
+	    COST_BUFFERS * COST_BUFFER_BYTES / 1024, CHECK_RULE_COST_MS_MAX,
 	    CHECK_COST_MS_MAX);
 	set_aside(trial, unit,
 	    unit == -1 ? 0 : trial->file->units[unit].line_first, why);
@@ -174,7 +111,7 @@ range_cost(struct trial *trial, size_t first, size_t end, uint64_t *ret_us,
 	rules = compile_kept(trial, keep, ret_compile);
 	if (rules == NULL)
 		return false;
-	*ret_us = cost(trial, rules);
+	*ret_us = cost_us(rules, trial->buffers);
 	(void)yr_rules_destroy(rules);
 	return true;
 }
@@ -283,8 +220,8 @@ trial_together(struct trial *trial, struct rule_file **files, size_t count)
 {
 	YR_RULES *rules = compile_together(files, count);
 
-	if (rules != NULL &&
-	    cost(trial, rules) <= (uint64_t)CHECK_COST_MS_MAX * 1000)
+	if (rules != NULL && cost_us(rules, trial->buffers) <=
+				 (uint64_t)CHECK_COST_MS_MAX * 1000)
 		say(trial, VERDICT_FINE, -1, 0, "");
 }
 

@@ -7,6 +7,7 @@
 #define YARA_TRIAL_H
 
 #include "analysers/yara/check.h"
+#include "analysers/yara/cost.h"
 
 /* What the helper says, one at a time through a pipe. */
 enum verdict_kind {
@@ -31,11 +32,9 @@ struct trial {
 	struct rule_file *file;
 	uint32_t index;
 	int out; /* the pipe */
-	const uint8_t (*buffers)[CHECK_BUFFER_BYTES];
+	const uint8_t (*buffers)[COST_BUFFER_BYTES];
 };
 
-/* Fills the buffers: one letter, zeros, noise behind "MZ", words. */
-void trial_buffers(uint8_t (*buffers)[CHECK_BUFFER_BYTES]);
 /*
  * All files that are not set aside, at once: says VERDICT_FINE where they
  * compile and the whole set takes no longer than one file may.

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cost.h - what rules cost: CPU time on buffers that make bad patterns slow. */
+#ifndef YARA_COST_H
+#define YARA_COST_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <yara.h>
+
+#define COST_BUFFER_BYTES ((size_t)256 * 1024)
+#define COST_BUFFERS	  4
+
+/* Fills the buffers: one letter, zeros, noise behind "MZ", words. */
+void cost_fill(uint8_t (*buffers)[COST_BUFFER_BYTES]);
+/*
+ * CPU microseconds for all buffers; a scan that is cut (after two seconds)
+ * ends it.
+ */
+uint64_t cost_us(YR_RULES *rules, const uint8_t (*buffers)[COST_BUFFER_BYTES]);
+
+#endif
