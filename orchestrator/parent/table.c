@@ -14,6 +14,7 @@ const struct table_program table_programs[] = {
 	false, 2},
     {"loep-behaviour", ROLE_ANALYSER, "behaviour", "behaviour", "loep-analyser",
 	false, 2},
+    {"loep-rules", ROLE_ANALYSER, "rules", "rules", "loep-analyser", false, 1},
     {"loep-report", ROLE_ANALYSER, "report", "report", "loep-analyser", false,
 	2},
     {"loep-grams", ROLE_ANALYSER, "grams", "grams", "loep-analyser", false, 2},

@@ -54,6 +54,18 @@ closures_reject(struct closures *closures, size_t rule, const char *reason)
 		closure->reason = xstrdup(reason);
 }
 
+void
+closures_doubt(struct closures *closures, size_t rule)
+{
+	static const uint8_t always[] = {COND_VERSION, COND_TRUE};
+	struct closure *closure = &closures->list[rule];
+
+	free(closure->cond);
+	closure->cond = xmemdup(always, sizeof(always));
+	closure->cond_len = sizeof(always);
+	closure->notes = NOTE_SYNTAX;
+}
+
 /* One rule being linked. */
 struct link {
 	struct closures *closures;
@@ -287,11 +299,12 @@ on_rules(void *arg, struct form *form, const struct expr_item *item,
 static void
 forget(struct closure *closure)
 {
-	char *reason = closure->reason;
+	struct closure kept = {
+	    .reason = closure->reason, .is_counted = closure->is_counted};
 
 	free(closure->refs);
 	free(closure->cond);
-	*closure = (struct closure){.reason = reason};
+	*closure = kept;
 }
 
 void
@@ -482,11 +495,14 @@ closures_unit(
 	*ret_len = out.len;
 	wire_put_u8(&out, 0);
 	if (out.is_failed || count > CLOSURE_RULES_MAX ||
-	    *ret_len > CLOSURE_TEXT_MAX - closures->text_bytes) {
+	    (!closures->list[rule].is_counted &&
+		*ret_len > CLOSURE_TEXT_MAX - closures->text_bytes)) {
 		wire_out_release(&out);
 		return NULL;
 	}
-	closures->text_bytes += *ret_len;
+	if (!closures->list[rule].is_counted)
+		closures->text_bytes += *ret_len;
+	closures->list[rule].is_counted = true;
 	return (char *)out.buf;
 }
 

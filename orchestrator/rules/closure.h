@@ -34,7 +34,8 @@ struct closure {
 	char *reason;	    /* why it is set aside; NULL = it is not */
 	unsigned int notes; /* enum derive_note */
 	uint32_t short_string;
-	bool has_set; /* names rules by "name*" */
+	bool has_set;	 /* names rules by "name*" */
+	bool is_counted; /* its unit's text is in text_bytes */
 };
 
 struct closures {
@@ -67,6 +68,8 @@ void closures_seal(struct closures *closures, size_t rule);
 /* Sets a rule aside; the first reason stays. */
 void closures_reject(
     struct closures *closures, size_t rule, const char *reason);
+/* What was read of the rule is not believed: its condition becomes TRUE. */
+void closures_doubt(struct closures *closures, size_t rule);
 /*
  * The text that compiles by itself, with NUL (the caller frees), and the line
  * in it where the rule begins.  NULL when it is too large.

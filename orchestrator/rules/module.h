@@ -20,8 +20,12 @@ enum rule_module {
 	MODULE_COUNT
 };
 
-/* What they say may differ from one scan of the same bytes to the next. */
-#define MODULES_VOLATILE (1u << MODULE_TIME | 1u << MODULE_CUCKOO)
+/*
+ * What they say may differ from one scan of the same bytes to the next; magic
+ * with libmagic's data, whose version libyara does not tell.
+ */
+#define MODULES_VOLATILE \
+ (1u << MODULE_TIME | 1u << MODULE_CUCKOO | 1u << MODULE_MAGIC)
 
 const char *module_name(enum rule_module module);
 /* MODULE_COUNT where there is none of this name. */

@@ -6,6 +6,10 @@
 
 /* libyara counts in seconds; a scan of one buffer takes milliseconds. */
 #define SCAN_SECONDS_MAX 2
+/* Pieces of a buffer, where the cost is only compared: each is as long as all
+ * before it, four times, so that the slowest patterns are seen at once. */
+#define FIRST_BYTES   ((size_t)1024)
+#define FURTHER_BYTES 4
 
 void
 cost_fill(uint8_t (*buffers)[COST_BUFFER_BYTES])
@@ -64,3 +68,28 @@ cost_us(YR_RULES *rules, const uint8_t (*buffers)[COST_BUFFER_BYTES])
 	}
 	return cpu_us() - start;
 }
+
+uint64_t
+cost_us_up_to(YR_RULES *rules, const uint8_t (*buffers)[COST_BUFFER_BYTES],
+    uint64_t us_max)
+{
+	uint64_t start = cpu_us();
+
+	size_t at = 0;
+
+	for (size_t end = FIRST_BYTES; at < COST_BUFFER_BYTES;
+	     end *= FURTHER_BYTES) {
+		for (size_t i = 0; i < COST_BUFFERS; i++) {
+			if (yr_rules_scan_mem(rules, buffers[i] + at, end - at,
+				SCAN_FLAGS_NO_TRYCATCH, on_scan, NULL,
+				SCAN_SECONDS_MAX) == ERROR_SCAN_TIMEOUT ||
+			    cpu_us() - start > us_max)
+				return cpu_us() - start;
+		}
+		at = end;
+	}
+	return cpu_us() - start;
+}
+
+_Static_assert(COST_BUFFER_BYTES == FIRST_BYTES << 8,
+    "the last piece ends with the buffer");

@@ -17,5 +17,11 @@ void cost_fill(uint8_t (*buffers)[COST_BUFFER_BYTES]);
  * ends it.
  */
 uint64_t cost_us(YR_RULES *rules, const uint8_t (*buffers)[COST_BUFFER_BYTES]);
+/*
+ * The same up to us_max, about: the buffers are scanned in pieces, and what
+ * has taken longer is not measured to its end.
+ */
+uint64_t cost_us_up_to(YR_RULES *rules,
+    const uint8_t (*buffers)[COST_BUFFER_BYTES], uint64_t us_max);
 
 #endif
