@@ -69,6 +69,20 @@ is "its whole member is there" "$(artefacts '[.[] | select(.name == "a")] | leng
 head -c 9000 /usr/bin/true >"$WORK/cut.elf"
 ok "a truncated ELF" submit "$WORK/cut.elf"
 is "is still typed" "$(artefacts '.[0].mime | test("application/x-")')" true
+like "and it is said where it ends" "$(findings '.[] | select(.type == "error") | .detail.text')" \
+	'ends at byte 9000, but its .* to byte [0-9]+'
+python3 - "$WORK/cut.exe" <<'P'
+import struct, sys
+head = b"MZ" + bytes(58) + struct.pack("<I", 64) + b"PE\0\0"
+head += struct.pack("<HHIIIHH", 0x14C, 1, 0, 0, 0, 224, 0x102)
+head += struct.pack("<H", 0x10B) + bytes(222)
+head += b".text\0\0\0" + struct.pack("<IIII", 4096, 4096, 4096, 512) + bytes(16)
+open(sys.argv[1], "wb").write(head.ljust(512, b"\0") + bytes(range(256)) * 4)
+P
+ok "a truncated PE" submit "$WORK/cut.exe"
+like "says where it ends" "$(findings '.[] | select(.type == "error") | .detail.text')" \
+	'ends at byte 1536, but its sections reach to byte 4608'
+like "its sections are told of" "$(findings '.[] | select(.type == "fact") | .name')" '^pe_sections$'
 (cd "$WORK" && zip -q -P 'not-a-usual-one' locked.zip a)
 ok "an archive whose password nobody knows" submit "$WORK/locked.zip"
 like "says so" "$(findings '.[] | select(.type == "error") | (.name + " " + .detail.text)')" '[Pp]assword|encrypted'

@@ -2,6 +2,7 @@
 /* identify.c - everything about an artefact that one pass tells. */
 #include "analysers/identify/identify.h"
 
+#include "analysers/identify/extent.h"
 #include "analysers/identify/tlsh_shim.h"
 #include "analysers/identify/types.h"
 #include "lib/digests.h"
@@ -189,6 +190,7 @@ identify_analyse(struct analysis *analysis)
 			      ? 0
 			      : identify_entropy(pass.counts, pass.total);
 		put_digests(analysis, &pass);
+		extent_check(analysis);
 		record_fact(analysis->out, "entropy", json_real(entropy));
 		record_fact(analysis->out, "entropy_milli",
 		    json_integer((json_int_t)(entropy * 1000 + 0.5)));

@@ -48,6 +48,87 @@ test_known_digests(void **state)
 }
 
 static void
+put_number(uint8_t *p, uint64_t n, int bytes, bool is_big_endian)
+{
+	for (int i = 0; i < bytes; i++)
+		p[is_big_endian ? bytes - 1 - i : i] = (uint8_t)(n >> 8 * i);
+}
+
+/* An ELF file of one segment that ends at byte 300. */
+static void
+make_elf(uint8_t *p, bool is_64, bool is_big)
+{
+	const int word = is_64 ? 8 : 4;
+	uint8_t *ph = p + (is_64 ? 64 : 52);
+
+	memset(p, 0, 300);
+	memcpy(p, "\177ELF", 4);
+	p[4] = is_64 ? 2 : 1;
+	p[5] = is_big ? 2 : 1;
+	p[6] = 1;
+	put_number(p + 16, 2, 2, is_big);
+	put_number(p + 18, is_big ? 8 : 62, 2, is_big);
+	put_number(p + (is_64 ? 32 : 28), (uint64_t)(ph - p), word, is_big);
+	put_number(p + (is_64 ? 54 : 42), is_64 ? 56 : 32, 2, is_big);
+	put_number(p + (is_64 ? 56 : 44), 1, 2, is_big);
+	put_number(ph, 1, 4, is_big);
+	put_number(ph + (is_64 ? 8 : 4), 200, word, is_big);
+	put_number(ph + (is_64 ? 32 : 16), 100, word, is_big);
+}
+
+static void
+expect_truncated(const void *p, size_t len, bool is_truncated)
+{
+	struct harness run = identify(p, len);
+	json_t *error = harness_find(&run, "error", "what", "truncated");
+
+	/* What could be read is there all the same. */
+	assert_int_equal(run.err, ERR_OK);
+	assert_non_null(harness_fact(&run, "sha256"));
+	assert_int_equal(error != NULL, is_truncated);
+	if (error != NULL)
+		assert_non_null(strstr(
+		    json_member_text(error, "text", ""), "reach to byte 300"));
+	harness_release(&run);
+}
+
+static void
+test_truncated_elf(void **state)
+{
+	static uint8_t file[300];
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		make_elf(file, i & 1, i & 2);
+		expect_truncated(file, sizeof(file), false);
+		expect_truncated(file, sizeof(file) - 1, true);
+		expect_truncated(file, 120, true);
+	}
+	/* Offsets that are nonsense are no end that is missing. */
+	put_number(file + 64 + 8, UINT64_MAX - 3, 8, true);
+	expect_truncated(file, sizeof(file), false);
+}
+
+static void
+test_truncated_pe(void **state)
+{
+	static uint8_t file[300];
+
+	(void)state;
+	memcpy(file, "MZ", 2);
+	put_number(file + 0x3c, 64, 4, false);
+	memcpy(file + 64, "PE\0\0\x4c\x01", 6);
+	put_number(file + 64 + 6, 1, 2, false);
+	put_number(file + 88 + 16, 150, 4, false);
+	put_number(file + 88 + 20, 150, 4, false);
+	expect_truncated(file, sizeof(file), false);
+	expect_truncated(file, 299, true);
+	/* A program of DOS has no such headers. */
+	put_number(file + 0x3c, 0xffff, 4, false);
+	expect_truncated(file, 299, false);
+}
+
+static void
 test_empty(void **state)
 {
 	struct harness run = identify("", 0);
@@ -311,6 +392,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_known_digests),
 	    cmocka_unit_test(test_empty),
+	    cmocka_unit_test(test_truncated_elf),
+	    cmocka_unit_test(test_truncated_pe),
 	    cmocka_unit_test(test_one_byte),
 	    cmocka_unit_test(test_types),
 	    cmocka_unit_test(test_entropy),
