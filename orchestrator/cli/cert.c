@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cert.c - loep tls-cert: a self-signed certificate for first use. */
-#include "cli/command.h"
 #include "lib/cert.h"
+#include "cli/command.h"
 #include "lib/own.h"
 #include "lib/seal.h"
 #include "lib/xalloc.h"
@@ -34,8 +34,8 @@ put(const char *folder, const char *name, const char *text, mode_t mode)
 	size_t len = strlen(text);
 
 	(void)unlink(draft);
-	fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-	    mode);
+	fd = open(
+	    draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (fd == -1 || write(fd, text, len) != (ssize_t)len ||
 	    fsync(fd) == -1 || rename(draft, path) == -1)
 		fail(EXIT_CANNOT_WRITE, "cannot write %s: %s", path,

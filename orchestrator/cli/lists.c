@@ -270,7 +270,7 @@ cmd_user(struct cli *cli, int argc, char **argv)
 		auto_json json_t *body = json_pack("{s:s, s:s, s:s, s:I, s:s}",
 		    "name", command_object(argc, argv), "org",
 		    option_of(argc, argv, "--org", ""), "kind",
-		    option_of(argc, argv, "--kind", "person"), "uid",
+		    option_of(argc, argv, "--kind", "human"), "uid",
 		    (json_int_t)strtoll(uid, NULL, 10), "capabilities",
 		    option_of(argc, argv, "--capabilities", "submit"));
 		auto_json json_t *made = NULL;

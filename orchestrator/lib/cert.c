@@ -107,8 +107,8 @@ fill(X509 *x, EVP_PKEY *key, const char *const *names, const char *list,
 	       X509_gmtime_adj(
 		   X509_getm_notAfter(x), (long)days * DAY_SECONDS) != NULL &&
 	       X509_set_pubkey(x, key) == 1 &&
-	       X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, common,
-		   len, -1, 0) == 1 &&
+	       X509_NAME_add_entry_by_txt(
+		   subject, "CN", MBSTRING_UTF8, common, len, -1, 0) == 1 &&
 	       X509_set_issuer_name(x, subject) == 1 &&
 	       add_extension(x, NID_subject_alt_name, list) &&
 	       add_extension(x, NID_basic_constraints, "critical,CA:FALSE") &&
@@ -137,8 +137,8 @@ write_out(X509 *x, EVP_PKEY *key, struct cert *cert)
 	int err = ERR_SYS;
 
 	if (secret != NULL && plain != NULL &&
-	    PEM_write_bio_PrivateKey(
-		secret, key, NULL, NULL, 0, NULL, NULL) == 1 &&
+	    PEM_write_bio_PrivateKey(secret, key, NULL, NULL, 0, NULL, NULL) ==
+		1 &&
 	    PEM_write_bio_X509(plain, x) == 1 &&
 	    X509_digest(x, EVP_sha256(), cert->print, &len) == 1) {
 		cert->key = take_text(secret);
@@ -151,8 +151,8 @@ write_out(X509 *x, EVP_PKEY *key, struct cert *cert)
 }
 
 int
-cert_make(const char *const *names, size_t count, int days,
-    struct cert *ret_cert)
+cert_make(
+    const char *const *names, size_t count, int days, struct cert *ret_cert)
 {
 	auto_free char *list = NULL;
 	EVP_PKEY *key;

@@ -11,8 +11,8 @@
 #define CERT_NAMES_MAX 16
 
 struct cert {
-	char *certificate;	   /* PEM (RFC 7468), owned */
-	char *key;		   /* PEM, PKCS #8, owned */
+	char *certificate;	     /* PEM (RFC 7468), owned */
+	char *key;		     /* PEM, PKCS #8, owned */
 	uint8_t print[SHA256_BYTES]; /* SHA-256 of the certificate's DER */
 };
 
@@ -22,8 +22,8 @@ struct cert {
  * names and IP addresses (1 to CERT_NAMES_MAX).  ERR_FORMAT: a name is none,
  * or there are too many.
  */
-int must_check cert_make(const char *const *names, size_t count, int days,
-    struct cert *ret_cert);
+int must_check cert_make(
+    const char *const *names, size_t count, int days, struct cert *ret_cert);
 /* Frees and forgets the key. */
 void cert_release(struct cert *cert);
 /* The fingerprint of the first certificate of a PEM text; ERR_FORMAT. */

@@ -11,8 +11,6 @@
   return request_read(r, STMT_##name);     \
  }
 
-READ(ORG_GET)
-READ(ACCOUNT_LIST)
 READ(CASE_GET)
 READ(CASE_PROGRESS)
 READ(SUBMISSION_LIST)
@@ -30,12 +28,27 @@ READ(CASE_TASKS)
 
 request_fn *const handlers[CALL_COUNT] = {
     [CALL_SESSION_PEER] = session_peer,
+    [CALL_SESSION_COOKIE] = session_cookie,
+    [CALL_SESSION_TOKEN] = session_token,
     [CALL_SESSION_END] = session_end,
+    [CALL_LOGIN] = login,
+    [CALL_INVITE_ACCEPT] = invite_accept,
+    [CALL_SESSION_LIST] = session_list,
+    [CALL_SESSION_CLOSE] = session_close,
+    [CALL_PASSWORD_SET] = password_set,
+    [CALL_TOTP_BEGIN] = totp_begin,
+    [CALL_TOTP_CONFIRM] = totp_confirm,
+    [CALL_TOTP_REMOVE] = totp_remove,
+    [CALL_TOKEN_CREATE] = token_create,
+    [CALL_TOKEN_LIST] = token_list,
+    [CALL_TOKEN_REVOKE] = token_revoke,
     [CALL_ORG_CREATE] = org_create,
     [CALL_ORG_LIST] = org_list,
-    [CALL_ORG_GET] = read_ORG_GET,
+    [CALL_ORG_GET] = org_get,
     [CALL_ACCOUNT_CREATE] = account_create,
-    [CALL_ACCOUNT_LIST] = read_ACCOUNT_LIST,
+    [CALL_ACCOUNT_LIST] = account_list,
+    [CALL_ACCOUNT_SET] = account_set,
+    [CALL_INVITE_CREATE] = invite_create,
     [CALL_CASE_CREATE] = case_create,
     [CALL_CASE_LIST] = case_list,
     [CALL_CASE_GET] = read_CASE_GET,

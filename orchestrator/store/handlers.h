@@ -11,7 +11,24 @@ extern request_fn *const handlers[CALL_COUNT];
 /* org.c */
 int org_create(struct request *r);
 int org_list(struct request *r);
+int org_get(struct request *r);
+/* account.c, invite.c, token.c */
 int account_create(struct request *r);
+int account_list(struct request *r);
+int account_set(struct request *r);
+int invite_create(struct request *r);
+int session_list(struct request *r);
+int session_close(struct request *r);
+int token_create(struct request *r);
+int token_list(struct request *r);
+int token_revoke(struct request *r);
+/* login.c, password.c, totp.c */
+int login(struct request *r);
+int invite_accept(struct request *r);
+int password_set(struct request *r);
+int totp_begin(struct request *r);
+int totp_confirm(struct request *r);
+int totp_remove(struct request *r);
 /* case.c */
 int case_create(struct request *r);
 int case_list(struct request *r);

@@ -15,13 +15,16 @@
 #include "lib/own.h"
 #include "lib/program.h"
 #include "lib/xalloc.h"
+#include "store/hasher.h"
 #include "store/store.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <sys/stat.h>
 
-#define DAY_US ((int64_t)24 * 3600 * 1000000)
+#define MINUTE_US ((int64_t)60 * 1000000)
+#define HOUR_US	  (60 * MINUTE_US)
+#define DAY_US	  (24 * HOUR_US)
 
 static int
 usage(void)
@@ -132,10 +135,15 @@ serve(void)
 	auto_free char *folder = NULL;
 	struct store *store;
 	char why[512];
+	int hasher_fd;
 
 	program_start(&program, ROLE_STORE, "loep-store");
 	folder = xasprintf("%s/db", program_conf(&program, "state_dir", "."));
 	(void)umask(077);
+	if (hasher_fork(&hasher_fd) != ERR_OK) {
+		log_line(LOG_ERROR, "msg=\"cannot fork the password hasher\"");
+		return 71;
+	}
 	/* The cage first: what another program may have done to the file is
 	 * read inside it. */
 	enter_cage(&program, folder);
@@ -147,6 +155,13 @@ serve(void)
 	}
 	store->blame = on_blame;
 	store->blame_arg = &program;
+	store->hasher = hasher_new(program.loop, hasher_fd);
+	store->session_idle_us =
+	    MINUTE_US * program_conf_int(&program, "session_idle_minutes", 30);
+	store->session_max_us =
+	    HOUR_US * program_conf_int(&program, "session_hours", 12);
+	store->invite_us =
+	    HOUR_US * program_conf_int(&program, "invite_hours", 72);
 	store->verify_period_us =
 	    DAY_US * program_conf_int(&program, "verify_days", 30);
 	store->is_single_person =

@@ -28,6 +28,7 @@ MIGRATION_TEXT(0001, "0001-spine.sql");
 MIGRATION_TEXT(0002, "0002-unit.sql");
 MIGRATION_TEXT(0003, "0003-rules.sql");
 MIGRATION_TEXT(0004, "0004-rescan.sql");
+MIGRATION_TEXT(0005, "0005-account.sql");
 
 static const struct {
 	int version;
@@ -38,6 +39,7 @@ static const struct {
     {2, "0002-unit", store_schema_0002},
     {3, "0003-rules", store_schema_0003},
     {4, "0004-rescan", store_schema_0004},
+    {5, "0005-account", store_schema_0005},
 };
 
 #define MIGRATION_COUNT (sizeof(migrations) / sizeof(migrations[0]))

@@ -119,6 +119,11 @@ authorise(struct request *r, uint64_t handle)
 		    "this connection has no "
 		    "session");
 	r->principal = *p;
+	if (strcmp(needed, "=") == 0)
+		return p->via != VIA_TOKEN
+			   ? ERR_OK
+			   : request_why(r, ERR_DENIED,
+				 "an API token cannot do that; log in");
 	if (needed[0] != '\0' && !principal_may(p, needed))
 		return request_why(r, ERR_DENIED,
 		    "the account %s lacks the "

@@ -92,8 +92,62 @@ principal_may(const struct principal *p, const char *capability)
 	return text_has_word(p->capabilities, capability);
 }
 
+bool
+principal_is_admin(const struct principal *p)
+{
+	return principal_may(p, "manage_staff") && (p->is_staff || p->sees_all);
+}
+
+int
+principal_is_other(struct request *r, const char *author, const char *what)
+{
+	if (author != NULL && strcmp(author, r->principal.account_id) != 0)
+		return ERR_OK;
+	return request_why(r, ERR_DENIED,
+	    "nobody may %s alone: it takes somebody other than its author",
+	    what);
+}
+
+/* Of an account (not its local ones, unless has_local), or of a secret. */
 static void
-fill(struct principal *p, const struct query *q)
+drop_some(struct sessions *sessions, const char *account_id, bool has_local,
+    const uint8_t *digest)
+{
+	struct session *s, *next;
+
+	for (size_t i = 0; i < BUCKETS; i++) {
+		for (s = TAILQ_FIRST(&sessions->buckets[i]); s != NULL;
+		     s = next) {
+			const struct principal *p = &s->principal;
+			bool is_hit = has_local || p->via != VIA_LOCAL;
+
+			next = TAILQ_NEXT(s, entry);
+			if (account_id != NULL)
+				is_hit &=
+				    strcmp(p->account_id, account_id) == 0;
+			else
+				is_hit &= memcmp(p->digest, digest,
+					      SHA256_BYTES) == 0;
+			if (is_hit)
+				drop(sessions, s);
+		}
+	}
+}
+
+void
+sessions_drop(struct sessions *sessions, const char *account_id, bool has_local)
+{
+	drop_some(sessions, account_id, has_local, NULL);
+}
+
+void
+sessions_drop_secret(struct sessions *sessions, const uint8_t *digest)
+{
+	drop_some(sessions, NULL, false, digest);
+}
+
+void
+principal_fill(struct principal *p, const struct query *q)
 {
 	(void)snprintf(
 	    p->account_id, sizeof(p->account_id), "%s", query_text(q, 0));
@@ -102,6 +156,7 @@ fill(struct principal *p, const struct query *q)
 	(void)snprintf(p->kind, sizeof(p->kind), "%s", query_text(q, 3));
 	(void)snprintf(
 	    p->capabilities, sizeof(p->capabilities), "%s", query_text(q, 4));
+	p->is_staff = query_int(q, 5) != 0;
 	p->sees_all = principal_may(p, "read_all_orgs");
 }
 
@@ -142,7 +197,7 @@ load(struct request *r, int64_t uid, struct principal *ret_principal)
 	    &q, r->store->db, STMT_ACCOUNT_BY_UID, ARGS(val_int(uid)));
 
 	if (err == ERR_OK)
-		fill(ret_principal, &q);
+		principal_fill(ret_principal, &q);
 	return err;
 }
 
@@ -182,13 +237,33 @@ keep(struct sessions *sessions, const struct principal *p)
 }
 
 int
+session_answer(struct request *r, const struct principal *p)
+{
+	static const char *const via[] = {"local", "session", "token"};
+	struct values row;
+
+	if (r->store->sessions->count >= SESSIONS_MAX)
+		return request_why(r, ERR_LIMIT,
+		    "too many connections are "
+		    "open");
+	values_init(&row);
+	values_add_int(&row, (int64_t)keep(r->store->sessions, p));
+	values_add_text(&row, p->account_id);
+	values_add_text(&row, p->name);
+	values_add_text(&row, p->org_id);
+	values_add_text(&row, p->kind);
+	values_add_text(&row, p->capabilities);
+	values_add_text(&row, via[p->via]);
+	request_row(r, &row);
+	return ERR_OK;
+}
+
+int
 session_peer(struct request *r)
 {
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
-	struct principal p = {.sees_all = false};
-	struct values row;
-	uint64_t handle;
+	struct principal p = {.via = VIA_LOCAL};
 	int err;
 
 	if (r->fd == -1 ||
@@ -197,23 +272,8 @@ session_peer(struct request *r)
 		return request_why(r, ERR_DENIED,
 		    "the connection does not say "
 		    "who is at its other end");
-	if (r->store->sessions->count >= SESSIONS_MAX)
-		return request_why(r, ERR_LIMIT,
-		    "too many connections are "
-		    "open");
 	err = find_account(r, (int64_t)cred.uid, &p);
-	if (err != ERR_OK)
-		return err;
-	handle = keep(r->store->sessions, &p);
-	values_init(&row);
-	values_add_int(&row, (int64_t)handle);
-	values_add_text(&row, p.account_id);
-	values_add_text(&row, p.name);
-	values_add_text(&row, p.org_id);
-	values_add_text(&row, p.kind);
-	values_add_text(&row, p.capabilities);
-	request_row(r, &row);
-	return ERR_OK;
+	return err == ERR_OK ? session_answer(r, &p) : err;
 }
 
 int

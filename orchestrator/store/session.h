@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * session.h - who asks: principals, made from the uid of a local peer.
+ * session.h - who asks: principals, made from the uid of a local peer, or from
+ * the secret of a session or token.
  *
  * A principal is known by a random handle that lives as long as web's
  * connection says, and never longer than web's channel.
@@ -8,7 +9,7 @@
 #ifndef STORE_SESSION_H
 #define STORE_SESSION_H
 
-#include "lib/err.h"
+#include "lib/digest.h"
 #include "store/uuid.h"
 
 #include <stdbool.h>
@@ -21,6 +22,12 @@ struct store;
 #define SESSION_NAME_BYTES	   260
 #define SESSION_CAPABILITIES_BYTES 512
 
+enum session_via {
+	VIA_LOCAL,   /* the uid of a Unix socket's peer */
+	VIA_SESSION, /* logged in */
+	VIA_TOKEN
+};
+
 struct principal {
 	char account_id[UUID_BYTES];
 	char org_id[UUID_BYTES];
@@ -28,6 +35,10 @@ struct principal {
 	char kind[16];
 	char capabilities[SESSION_CAPABILITIES_BYTES];
 	bool sees_all; /* may see what other organisations own */
+	bool is_staff; /* of a CSIRT */
+	enum session_via via;
+	/* Of the session's or token's secret; zeros for VIA_LOCAL. */
+	uint8_t digest[SHA256_BYTES];
 };
 
 struct sessions *sessions_new(void);
@@ -38,8 +49,29 @@ void sessions_clear(struct sessions *sessions);
 const struct principal *sessions_find(
     const struct sessions *sessions, uint64_t handle);
 bool principal_may(const struct principal *p, const char *capability);
+/* Administers the accounts of all organisations. */
+bool principal_is_admin(const struct principal *p);
+/*
+ * Four eyes: ERR_DENIED, with the reason, where the one who asks wrote (or
+ * proposed) the thing that is to be approved.  what: "approve this report".
+ */
+int must_check principal_is_other(
+    struct request *r, const char *author, const char *what);
+/* Drops the handles of an account; with those of local connections, or not. */
+void sessions_drop(
+    struct sessions *sessions, const char *account_id, bool has_local);
+/* Drops those of one session or token. */
+void sessions_drop_secret(struct sessions *sessions, const uint8_t *digest);
+/* Keeps a principal, answers its row. */
+int must_check session_answer(struct request *r, const struct principal *p);
+/* The columns id, name, org_id, kind, capabilities, class = 'CSIRT'. */
+struct query;
+void principal_fill(struct principal *p, const struct query *q);
 
 int session_peer(struct request *r);
 int session_end(struct request *r);
+/* session_secret.c */
+int session_cookie(struct request *r);
+int session_token(struct request *r);
 
 #endif

@@ -8,12 +8,16 @@
 #include "lib/xalloc.h"
 #include "store/blob.h"
 #include "store/child.h"
+#include "store/hasher.h"
 #include "store/job.h"
+#include "store/login.h"
 #include "store/request.h"
+#include "store/throttle.h"
 #include "store/upload.h"
 #include "store/verify.h"
 
-#define TICK_MS 1000
+#define TICK_MS	  1000
+#define MINUTE_US ((int64_t)60 * 1000000)
 
 static void on_peer_gone(void *arg, struct chan *chan, int err);
 static void on_tick(void *arg);
@@ -70,6 +74,11 @@ store_new(struct loop *loop, const char *folder, char *why, size_t why_size,
 		TAILQ_INIT(&store->children[i]);
 	store->vault = vault_new(store);
 	store->sessions = sessions_new();
+	store->throttle = throttle_new();
+	store->password_log2n = PASSWORD_LOG2N;
+	store->session_idle_us = (int64_t)30 * MINUTE_US;
+	store->session_max_us = (int64_t)12 * 60 * MINUTE_US;
+	store->invite_us = (int64_t)72 * 60 * MINUTE_US;
 	store->fair = fair_new();
 	err = tidy_up(store);
 	if (err != ERR_OK) {
@@ -130,6 +139,8 @@ store_free(struct store *store)
 	chan_free(store->web);
 	chan_free(store->sched);
 	sessions_free(store->sessions);
+	hasher_free(store->hasher);
+	throttle_free(store->throttle);
 	fair_free(store->fair);
 	db_close(store->db);
 	free(store);
@@ -203,5 +214,6 @@ on_tick(void *arg)
 	blob_delete_unused(store);
 	verify_due(store);
 	sweep_due(store);
+	login_tidy(store);
 	store->tick = loop_timer(store->loop, TICK_MS, on_tick, store);
 }

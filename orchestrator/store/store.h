@@ -23,7 +23,9 @@
 #include <sys/queue.h>
 
 struct child;
+struct hasher;
 struct request;
+struct throttle;
 struct upload;
 struct waiting_commit;
 
@@ -51,6 +53,13 @@ struct store {
 	struct vault *vault;
 	struct tx tx;
 	struct sessions *sessions;
+	struct hasher *hasher; /* NULL = nobody gets in by password */
+	struct throttle *throttle;
+	uint64_t login_tidy_ms; /* when sessions are swept next */
+	uint8_t password_log2n;
+	int64_t session_idle_us;
+	int64_t session_max_us;
+	int64_t invite_us;
 	struct fair *fair;
 	struct request_list requests;
 	struct upload_list uploads;

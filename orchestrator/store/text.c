@@ -8,7 +8,7 @@
 const char text_capabilities[] =
     "submit analyse run_vm download_sample audit_read manage_staff "
     "manage_vm_images manage_rules approve_rules activate_rules "
-    "read_all_orgs";
+    "read_all_orgs manage_org_users";
 
 /* From the least to the most strict. */
 static const char *const tlp[] = {

@@ -10,6 +10,8 @@
 #include "web/rows.h"
 #include "web/session.h"
 
+#include <inttypes.h>
+
 /* Nothing of an answer is a page, a script or to be kept by a proxy. */
 #define POLICY "default-src 'none'; frame-ancestors 'none'"
 /* A report brings its own styles and pictures, and nothing else. */
@@ -165,6 +167,23 @@ exchange_fail(struct exchange *x, enum err err, const char *why)
 	if (why == NULL || why[0] == '\0')
 		why = err_name(err);
 	exchange_problem(x, problem_status(err), why);
+}
+
+void
+exchange_unknown(struct exchange *x, const char *why)
+{
+	http_answer_header(
+	    x->http, "WWW-Authenticate", "Bearer realm=\"loep\"");
+	exchange_problem(x, 401, why);
+}
+
+void
+exchange_wait(struct exchange *x, uint64_t wait_ms, const char *why)
+{
+	auto_free char *seconds = xasprintf("%" PRIu64, (wait_ms + 999) / 1000);
+
+	http_answer_header(x->http, "Retry-After", seconds);
+	exchange_problem(x, 429, why);
 }
 
 /* The text of a variable of a location: a column, or part of the path. */

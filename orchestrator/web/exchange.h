@@ -26,6 +26,7 @@
 #define WEB_LISTEN_MAX 9
 
 struct idem;
+struct rate;
 struct session;
 struct exchange;
 
@@ -39,6 +40,8 @@ struct web {
 	struct http *http[WEB_LISTEN_MAX]; /* the Unix socket's first */
 	size_t http_count;
 	struct tls tls;
+	struct rate *rate_addresses;
+	struct rate *rate_accounts;
 	const char *security_contact; /* for security.txt; "" = none */
 	struct idem *idem;
 	struct loop_timer *sweep;
@@ -97,6 +100,10 @@ void exchange_problem(
     struct exchange *x, unsigned int status, const char *detail);
 /* The same for a result; a missing why gets words of its own. */
 void exchange_fail(struct exchange *x, enum err err, const char *why);
+/* 401: nobody that we know. */
+void exchange_unknown(struct exchange *x, const char *why);
+/* 429: come back later. */
+void exchange_wait(struct exchange *x, uint64_t wait_ms, const char *why);
 /* The headers of every answer; before an answer that is made elsewhere. */
 void exchange_headers(
     struct exchange *x, unsigned int status, const char *type);

@@ -16,6 +16,7 @@
 #include "lib/log.h"
 #include "lib/own.h"
 #include "lib/program.h"
+#include "web/rate.h"
 #include "web/serve.h"
 
 static const struct cage cage = {
@@ -191,6 +192,12 @@ main(void)
 	limits.idle_seconds = conf_number("idle_seconds", 60, 3600);
 	limits.head_seconds = conf_number("head_seconds", 30, 600);
 	web.call_ms = 1000 * (uint64_t)conf_number("call_seconds", 60, 600);
+	web.rate_addresses =
+	    rate_new(conf_number("address_requests", 200, 100000),
+		conf_number("address_burst", 1000, 1000000));
+	web.rate_accounts =
+	    rate_new(conf_number("account_requests", 200, 100000),
+		conf_number("account_burst", 1000, 1000000));
 	web.security_contact = program_conf(&program, "security_contact", "");
 	web.loop = program.loop;
 	web.calls = calls_new(web.loop);

@@ -4,6 +4,7 @@
 
 #include "lib/own.h"
 #include "lib/xalloc.h"
+#include "web/login.h"
 #include "web/rows.h"
 
 #include <inttypes.h>
@@ -116,10 +117,15 @@ on_end(void *arg, enum err err, const char *why, int fd)
 		exchange_answer(x, 200, TYPE);
 		break;
 	case ROUTE_CREATED:
+	case ROUTE_SECRET:
 		end_one(x, 201);
 		break;
 	case ROUTE_ACCEPTED:
 		end_one(x, 202);
+		break;
+	case ROUTE_LOGOUT:
+		login_forget_cookie(x);
+		exchange_answer_empty(x, 204);
 		break;
 	case ROUTE_EMPTY:
 		exchange_answer_empty(x, 204);

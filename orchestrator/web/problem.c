@@ -12,6 +12,7 @@ struct status_name {
 
 static const struct status_name names[] = {
     {400, "format", "The request is not well formed"},
+    {401, "unknown", "You are not logged in"},
     {403, "denied", "You may not do this"},
     {404, "not_found", "There is no such thing, or none that you may see"},
     {405, "method", "This path does not know the method"},
@@ -21,6 +22,7 @@ static const struct status_name names[] = {
     {414, "target_too_long", "The target is too long"},
     {415, "content_type", "The body has the wrong type"},
     {422, "key_reused", "The Idempotency-Key belongs to another request"},
+    {429, "too_many", "Too many requests"},
     {431, "head_too_long", "The head of the request is too long"},
     {500, "internal", "Something went wrong here"},
     {503, "unavailable", "A part of the service is not there now"},

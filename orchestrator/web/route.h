@@ -27,6 +27,10 @@ enum route_kind {
 	ROUTE_PROGRESS,
 	ROUTE_PROGRESS_STREAM,
 	ROUTE_WHOAMI,
+	ROUTE_LOGIN,   /* no session is needed */
+	ROUTE_ACCEPT,  /* alike; an invitation */
+	ROUTE_LOGOUT,  /* 204, and the cookie is taken back */
+	ROUTE_SECRET,  /* 201, the row as an object; never kept for a key */
 	ROUTE_FILE,    /* openapi.yaml */
 	ROUTE_SECURITY /* security.txt */
 };

@@ -4,11 +4,14 @@
 
 #include "lib/log.h"
 #include "lib/own.h"
+#include "lib/seal.h"
 #include "lib/xalloc.h"
 #include "web/idem.h"
+#include "web/login.h"
 #include "web/openapi.h"
 #include "web/plain.h"
 #include "web/progress.h"
+#include "web/rate.h"
 #include "web/session.h"
 #include "web/stamp.h"
 #include "web/stream.h"
@@ -99,7 +102,8 @@ check_key(struct exchange *x)
 	if (key == NULL || x->match.route->method != ROUTE_METHOD_POST)
 		return false;
 	if (x->match.route->kind == ROUTE_UPLOAD ||
-	    x->match.route->kind == ROUTE_ROWS) {
+	    x->match.route->kind == ROUTE_ROWS ||
+	    x->match.route->kind == ROUTE_SECRET) {
 		exchange_fail(
 		    x, ERR_FORMAT, "an Idempotency-Key is not supported here");
 		return true;
@@ -115,6 +119,7 @@ check_key(struct exchange *x)
 static void
 on_session(struct exchange *x, enum err err, const char *why)
 {
+	char csrf[CREDENTIAL_CSRF_BYTES];
 	const char *text;
 
 	if (x->is_answered)
@@ -125,6 +130,8 @@ on_session(struct exchange *x, enum err err, const char *why)
 	}
 	if (x->match.route->kind == ROUTE_WHOAMI) {
 		text = session_json(x->session);
+		if (session_csrf(x->session, csrf))
+			http_answer_header(x->http, "X-CSRF-Token", csrf);
 		wire_put_raw(&x->out, text, strlen(text));
 		exchange_answer(x, 200, "application/json");
 		return;
@@ -146,7 +153,12 @@ proceed(struct exchange *x)
 		return;
 	}
 	exchange_deadline(x, x->web->call_ms);
-	session_need(x, on_session);
+	if (x->match.route->kind == ROUTE_LOGIN)
+		login_start(x);
+	else if (x->match.route->kind == ROUTE_ACCEPT)
+		login_accept(x);
+	else
+		session_need(x, on_session);
 }
 
 /* --- the body --- */
@@ -311,6 +323,25 @@ exchange_new(struct web *web, struct http_req *req)
 	return x;
 }
 
+/* True when the address has sent too much, and heard so. */
+static bool
+is_too_fast(struct exchange *x)
+{
+	const struct http_conn *conn = http_req_conn(x->http);
+	char address[HTTP_ADDRESS_BYTES];
+	uint64_t wait_ms;
+
+	if (!http_conn_is_tls(conn))
+		return false;
+	http_conn_address(conn, address);
+	wait_ms =
+	    rate_take_address(x->web->rate_addresses, address, loop_now_ms());
+	if (wait_ms == 0)
+		return false;
+	exchange_wait(x, wait_ms, "this address sends too many requests");
+	return true;
+}
+
 static void
 on_head(void *arg, struct http_req *req)
 {
@@ -320,6 +351,8 @@ on_head(void *arg, struct http_req *req)
 	const char *why;
 	int err;
 
+	if (is_too_fast(x))
+		return;
 	if (strcmp(target, "*") == 0 &&
 	    strcmp(http_req_method(req), "OPTIONS") == 0) {
 		answer_options(x, "GET, HEAD, POST, OPTIONS");
@@ -364,13 +397,17 @@ on_gone(void *arg, struct http_req *req)
 	log_request(x);
 	if (x->call != 0)
 		calls_cancel(web->calls, x->call);
-	session_forget(x);
+	/* A part may have to ask for something in the session's name. */
 	if (x->part_ops != NULL)
 		x->part_ops->gone(x->part);
+	session_forget(x);
 	idem_forget(web->idem, x->idem_slot);
 	params_release(&x->params);
 	target_release(&x->target);
 	json_decref(x->json);
+	/* It may have held a password. */
+	if (x->body.buf != NULL)
+		seal_forget(x->body.buf, x->body.size);
 	wire_out_release(&x->body);
 	wire_out_release(&x->out);
 	free(x->cursor);

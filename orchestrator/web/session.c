@@ -3,17 +3,26 @@
 #include "web/session.h"
 
 #include "lib/own.h"
+#include "lib/seal.h"
 #include "lib/xalloc.h"
+#include "web/credential.h"
+#include "web/rate.h"
 #include "web/rows.h"
 
 #include <fcntl.h>
 
+/*
+ * Of a connection over the Unix socket, or of one request over the network.
+ * Lives as long as somebody holds it: connection, exchange, open call, upload.
+ */
 struct session {
 	struct web *web;
+	size_t refs;
 	uint64_t principal;  /* 0 = not known */
 	uint32_t generation; /* the store's channel that it is good for */
 	bool is_asking;
-	bool is_orphan; /* the connection is closed already */
+	bool is_remote;
+	struct credential credential; /* where it is remote */
 	char account[64];
 	char *json;
 	struct exchange *waiting;
@@ -38,13 +47,34 @@ session_json(const struct session *session)
 	return session == NULL || session->json == NULL ? "{}" : session->json;
 }
 
-/* Tells the store that the handle is not used any more, and frees. */
-static void
-bury(struct session *session)
+bool
+session_csrf(
+    const struct session *session, char ret_text[CREDENTIAL_CSRF_BYTES])
 {
-	struct web *web = session->web;
+	if (session == NULL || session->credential.kind != CREDENTIAL_SESSION)
+		return false;
+	credential_csrf(session->credential.secret, ret_text);
+	return true;
+}
+
+struct session *
+session_hold(struct session *session)
+{
+	if (session != NULL)
+		session->refs++;
+	return session;
+}
+
+void
+session_release(struct session *session)
+{
+	struct web *web;
 	struct values params;
 
+	if (session == NULL || --session->refs > 0)
+		return;
+	web = session->web;
+	/* The store need not keep the handle any more. */
 	if (session->principal != 0 && session->generation == web->generation &&
 	    calls_is_connected(web->calls)) {
 		values_init(&params);
@@ -52,8 +82,19 @@ bury(struct session *session)
 		(void)calls_start(web->calls, CALL_SESSION_END, 0, &params, -1,
 		    NULL, NULL, NULL);
 	}
+	seal_forget(&session->credential, sizeof(session->credential));
 	free(session->json);
 	free(session);
+}
+
+static struct session *
+session_new(struct web *web)
+{
+	struct session *session = xcalloc(1, sizeof(*session));
+
+	session->web = web;
+	session->refs = 1;
+	return session;
 }
 
 /* All columns but the handle, which is nobody's business. */
@@ -79,6 +120,7 @@ keep_json(struct session *session, const struct values *row)
 	wire_out_release(&out);
 }
 
+/* All ways in answer the same columns. */
 static size_t
 column(const char *name)
 {
@@ -96,6 +138,22 @@ on_row(void *arg, const struct values *row)
 	keep_json(session, row);
 }
 
+/* True when the account has sent too much, and heard so. */
+static bool
+is_too_fast(struct session *session, struct exchange *x)
+{
+	uint64_t wait_ms;
+
+	if (!session->is_remote)
+		return false;
+	wait_ms = rate_take(session->web->rate_accounts, session->account,
+	    strlen(session->account), loop_now_ms());
+	if (wait_ms == 0)
+		return false;
+	exchange_wait(x, wait_ms, "this account sends too many requests");
+	return true;
+}
+
 static void
 on_end(void *arg, enum err err, const char *why, int fd)
 {
@@ -110,23 +168,89 @@ on_end(void *arg, enum err err, const char *why, int fd)
 		session->principal = 0;
 	else if (session->principal == 0)
 		err = ERR_UNAVAILABLE;
-	if (session->is_orphan)
-		bury(session);
-	else if (x != NULL)
-		session->fn(x, err, why);
+	if (x != NULL && !x->is_answered) {
+		if (err == ERR_DENIED && session->is_remote)
+			exchange_unknown(x, why);
+		else if (err != ERR_OK || !is_too_fast(session, x))
+			session->fn(x, err, why);
+	}
+	session_release(session);
 }
 
 static void
-ask(struct session *session, struct exchange *x)
+ask(struct session *session, struct exchange *x, enum call_op op)
 {
-	int fd =
-	    fcntl(http_conn_fd(http_req_conn(x->http)), F_DUPFD_CLOEXEC, 0);
+	struct values params;
+	int fd = -1;
 
+	values_init(&params);
+	if (session->is_remote)
+		values_add_bytes(
+		    &params, session->credential.secret, SECRET_BYTES);
+	else
+		fd = fcntl(
+		    http_conn_fd(http_req_conn(x->http)), F_DUPFD_CLOEXEC, 0);
 	session->principal = 0;
 	session->generation = x->web->generation;
 	session->is_asking = true;
-	(void)calls_start(x->web->calls, CALL_SESSION_PEER, 0, NULL, fd, on_row,
-	    on_end, session);
+	session->refs++;
+	(void)calls_start(
+	    x->web->calls, op, 0, &params, fd, on_row, on_end, session);
+}
+
+static bool
+is_change(const struct exchange *x)
+{
+	const char *method = http_req_method(x->http);
+
+	return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0;
+}
+
+/* What another site's page must not be able to do with our cookie. */
+static bool
+is_own_page(const struct exchange *x, const struct credential *credential,
+    const char **ret_why)
+{
+	const char *const headers[] = {
+	    [CREDENTIAL_ORIGIN] = http_req_header(x->http, "Origin"),
+	    [CREDENTIAL_SITE] = http_req_header(x->http, "Sec-Fetch-Site"),
+	    [CREDENTIAL_HOST] = http_req_header(x->http, "Host"),
+	    [CREDENTIAL_CSRF] = http_req_header(x->http, "X-CSRF-Token"),
+	};
+
+	return credential->kind != CREDENTIAL_SESSION || !is_change(x) ||
+	       credential_is_own(credential, headers, ret_why);
+}
+
+static void
+need_remote(struct exchange *x, session_fn *fn)
+{
+	struct session *session;
+	struct credential credential;
+	const char *why = "";
+
+	if (credential_parse(http_req_header(x->http, "Authorization"),
+		http_req_header(x->http, "Cookie"), &credential) != ERR_OK) {
+		exchange_unknown(x, "that is no token of ours, or two cookies");
+		return;
+	}
+	if (credential.kind == CREDENTIAL_NONE) {
+		exchange_unknown(x, "log in, or send a token");
+		return;
+	}
+	if (!is_own_page(x, &credential, &why)) {
+		exchange_problem(x, 403, why);
+		return;
+	}
+	session = session_new(x->web);
+	session->is_remote = true;
+	session->credential = credential;
+	session->waiting = x;
+	session->fn = fn;
+	x->session = session;
+	ask(session, x,
+	    credential.kind == CREDENTIAL_TOKEN ? CALL_SESSION_TOKEN
+						: CALL_SESSION_COOKIE);
 }
 
 void
@@ -135,12 +259,15 @@ session_need(struct exchange *x, session_fn *fn)
 	struct http_conn *conn = http_req_conn(x->http);
 	struct session *session = http_conn_user(conn);
 
+	if (http_conn_is_tls(conn)) {
+		need_remote(x, fn);
+		return;
+	}
 	if (session == NULL) {
-		session = xcalloc(1, sizeof(*session));
-		session->web = x->web;
+		session = session_new(x->web);
 		http_conn_set_user(conn, session);
 	}
-	x->session = session;
+	x->session = session_hold(session);
 	if (!session->is_asking && session->principal != 0 &&
 	    session->generation == x->web->generation) {
 		fn(x, ERR_OK, "");
@@ -149,7 +276,7 @@ session_need(struct exchange *x, session_fn *fn)
 	session->waiting = x;
 	session->fn = fn;
 	if (!session->is_asking)
-		ask(session, x);
+		ask(session, x, CALL_SESSION_PEER);
 }
 
 void
@@ -157,6 +284,7 @@ session_forget(struct exchange *x)
 {
 	if (x->session != NULL && x->session->waiting == x)
 		x->session->waiting = NULL;
+	session_release(x->session);
 	x->session = NULL;
 }
 
@@ -165,11 +293,6 @@ session_end(struct http_conn *conn)
 {
 	struct session *session = http_conn_user(conn);
 
-	if (session == NULL)
-		return;
 	http_conn_set_user(conn, NULL);
-	if (session->is_asking)
-		session->is_orphan = true;
-	else
-		bury(session);
+	session_release(session);
 }

@@ -57,8 +57,8 @@ tls_options(const struct tls *tls, struct MHD_OptionItem ret_options[8])
 	    MHD_OPTION_HTTPS_MEM_CERT, 0, tls->certificate};
 	ret_options[n++] =
 	    (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, tls->key};
-	ret_options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES,
-	    0, (void *)(uintptr_t)priorities};
+	ret_options[n++] = (struct MHD_OptionItem){
+	    MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)priorities};
 	if (tls->trust != NULL)
 		ret_options[n++] = (struct MHD_OptionItem){
 		    MHD_OPTION_HTTPS_MEM_TRUST, 0, tls->trust};
@@ -93,8 +93,7 @@ tls_address(struct MHD_Connection *conn, char *dst, size_t size)
 
 	dst[0] = '\0';
 	if (addr != NULL && addr->sa_family == AF_INET)
-		(void)inet_ntop(
-		    AF_INET, &four->sin_addr, dst, (socklen_t)size);
+		(void)inet_ntop(AF_INET, &four->sin_addr, dst, (socklen_t)size);
 	else if (addr != NULL && addr->sa_family == AF_INET6)
 		(void)inet_ntop(
 		    AF_INET6, &six->sin6_addr, dst, (socklen_t)size);

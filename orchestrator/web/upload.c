@@ -33,7 +33,7 @@ struct upload {
 	struct exchange *x; /* NULL = gone */
 	enum upload_state state;
 	bool has_call;
-	uint64_t principal;
+	struct session *session;
 	uint32_t generation;
 	char id[64];
 	int pipe;
@@ -65,6 +65,7 @@ maybe_free(struct upload *u)
 	if (u->x != NULL || u->has_call)
 		return;
 	close_pipe(u);
+	session_release(u->session);
 	free(u);
 }
 
@@ -78,7 +79,8 @@ abort_upload(struct upload *u)
 		values_init(&params);
 		values_add_text(&params, u->id);
 		(void)calls_start(u->web->calls, CALL_UPLOAD_ABORT,
-		    u->principal, &params, -1, NULL, NULL, NULL);
+		    session_principal(u->session), &params, -1, NULL, NULL,
+		    NULL);
 	}
 	u->id[0] = '\0';
 	close_pipe(u);
@@ -137,8 +139,9 @@ finish(struct upload *u, enum upload_state state, int64_t size)
 	values_init(&params);
 	values_add_text(&params, u->id);
 	values_add_int(&params, size);
-	(void)calls_start(u->web->calls, CALL_UPLOAD_FINISH, u->principal,
-	    &params, -1, on_finish_row, on_finish_end, u);
+	(void)calls_start(u->web->calls, CALL_UPLOAD_FINISH,
+	    session_principal(u->session), &params, -1, on_finish_row,
+	    on_finish_end, u);
 }
 
 static void
@@ -289,12 +292,13 @@ upload_start(struct exchange *x)
 	u->web = x->web;
 	u->x = x;
 	u->pipe = -1;
-	u->principal = session_principal(x->session);
+	u->session = session_hold(x->session);
 	u->generation = x->web->generation;
 	u->has_call = true;
 	exchange_set_part(x, &part_ops, u);
 	exchange_deadline(x, x->web->call_ms);
 	/* Not x->call: an answer that comes too late must be undone. */
-	(void)calls_start(x->web->calls, x->match.route->op, u->principal,
-	    &x->params.values, -1, on_create_row, on_create_end, u);
+	(void)calls_start(x->web->calls, x->match.route->op,
+	    session_principal(u->session), &x->params.values, -1, on_create_row,
+	    on_create_end, u);
 }

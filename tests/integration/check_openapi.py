@@ -10,7 +10,8 @@ import sys
 import yaml
 
 STATUS = {"ROUTE_CREATED": "201", "ROUTE_UPLOAD": "201",
-          "ROUTE_ACCEPTED": "202", "ROUTE_EMPTY": "204"}
+          "ROUTE_ACCEPTED": "202", "ROUTE_EMPTY": "204",
+          "ROUTE_LOGOUT": "204", "ROUTE_SECRET": "201"}
 COLUMN_TYPES = {"i": "integer", "s": "string", "b": "string", "t": "string",
                 "f": "boolean", "h": "string", "n": "string", "j": None}
 failures = []
@@ -152,7 +153,7 @@ def check_answer(doc, calls, route, operation):
     if has_location != (route["location"] != ""):
         fail(f"{where}: has it a Location?")
     if route["kind"] not in ("ROUTE_OBJECT", "ROUTE_LIST", "ROUTE_CREATED",
-                             "ROUTE_ACCEPTED", "ROUTE_UPLOAD"):
+                             "ROUTE_ACCEPTED", "ROUTE_SECRET", "ROUTE_UPLOAD"):
         return
     op = "UPLOAD_FINISH" if route["kind"] == "ROUTE_UPLOAD" else route["op"]
     schema = resolve(doc, answer["content"]["application/json"]["schema"])
@@ -200,7 +201,7 @@ def check(web, lib):
         call = calls.get(route["op"], {"params": [], "capability": ""})
         check_params(doc, route, call["params"], item, operation)
         check_answer(doc, calls, route, operation)
-        if call["capability"] not in ("", "-") and \
+        if call["capability"] not in ("", "-", "=") and \
                 f'"{call["capability"]}"' not in operation.get(
                     "description", ""):
             fail(f"{route['method']} {route['path']}: does not say which "

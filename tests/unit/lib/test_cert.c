@@ -11,8 +11,8 @@
 static void
 test_make(void **state)
 {
-	static const char *const names[] = {"sandbox.example", "192.0.2.1",
-	    "2001:db8::1"};
+	static const char *const names[] = {
+	    "sandbox.example", "192.0.2.1", "2001:db8::1"};
 	uint8_t print[SHA256_BYTES];
 	struct cert one, two;
 
@@ -35,8 +35,8 @@ test_make(void **state)
 static void
 test_refuse(void **state)
 {
-	static const char *const bad[] = {"", "a b", "a,DNS:b", "a\nb",
-	    "dirName:x", "a/b"};
+	static const char *const bad[] = {
+	    "", "a b", "a,DNS:b", "a\nb", "dirName:x", "a/b"};
 	const char *many[CERT_NAMES_MAX + 1];
 	uint8_t print[SHA256_BYTES];
 	struct cert cert;

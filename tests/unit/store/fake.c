@@ -376,10 +376,12 @@ rig_other_org(struct rig *rig, const char *name, const char *class_code,
 	(void)snprintf(ret_org, UUID_BYTES, "%s", col_text(rig, 0, "id"));
 	(void)ask_ok(rig, CALL_ACCOUNT_CREATE,
 	    ARGS(val_text(ret_org), val_text(name), val_text("human"),
-		val_int(-1), val_text(capabilities)));
+		val_int(-1), val_text(""), val_text("")));
+	/* Whatever the test wants, also what nobody would be given. */
 	sql = xasprintf("UPDATE account SET uid = NULL WHERE uid = %u;"
-			"UPDATE account SET uid = %u WHERE id = '%s'",
-	    getuid(), getuid(), col_text(rig, 0, "id"));
+			"UPDATE account SET uid = %u, capabilities = '%s' "
+			"WHERE id = '%s'",
+	    getuid(), getuid(), capabilities, col_text(rig, 0, "id"));
 	sql_run(rig, sql);
 	principal = rig_session(rig);
 	sql_run(rig, "UPDATE account SET uid = NULL");

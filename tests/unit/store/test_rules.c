@@ -187,7 +187,7 @@ somebody(struct rig *rig, const char *capabilities)
 
 	(void)ask_ok(rig, CALL_ACCOUNT_CREATE,
 	    ARGS(val_text(""), val_text("colleague"), val_text("human"),
-		val_int(-1), val_text(capabilities)));
+		val_int(-1), val_text(capabilities), val_text("")));
 	sql = xasprintf("UPDATE account SET uid = NULL;"
 			"UPDATE account SET uid = %u WHERE id = '%s'",
 	    getuid(), col_text(rig, 0, "id"));

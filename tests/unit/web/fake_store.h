@@ -115,6 +115,7 @@ fake_session(struct fake *f, const struct msg *msg)
 	values_add_text(&row, "org-1");
 	values_add_text(&row, "person");
 	values_add_text(&row, "submit analyse");
+	values_add_text(&row, "local");
 	fake_row(f, &row);
 	fake_end(f, ERR_OK, "", -1);
 }

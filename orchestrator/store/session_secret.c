@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* session_secret.c - principals from the secret of a session or a token. */
+#include "lib/secret.h"
+#include "lib/xalloc.h"
+#include "store/login.h"
+#include "store/request.h"
+#include "store/text.h"
+
+/* When something was used last is kept to the minute. */
+#define TOUCH_US ((int64_t)60 * 1000000)
+
+void
+login_digest(
+    const char *kind, const void *secret, size_t len, uint8_t *ret_digest)
+{
+	struct sha256 *ctx = sha256_new();
+
+	sha256_update(ctx, kind, strlen(kind) + 1);
+	sha256_update(ctx, secret, len);
+	sha256_final(ctx, ret_digest);
+	sha256_free(ctx);
+}
+
+/* The digest of parameter 0; ERR_DENIED, as for any that is not known. */
+static int
+take_secret(struct request *r, const char *kind, struct principal *p)
+{
+	size_t len;
+	const uint8_t *secret = param_bytes(r, 0, &len);
+
+	if (len != SECRET_BYTES)
+		return request_why(r, ERR_DENIED, "%s", login_is_over);
+	login_digest(kind, secret, len, p->digest);
+	return ERR_OK;
+}
+
+static int
+touch(struct request *r, enum stmt id, const struct principal *p,
+    int64_t used_at, int64_t now)
+{
+	if (now - used_at < TOUCH_US)
+		return ERR_OK;
+	return db_do(r->store->db, id,
+	    ARGS(val_bytes(p->digest, SHA256_BYTES), val_int(now)), NULL);
+}
+
+int
+session_cookie(struct request *r)
+{
+	struct principal p = {.via = VIA_SESSION};
+	int64_t now = loop_wall_us();
+	int64_t used_at = 0;
+	int err = take_secret(r, "session", &p);
+
+	if (err != ERR_OK)
+		return err;
+	{
+		AUTO(query) q = {0};
+
+		err = query_one(&q, r->store->db, STMT_SESSION_BY_DIGEST,
+		    ARGS(val_bytes(p.digest, SHA256_BYTES), val_int(now),
+			val_int(now - r->store->session_idle_us)));
+		if (err == ERR_NOT_FOUND)
+			return request_why(r, ERR_DENIED, "%s", login_is_over);
+		if (err != ERR_OK)
+			return err;
+		principal_fill(&p, &q);
+		used_at = query_int(&q, 6);
+	}
+	err = touch(r, STMT_SESSION_TOUCH, &p, used_at, now);
+	return err == ERR_OK ? session_answer(r, &p) : err;
+}
+
+/* What the token says, of what its account has now. */
+static void
+narrow(struct principal *p, const char *list)
+{
+	auto_free char *copy = xstrdup(list);
+	char kept[SESSION_CAPABILITIES_BYTES] = "";
+	char *rest = copy;
+	char *word;
+
+	while ((word = strsep(&rest, " ")) != NULL) {
+		size_t len = strlen(kept);
+
+		if (word[0] != '\0' && principal_may(p, word))
+			(void)snprintf(kept + len, sizeof(kept) - len, "%s%s",
+			    len > 0 ? " " : "", word);
+	}
+	memcpy(p->capabilities, kept, sizeof(kept));
+	p->sees_all = principal_may(p, "read_all_orgs");
+}
+
+int
+session_token(struct request *r)
+{
+	struct principal p = {.via = VIA_TOKEN};
+	int64_t now = loop_wall_us();
+	int64_t used_at = 0;
+	int err = take_secret(r, "token", &p);
+
+	if (err != ERR_OK)
+		return err;
+	{
+		AUTO(query) q = {0};
+
+		err = query_one(&q, r->store->db, STMT_TOKEN_BY_DIGEST,
+		    ARGS(val_bytes(p.digest, SHA256_BYTES), val_int(now)));
+		if (err == ERR_NOT_FOUND)
+			return request_why(r, ERR_DENIED,
+			    "there is no such token, or it ran out or was "
+			    "taken back");
+		if (err != ERR_OK)
+			return err;
+		principal_fill(&p, &q);
+		narrow(&p, query_text(&q, 6));
+		used_at = query_int(&q, 7);
+	}
+	err = touch(r, STMT_TOKEN_TOUCH, &p, used_at, now);
+	return err == ERR_OK ? session_answer(r, &p) : err;
+}

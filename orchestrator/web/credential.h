@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * credential.h - what a request over the network shows of who sends it: the
+ * cookie of a session, or a token (RFC 6265 section 5.4, RFC 6750 section
+ * 2.1).
+ */
+#ifndef WEB_CREDENTIAL_H
+#define WEB_CREDENTIAL_H
+
+#include "lib/secret.h"
+
+/* The prefix makes browsers take it from this host alone, over TLS, for all
+ * of its paths (RFC 6265bis section 4.1.3.2). */
+#define CREDENTIAL_COOKIE "__Host-loep"
+
+enum credential_kind {
+	CREDENTIAL_NONE,
+	CREDENTIAL_SESSION,
+	CREDENTIAL_TOKEN
+};
+
+struct credential {
+	enum credential_kind kind;
+	uint8_t secret[SECRET_BYTES];
+};
+
+/*
+ * Reads the two headers (NULL = not there).  ERR_FORMAT: a token that is none,
+ * or our cookie twice; another cookie of that name counts as none.  A token
+ * goes before a cookie.
+ */
+int must_check credential_parse(const char *authorization, const char *cookie,
+    struct credential *ret_credential);
+
+/* What a page must send along with each change (X-CSRF-Token), so that no
+ * other site's page can: known to who knows the session's secret. */
+#define CREDENTIAL_CSRF_BYTES 33
+void credential_csrf(
+    const uint8_t secret[SECRET_BYTES], char ret_text[CREDENTIAL_CSRF_BYTES]);
+/*
+ * May a request that carries the session's cookie change something?  origin,
+ * site (Sec-Fetch-Site), host and csrf are headers, or NULL.  *ret_why says
+ * why not.
+ */
+bool credential_is_own(const struct credential *credential,
+    const char *const headers[4], const char **ret_why);
+enum credential_header {
+	CREDENTIAL_ORIGIN,
+	CREDENTIAL_SITE,
+	CREDENTIAL_HOST,
+	CREDENTIAL_CSRF
+};
+
+#endif
