@@ -195,6 +195,9 @@ $O/tests/tools/%: $O/tests/tools/%.o $O/lib.a
 	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs libseccomp jansson libcrypto)
 $O/tests/bench/%: $O/tests/bench/%.o $O/lib.a
 	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs libseccomp jansson libcrypto)
+# With the index's own code.
+$O/tests/bench/bench_index: $O/tests/bench/bench_index.o $(filter-out %/main.o,$(call objs,index)) $O/lib.a
+	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs libseccomp jansson libcrypto) -lm
 # Plays loepd for loep-vm: with its code that makes the namespace.
 $O/tests/e2e/vmdrive: $O/tests/e2e/vmdrive.o $O/orchestrator/parent/netns.o $O/orchestrator/parent/netns_setup.o $O/lib.a
 	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs libseccomp jansson libcrypto libnftables)

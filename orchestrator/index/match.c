@@ -9,6 +9,8 @@
 
 /* Counters of MIN, one bit of each unit's in a mask: up to COND_STACK_MAX. */
 #define PLANES 11
+/* So many rows leave few units that lack a gram of theirs. */
+#define GRAMS_AT_ONCE ((size_t)6)
 
 /* An operation that is being evaluated. */
 struct frame {
@@ -83,6 +85,16 @@ mask_or(struct mask *m, const struct mask *other)
 		m->w[i] |= other->w[i];
 }
 
+static void
+to_host(struct mask *m)
+{
+	(void)m;
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	for (size_t i = 0; i < MASK_WORDS; i++)
+		m->w[i] = __builtin_bswap64(m->w[i]);
+#endif
+}
+
 /* The row of bits at that place of the block. */
 static struct mask
 read_row(struct segment *segment, const struct block *block, size_t at)
@@ -91,10 +103,7 @@ read_row(struct segment *segment, const struct block *block, size_t at)
 
 	/* A failure leaves zeros and the segment bad: nothing counts then. */
 	(void)!segment_read(segment, block, at, block->width / 8, m.w);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	for (size_t i = 0; i < MASK_WORDS; i++)
-		m.w[i] = __builtin_bswap64(m.w[i]);
-#endif
+	to_host(&m);
 	return m;
 }
 
@@ -111,15 +120,45 @@ match_gram(struct segment *segment, const struct block *block, uint32_t hash,
 	return m;
 }
 
+/* Leaves in m the units that have all of these grams. */
+static void
+keep_grams(const struct place *at, const uint32_t *hashes, size_t count,
+    struct mask *m)
+{
+	const struct block *block = at->block;
+	size_t width = block->width / 8;
+	uint8_t rows[GRAMS_AT_ONCE * LINE_BYTES];
+	size_t places[GRAMS_AT_ONCE];
+
+	for (size_t i = 0; i < count; i++)
+		places[i] = block_row_at(
+		    block, hashes[i] >> (GRAM_BITS - block->class));
+	/* A failure leaves zeros and the segment bad: nothing counts then. */
+	(void)!segment_read_many(
+	    at->segment, block, places, count, width, rows);
+	for (size_t i = 0; i < count; i++) {
+		struct mask row = {0};
+
+		memcpy(row.w, rows + i * width, width);
+		to_host(&row);
+		mask_and(m, &row);
+	}
+}
+
 static struct mask
 match_run(const struct place *at, const struct plan_node *node,
     const struct mask *care)
 {
+	const uint32_t *hashes = at->plan->grams + node->from;
 	struct mask m = *care;
 
-	for (uint32_t i = 0; i < node->count && !mask_is_empty(&m); i++)
-		m = match_gram(at->segment, at->block,
-		    at->plan->grams[node->from + i], &m);
+	for (uint32_t i = 0; i < node->count && !mask_is_empty(&m);) {
+		size_t n = node->count - i;
+
+		n = n < GRAMS_AT_ONCE ? n : GRAMS_AT_ONCE;
+		keep_grams(at, hashes + i, n, &m);
+		i += (uint32_t)n;
+	}
 	return m;
 }
 

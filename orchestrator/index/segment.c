@@ -335,21 +335,41 @@ check_page(struct segment *segment, size_t page)
 }
 
 int
+segment_read_many(struct segment *segment, const struct block *block,
+    const size_t *at, size_t count, size_t len, void *dst)
+{
+	uint8_t plain[LINES_MAX * LINE_BYTES];
+	const uint8_t *lines[LINES_MAX];
+	uint64_t numbers[LINES_MAX];
+	uint8_t *out = dst;
+	size_t n = 0;
+
+	if (count == 0 || count > LINES_MAX)
+		return ERR_LIMIT;
+	do {
+		uint64_t line = block->line + at[n] / LINE_BYTES;
+		int err = check_page(segment, line / SEGMENT_LINES);
+
+		if (err != ERR_OK) {
+			memset(dst, 0, count * len);
+			return err;
+		}
+		numbers[n] = line;
+		lines[n] = segment->map + line * LINE_BYTES;
+	} while (++n < count);
+	lines_open(segment->keys->lines, segment->id, numbers, lines, count,
+	    len == LINE_BYTES ? out : plain);
+	for (size_t i = 0; i < count && len != LINE_BYTES; i++)
+		memcpy(out + i * len,
+		    plain + i * LINE_BYTES + at[i] % LINE_BYTES, len);
+	return ERR_OK;
+}
+
+int
 segment_read(struct segment *segment, const struct block *block, size_t at,
     size_t len, void *dst)
 {
-	uint64_t line = block->line + at / LINE_BYTES;
-	uint8_t plain[LINE_BYTES];
-	int err = check_page(segment, line / SEGMENT_LINES);
-
-	if (err != ERR_OK) {
-		memset(dst, 0, len);
-		return err;
-	}
-	lines_open(segment->keys->lines, segment->id, line,
-	    segment->map + line * LINE_BYTES, plain);
-	memcpy(dst, plain + at % LINE_BYTES, len);
-	return ERR_OK;
+	return segment_read_many(segment, block, &at, 1, len, dst);
 }
 
 int
@@ -359,7 +379,15 @@ segment_read_block(
 	size_t len = block_bytes(block);
 	int err = ERR_OK;
 
-	for (size_t at = 0; err == ERR_OK && at < len; at += LINE_BYTES)
-		err = segment_read(segment, block, at, LINE_BYTES, dst + at);
+	for (size_t at = 0; err == ERR_OK && at < len;) {
+		size_t places[LINES_MAX];
+		size_t n = 0;
+
+		for (; n < LINES_MAX && at + n * LINE_BYTES < len; n++)
+			places[n] = at + n * LINE_BYTES;
+		err = segment_read_many(
+		    segment, block, places, n, LINE_BYTES, dst + at);
+		at += n * LINE_BYTES;
+	}
 	return err;
 }
