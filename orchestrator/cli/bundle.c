@@ -128,6 +128,55 @@ is_include(const char *path)
 	return len > 4 && strcasecmp(path + len - 4, ".inc") == 0;
 }
 
+/* Behind white space and comments. */
+static size_t
+skip_blank(const char *text, size_t len, size_t at)
+{
+	for (;;) {
+		const char *end;
+
+		while (at < len && strchr(" \t\r\n", text[at]) != NULL &&
+		       text[at] != '\0')
+			at++;
+		if (len - at < 2 || text[at] != '/')
+			return at;
+		if (text[at + 1] == '/')
+			end = memchr(text + at, '\n', len - at);
+		else if (text[at + 1] == '*')
+			end = memmem(text + at + 2, len - at - 2, "*/", 2);
+		else
+			return at;
+		if (end == NULL)
+			return len;
+		at = (size_t)(end - text) + (*end == '*' ? 2 : 1);
+	}
+}
+
+bool
+bundle_is_index(const char *text, size_t len)
+{
+	static const char word[] = "include";
+	size_t at = skip_blank(text, len, 0);
+	size_t count = 0;
+
+	while (at < len) {
+		const char *end;
+
+		if (len - at < sizeof(word) ||
+		    memcmp(text + at, word, sizeof(word) - 1) != 0)
+			return false;
+		at = skip_blank(text, len, at + sizeof(word) - 1);
+		if (at == len || text[at] != '"')
+			return false;
+		end = memchr(text + at + 1, '"', len - at - 1);
+		if (end == NULL)
+			return false;
+		at = skip_blank(text, len, (size_t)(end - text) + 1);
+		count++;
+	}
+	return count > 0;
+}
+
 int
 bundle_add(struct bundle *bundle, const struct bundle_source *source,
     const char *path, const void *text, size_t len)
@@ -143,7 +192,7 @@ bundle_add(struct bundle *bundle, const struct bundle_source *source,
 	if (len > BUNDLE_FILE_BYTES_MAX || bundle->files >= BUNDLE_FILES_MAX)
 		return ERR_LIMIT;
 	line = describe(source, clean);
-	if (is_include(clean))
+	if (is_include(clean) || bundle_is_index(text, len))
 		(void)json_object_set_new(line, "include_only", json_true());
 	if (memchr(text, '\0', len) == NULL)
 		value = json_stringn(text, len);

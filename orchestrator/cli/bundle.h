@@ -55,6 +55,12 @@ int must_check bundle_add(struct bundle *bundle,
     const struct bundle_source *source, const char *path, const void *text,
     size_t len);
 /*
+ * Does the text hold includes and nothing else?  Such a file would only give
+ * the rules of the others a second time, in a namespace of its own: it is
+ * there for others, too.
+ */
+bool bundle_is_index(const char *text, size_t len);
+/*
  * Is it the path of a sample, RULES.yar.tests/RULE/match/NAME or .../miss/NAME?
  */
 bool bundle_is_sample(const char *path);

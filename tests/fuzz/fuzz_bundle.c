@@ -59,6 +59,7 @@ add(struct bundle *bundle, const uint8_t *data, size_t size)
 	char *path = xstrndup((const char *)data, len);
 	const uint8_t *text = end == NULL ? data + size : end + 1;
 
+	(void)bundle_is_index((const char *)text, (size_t)(data + size - text));
 	(void)!bundle_add_sample(
 	    bundle, &source, path, text, (size_t)(data + size - text));
 	(void)!bundle_add(

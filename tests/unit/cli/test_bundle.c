@@ -263,6 +263,25 @@ test_samples_of_rules(void **state)
 }
 
 static void
+test_indexes(void **state)
+{
+	static const char *const is[] = {"include \"a.yar\"",
+	    "/* all */\ninclude \"./a.yar\"\n// more\ninclude\t\"b\" ",
+	    "include\"a\"include\"b\"", "include \"a\" // end",
+	    "include \"a\" /* end"};
+	static const char *const is_not[] = {"", " ", "// include \"a\"",
+	    "include", "include ", "include \"a", "include a",
+	    "include \"a\" rule b {}", "rule b {} include \"a\"",
+	    "includes \"a\"", "/", "include \"a\" /", "import \"pe\""};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(is) / sizeof(is[0]); i++)
+		assert_true(bundle_is_index(is[i], strlen(is[i])));
+	for (size_t i = 0; i < sizeof(is_not) / sizeof(is_not[0]); i++)
+		assert_false(bundle_is_index(is_not[i], strlen(is_not[i])));
+}
+
+static void
 test_names_of_rules(void **state)
 {
 	enum gather_kind kind;
@@ -295,6 +314,7 @@ main(void)
 	    cmocka_unit_test(test_a_source_is_replaced),
 	    cmocka_unit_test(test_what_is_no_bundle),
 	    cmocka_unit_test(test_samples_of_rules),
+	    cmocka_unit_test(test_indexes),
 	    cmocka_unit_test(test_names_of_rules),
 	};
 
