@@ -471,6 +471,9 @@ load(struct rescan *rescan)
 		}
 		load_set(rescan, worker, group, take_fd(fd));
 	}
+	/* Given once, as the whole is: not again with each answer. */
+	(void)close(rescan->units_fd);
+	rescan->units_fd = -1;
 }
 
 /* --- what is to be looked at --- */
