@@ -42,6 +42,8 @@
 
 /* Rule sets. */
 
+/* Time to compile and try the rules of one version, each by itself. */
+#define LIMIT_RULES_SECONDS 900
 /* Rules of one version, those included that are set aside. */
 #define LIMIT_RULES ((size_t)200000)
 /* Compile units of one version together. */

@@ -170,8 +170,12 @@ on_ended(void *arg, const struct errand_end *end)
 static uint32_t
 seconds_for(const struct triage *t)
 {
-	return t->job->sched->job_seconds +
-	       (uint32_t)(t->size / BYTES_A_SECOND % 1000000);
+	uint32_t seconds = t->job->sched->job_seconds;
+
+	/* A few bytes may be many rules. */
+	if (strcmp(t->job->kind, "rules") == 0 && seconds < LIMIT_RULES_SECONDS)
+		seconds = LIMIT_RULES_SECONDS;
+	return seconds + (uint32_t)(t->size / BYTES_A_SECOND % 1000000);
 }
 
 static void
