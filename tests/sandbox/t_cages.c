@@ -174,6 +174,7 @@ static const struct program_row programs[] = {
     {"loep-yara", "yara", ROLE_ANALYSER},
     {"loep-archive", "archive", ROLE_ANALYSER},
     {"loep-behaviour", "behaviour", ROLE_ANALYSER},
+    {"loep-rules", "rules", ROLE_ANALYSER},
     {"loep-report", "report", ROLE_ANALYSER},
     {"loep-grams", "grams", ROLE_ANALYSER},
     {"loep-index", "", ROLE_INDEX},
@@ -279,7 +280,8 @@ test_kill(void **unused)
 }
 
 static const char *const analysers[] = {"loep-identify", "loep-yara",
-    "loep-archive", "loep-behaviour", "loep-report", "loep-grams"};
+    "loep-archive", "loep-behaviour", "loep-rules", "loep-report",
+    "loep-grams"};
 
 static void
 expect_child_refused(const char *act)
