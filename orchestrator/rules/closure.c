@@ -320,8 +320,9 @@ closures_link(struct closures *closures, size_t rule)
 	closures->stamp++;
 	wire_out_init(&link.tokens, TOKENS_BYTES_MAX);
 	take_tokens(&link, r);
-	qsort(closure->refs, closure->ref_count, sizeof(*closure->refs),
-	    by_number);
+	if (closure->ref_count > 0)
+		qsort(closure->refs, closure->ref_count,
+		    sizeof(*closure->refs), by_number);
 	make_core(&link, r);
 	closures->derive.rules = on_rules;
 	closures->derive.arg = &link;
@@ -372,7 +373,8 @@ closures_members(struct closures *closures, size_t rule,
 
 	closures->stamp++;
 	count = add_members(closures, (uint32_t)rule, ret_members, 0);
-	for (size_t i = 0; i < space->global_count; i++) {
+	for (size_t i = 0;
+	     i < space->global_count && !closures->is_without_globals; i++) {
 		size_t global = space->globals[i];
 
 		if (closures->list[global].reason == NULL)

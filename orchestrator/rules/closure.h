@@ -49,6 +49,7 @@ struct closures {
 	size_t text_bytes;
 	uint32_t *stamps; /* by rule: the last walk that met it */
 	uint32_t stamp;
+	bool is_without_globals; /* units are made as if there were none */
 };
 
 /* engine and externals (names) stay the caller's. */

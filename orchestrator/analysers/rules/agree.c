@@ -59,8 +59,8 @@ agree_one(
 	    (string->kind == STRING_HEX) !=
 		((seen->flags & STRING_FLAGS_HEXADECIMAL) != 0))
 		return false;
-	if (string->kind == STRING_REGEX &&
-	    (seen->flags & STRING_FLAGS_REGEXP) == 0)
+	if (!is_base64 && (string->kind == STRING_REGEX) !=
+			      ((seen->flags & STRING_FLAGS_REGEXP) != 0))
 		return false;
 	if (!same(string, STRING_BASE64, seen, STRING_FLAGS_BASE64) ||
 	    !same(string, STRING_BASE64WIDE, seen, STRING_FLAGS_BASE64_WIDE) ||

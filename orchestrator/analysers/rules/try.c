@@ -228,7 +228,10 @@ try_globals(struct try *try)
 		if ((bundle->rules[i].flags & RULE_GLOBAL) == 0 ||
 		    try->closures->list[i].reason != NULL || is_late(try, i))
 			continue;
+		/* By itself: it must not pay for another one. */
+		try->closures->is_without_globals = true;
 		compiled = compile_some(try, &i, 1, &done);
+		try->closures->is_without_globals = false;
 		if (compiled == NULL)
 			closures_reject(try->closures, i, "cannot be compiled");
 		else
