@@ -356,6 +356,7 @@ segment_read_many(struct segment *segment, const struct block *block,
 		}
 		numbers[n] = line;
 		lines[n] = segment->map + line * LINE_BYTES;
+		__builtin_prefetch(lines[n]);
 	} while (++n < count);
 	lines_open(segment->keys->lines, segment->id, numbers, lines, count,
 	    len == LINE_BYTES ? out : plain);

@@ -82,21 +82,26 @@ cipher(EVP_CIPHER_CTX *ctx, uint8_t *p, size_t len)
 		give_up();
 }
 
+/* Of eight little-endian bytes; a loop over them is not made one move. */
 static uint64_t
 load(const uint8_t *p)
 {
-	uint64_t v = 0;
+	uint64_t v;
 
-	for (size_t i = 0; i < 8; i++)
-		v |= (uint64_t)p[i] << (8 * i);
+	memcpy(&v, p, sizeof(v));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v = __builtin_bswap64(v);
+#endif
 	return v;
 }
 
 static void
 store(uint8_t *p, uint64_t v)
 {
-	for (size_t i = 0; i < 8; i++)
-		p[i] = (uint8_t)(v >> (8 * i));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v = __builtin_bswap64(v);
+#endif
+	memcpy(p, &v, sizeof(v));
 }
 
 /* Times alpha in GF(2^128). */
