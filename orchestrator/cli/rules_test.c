@@ -331,6 +331,8 @@ report(struct test *t, const json_t *version)
 		while (json_array_size(hits) > NAMED_MAX / 2)
 			(void)json_array_remove(
 			    hits, json_array_size(hits) - 1);
+		/* The path says it. */
+		(void)json_object_del(result, "version");
 		json_decref(api_post(t->cli->api, result,
 		    "/rules/versions/%s/test", place(t, text)));
 	}

@@ -72,6 +72,8 @@ is "its meta section" "$(rules .meta.author show 1 has_marker)" us
 like "its meaning as a digest" "$(rules .closure show 1 has_marker)" \
 	'^[0-9a-f]{64}$'
 like "and a condition for the index" "$(rules .condition show 1 has_marker)" .
+is "its samples were tried" "$(rules '"\(.tests.passed) \(.tests.failed)"' \
+	show 1 has_marker)" "2 0"
 like "a private rule is one" "$(rules .is_private show 1 small)" true
 is "sources are told" "$(rules '.sources[0] | "\(.name) \(.kind) \(.licence) \(.tlp)"' \
 	show 1)" "own folder MIT TLP:GREEN"
@@ -95,6 +97,17 @@ ok "a file is submitted" submit "$WORK/hit"
 is "the version's rule finds it" "$(findings \
 	'[.[] | select(.type == "match") | .name] | index("has_marker") != null')" \
 	true
+
+# --- a test against good files ---
+mkdir -p "$WORK/good"
+echo "nothing to see" >"$WORK/good/a"
+ok "no rule matches good files" "$LOEP" rules test 1 --goodware "$WORK/good"
+echo "the marker of this test" >"$WORK/good/b"
+fails "one that does is told by the status" 1 "$LOEP" rules test 1 \
+	--goodware "$WORK/good" --keep
+like "and named with a file" "$(cat "$WORK/said")" "has_marker .*good/b"
+is "the result is kept" "$(rules .test.false_positives[0].rule show 1)" \
+	has_marker
 
 # --- changes ---
 sed -i 's/Files that the test made/Files that this test makes/; s/"us"/"them"/' \
@@ -144,6 +157,34 @@ ok "a source is removed" "$LOEP" rules remove second --on "$LAST" --wait
 is "with its rules" "$(rules '[.sources[] | .name] | join(" ")' \
 	show $((LAST + 1)))" own
 
+# --- the API, as it is described ---
+if python3 -c 'import yaml, jsonschema' 2>/dev/null; then
+	while read -r template query; do
+		path=/rules${template/'{version}'/3}
+		STATUS=$(api "$path$query" -o "$WORK/body" -w '%{http_code}')
+		ok "GET /rules$template is as described" python3 \
+			tests/integration/check_schema.py \
+			orchestrator/web/openapi.yaml get "/api/v1/rules$template" \
+			"$STATUS" <"$WORK/body"
+	done <<'PATHS'
+/versions
+/versions/{version}
+/versions/{version}/sources
+/versions/{version}/rules
+/versions/{version}/rule ?rule=has_marker
+/versions/{version}/notes
+/versions/{version}/diff ?base=1
+PATHS
+	api /rules/states -X POST -H 'Content-Type: application/json' -d \
+		'{"parent":3,"rules":[{"rule":"new_one","state":"noisy","reason":"r"}]}' \
+		>"$WORK/body"
+	ok "setting states is as described" python3 \
+		tests/integration/check_schema.py orchestrator/web/openapi.yaml \
+		post /api/v1/rules/states 201 <"$WORK/body"
+else
+	skip "the API is as described" "python3-yaml or jsonschema is missing"
+fi
+
 # --- two activations, roll-back ---
 become_somebody_else
 ok "a later version is approved" "$LOEP" rules approve 3
@@ -165,5 +206,5 @@ ok "the chain tells of all that" "$LOEP" audit export -o "$WORK/audit"
 ok "and is whole" "$LOEP" audit verify "$WORK/audit"
 is "each step in it" "$(grep -oE 'rules\.[a-z_]+' "$WORK/audit" | sort -u |
 	tr '\n' ' ')" "rules.activated rules.approved rules.created rules.read \
-rules.rejected rules.rolled_back rules.sent rules.states_set "
+rules.rejected rules.rolled_back rules.sent rules.states_set rules.test_kept "
 finish
