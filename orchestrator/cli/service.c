@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* service.c - loep init, start, stop, status. */
+/* service.c - loep init, start, stop. */
 #include "cli/command.h"
 #include "lib/loop.h"
 #include "lib/own.h"
@@ -183,31 +183,5 @@ cmd_stop(struct cli *cli, int argc, char **argv)
 		(void)usleep(POLL_US);
 	}
 	printf("Stopped.\n");
-	return 0;
-}
-
-int
-cmd_status(struct cli *cli, int argc, char **argv)
-{
-	auto_json json_t *status = NULL;
-	const char *name;
-	json_t *value;
-
-	(void)argc;
-	(void)argv;
-	status = api_get(cli->api, "/status");
-	if (cli->is_json) {
-		print_json(status);
-		return 0;
-	}
-	json_object_foreach(status, name, value)
-	{
-		char text[4096];
-		struct table_column column = {name, name, 's'};
-
-		printf("%s%-14s%s %s\n", text_style("\033[1m"), name,
-		    text_style("\033[0m"),
-		    member_show(text, sizeof(text), status, &column));
-	}
 	return 0;
 }
