@@ -64,6 +64,8 @@
 #define LIMIT_EXPANSION_FLOOR_BYTES (64 * MIB)
 /* Bytes unpacked from one submission. */
 #define LIMIT_SUBMISSION_BYTES ((uint64_t)256 * GIB)
+/* One file. */
+#define LIMIT_FILE_BYTES ((int64_t)1 << 40)
 /* Artefacts that one submission comes to, those inside of others included. */
 #define LIMIT_SUBMISSION_ARTEFACTS 100000
 /* The size up to which an analyser gets its input as sealed memory. */

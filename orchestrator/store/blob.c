@@ -16,6 +16,16 @@ struct waiting_commit {
 	void *arg;
 };
 
+static int
+ask(struct store *store, const struct blob_writer *w, vault_fn *fn, void *arg)
+{
+	const struct part_ref part = {.org = w->org, .upload = w->upload};
+
+	if (w->upload[0] == '\0')
+		return vault_commit(store->vault, w->id, w->size, fn, arg);
+	return vault_part_commit(store->vault, &part, w->size, fn, arg);
+}
+
 int
 blob_commit(
     struct store *store, const struct blob_writer *w, vault_fn *fn, void *arg)
@@ -26,7 +36,7 @@ blob_commit(
 	if (vault_chan(store->vault) == NULL)
 		return ERR_UNAVAILABLE;
 	if (store->deletes_in_flight == 0) {
-		err = vault_commit(store->vault, w->id, w->size, fn, arg);
+		err = ask(store, w, fn, arg);
 	} else {
 		waiting = xcalloc(1, sizeof(*waiting));
 		waiting->writer = *w;
@@ -59,8 +69,7 @@ ask_waiting(struct store *store)
 		};
 
 		TAILQ_REMOVE(&store->commits, w, entry);
-		if (vault_commit(store->vault, w->writer.id, w->writer.size,
-			w->fn, w->arg) != ERR_OK) {
+		if (ask(store, &w->writer, w->fn, w->arg) != ERR_OK) {
 			(void)snprintf(answer.why, sizeof(answer.why), "%s",
 			    vault_is_away);
 			w->fn(w->arg, &answer);

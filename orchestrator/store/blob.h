@@ -17,10 +17,13 @@
 /* How long an unused blob stays. */
 #define BLOB_UNUSED_US ((int64_t)60 * 1000000)
 
-/* What is to be committed: the vault's writer, and the bytes it was sent. */
+/* What is to be committed: the vault's writer, or an upload that outlives its
+ * writers, and its bytes. */
 struct blob_writer {
 	uint64_t id;
 	uint64_t size;
+	char org[UUID_BYTES];
+	char upload[UUID_BYTES]; /* "" = the writer */
 };
 
 /*

@@ -38,6 +38,13 @@ int submission_create(struct request *r);
 int upload_create(struct request *r);
 int upload_finish(struct request *r);
 int upload_abort(struct request *r);
+/* resume.c */
+int upload_begin(struct request *r);
+int upload_append(struct request *r);
+int upload_save(struct request *r);
+int upload_discard(struct request *r);
+int upload_get(struct request *r);
+int upload_terminate(struct request *r);
 /* artefact.c */
 int artefact_list(struct request *r);
 int artefact_open(struct request *r);

@@ -16,6 +16,7 @@
 #include "lib/program.h"
 #include "lib/xalloc.h"
 #include "store/hasher.h"
+#include "store/resume.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -174,6 +175,11 @@ serve(void)
 	store->sweep.age_s = program_conf_int(&program, "orphan_seconds", 3600);
 	store->submission_artefacts_max = program_conf_int(
 	    &program, "submission_artefacts", LIMIT_SUBMISSION_ARTEFACTS);
+	store->upload_us =
+	    DAY_US * program_conf_int(&program, "upload_days", RESUME_DAYS);
+	store->quota_bytes = program_conf_int(&program, "quota_bytes", 0);
+	store->quota_uploads =
+	    program_conf_int(&program, "quota_uploads", 1000);
 	program_run(&program, &ops, store);
 	store_free(store);
 	return 0;

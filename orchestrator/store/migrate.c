@@ -29,6 +29,7 @@ MIGRATION_TEXT(0002, "0002-unit.sql");
 MIGRATION_TEXT(0003, "0003-rules.sql");
 MIGRATION_TEXT(0004, "0004-rescan.sql");
 MIGRATION_TEXT(0005, "0005-account.sql");
+MIGRATION_TEXT(0006, "0006-upload.sql");
 
 static const struct {
 	int version;
@@ -40,6 +41,7 @@ static const struct {
     {3, "0003-rules", store_schema_0003},
     {4, "0004-rescan", store_schema_0004},
     {5, "0005-account", store_schema_0005},
+    {6, "0006-upload", store_schema_0006},
 };
 
 #define MIGRATION_COUNT (sizeof(migrations) / sizeof(migrations[0]))

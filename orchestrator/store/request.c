@@ -119,6 +119,7 @@ authorise(struct request *r, uint64_t handle)
 		    "this connection has no "
 		    "session");
 	r->principal = *p;
+	r->session = handle;
 	if (strcmp(needed, "=") == 0)
 		return p->via != VIA_TOKEN
 			   ? ERR_OK

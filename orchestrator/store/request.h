@@ -22,6 +22,7 @@ struct request {
 	enum call_op op;
 	const struct call_spec *spec;
 	struct principal principal;
+	uint64_t session; /* its handle */
 	struct values params;
 	uint8_t *body; /* what params borrows */
 	int fd;	       /* that came along; -1 = none */

@@ -6,6 +6,7 @@
 #include "lib/xalloc.h"
 #include "store/audit.h"
 #include "store/handlers.h"
+#include "store/resume.h"
 #include "store/text.h"
 
 #include <inttypes.h>
@@ -281,6 +282,7 @@ session_end(struct request *r)
 {
 	struct session *s = find(r->store->sessions, (uint64_t)param_int(r, 0));
 
+	resume_end_session(r->store, (uint64_t)param_int(r, 0));
 	/* Ending twice is no error: the end was wanted. */
 	if (s != NULL)
 		drop(r->store->sessions, s);

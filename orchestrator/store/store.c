@@ -12,6 +12,7 @@
 #include "store/job.h"
 #include "store/login.h"
 #include "store/request.h"
+#include "store/resume.h"
 #include "store/throttle.h"
 #include "store/upload.h"
 #include "store/verify.h"
@@ -66,9 +67,11 @@ store_new(struct loop *loop, const char *folder, char *why, size_t why_size,
 	store->db = db;
 	store->started_at = loop_wall_us();
 	store->submission_artefacts_max = LIMIT_SUBMISSION_ARTEFACTS;
+	store->upload_us = RESUME_DAYS * RESUME_DAY_US;
 	tx_init(&store->tx);
 	TAILQ_INIT(&store->requests);
 	TAILQ_INIT(&store->uploads);
+	TAILQ_INIT(&store->appends);
 	TAILQ_INIT(&store->commits);
 	for (size_t i = 0; i < STORE_CHILD_BUCKETS; i++)
 		TAILQ_INIT(&store->children[i]);
@@ -101,6 +104,7 @@ drop_web(struct store *store)
 	sessions_clear(store->sessions);
 	uploads_drop(store, "the web program ended while the file came in; "
 			    "send it again");
+	resume_drop(store, false);
 	tx_forget_peer(store, ROLE_WEB);
 	chan_free(chan);
 }
@@ -212,6 +216,7 @@ on_tick(void *arg)
 
 	jobs_expire(store);
 	blob_delete_unused(store);
+	resume_tick(store);
 	verify_due(store);
 	sweep_due(store);
 	login_tidy(store);

@@ -22,6 +22,7 @@
 
 #include <sys/queue.h>
 
+struct append;
 struct child;
 struct hasher;
 struct request;
@@ -29,6 +30,7 @@ struct throttle;
 struct upload;
 struct waiting_commit;
 
+TAILQ_HEAD(append_list, append);
 TAILQ_HEAD(child_list, child);
 TAILQ_HEAD(request_list, request);
 TAILQ_HEAD(upload_list, upload);
@@ -63,6 +65,8 @@ struct store {
 	struct fair *fair;
 	struct request_list requests;
 	struct upload_list uploads;
+	struct append_list appends;
+	size_t drops_in_flight; /* of parts in the vault */
 	struct child_list children[STORE_CHILD_BUCKETS];
 	int64_t child_last;
 	/* Of blobs in the vault; never both (blob.h says why). */
@@ -77,6 +81,9 @@ struct store {
 	bool may_fetch;	       /* the command line may ask remote places */
 	int64_t submission_artefacts_max;
 	struct sweep sweep;
+	int64_t upload_us; /* how long an upload waits to be continued */
+	int64_t quota_bytes;
+	int64_t quota_uploads;
 	struct store_index index;
 	struct loop_timer *tick;
 	/* Tells the parent to kill a peer; may be NULL. */

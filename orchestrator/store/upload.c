@@ -5,6 +5,7 @@
 #include "lib/limits.h"
 #include "lib/xalloc.h"
 #include "store/handlers.h"
+#include "store/quota.h"
 #include "store/text.h"
 
 enum {
@@ -24,9 +25,22 @@ upload_find(struct request *r, const char *id)
 		if (strcmp(u->id, id) == 0)
 			break;
 	}
-	if (u == NULL || strcmp(u->account_id, r->principal.account_id) != 0)
+	if (u == NULL || u->is_part ||
+	    strcmp(u->account_id, r->principal.account_id) != 0)
 		return NULL;
 	return u;
+}
+
+bool
+upload_is_finishing(struct store *store, const char *id)
+{
+	struct upload *u;
+
+	TAILQ_FOREACH (u, &store->uploads, entry) {
+		if (u->is_part && strcmp(u->id, id) == 0)
+			return true;
+	}
+	return false;
 }
 
 void
@@ -132,8 +146,8 @@ on_pipe(void *arg, struct vault_answer *answer)
 	request_finish(r, err, take_fd(answer->fd));
 }
 
-static int
-check(struct request *r)
+int
+upload_check(struct request *r)
 {
 	size_t declared_len;
 
@@ -159,7 +173,7 @@ upload_open(struct request *r, const char *submission, const char *org,
     int64_t rules_version)
 {
 	auto_free struct upload *u = NULL;
-	int err = check(r);
+	int err = upload_check(r);
 
 	if (err != ERR_OK)
 		return err;
@@ -187,6 +201,7 @@ upload_create(struct request *r)
 	AUTO(query) q = {0};
 	int err = query_one(&q, r->store->db, STMT_SUBMISSION_FIND,
 	    ARGS(WHO(r), val_text(param_text(r, P_SUBMISSION))));
+	const int64_t size = param_int(r, P_SIZE);
 
 	if (err == ERR_NOT_FOUND)
 		return request_why(r, err, "there is no such submission");
@@ -194,6 +209,9 @@ upload_create(struct request *r)
 		return err;
 	if (strcmp(query_text(&q, 3), "open") != 0)
 		return request_why(r, ERR_CONFLICT, "the case is closed");
+	err = quota_check(r, query_text(&q, 2), size < 0 ? 0 : size);
+	if (err != ERR_OK)
+		return err;
 	return upload_open(r, query_text(&q, 0), query_text(&q, 2), 0);
 }
 

@@ -14,6 +14,8 @@ struct upload {
 	char account_id[UUID_BYTES]; /* who opened it, and may end it */
 	int64_t rules_version;	     /* whose bundle it is; 0 = a file */
 	uint64_t writer;
+	bool is_part;	   /* it outlives its writers (resume.h) */
+	int64_t length;	   /* of such a one */
 	bool is_finishing; /* upload_finish() owns it */
 };
 
@@ -23,6 +25,16 @@ struct upload {
  */
 int must_check upload_open(struct request *r, const char *submission,
     const char *org, int64_t rules_version);
+/* Are the parameters, which are UPLOAD_CREATE's, sound? */
+int must_check upload_check(struct request *r);
+/*
+ * Makes evidence of an upload that outlives its writers and has all of its
+ * bytes; answers with UPLOAD_SHOW's row.  Copies what, of which organisation,
+ * submission, id, length and account count.  ERR_AGAIN: it ends the request.
+ */
+int must_check upload_finish_part(struct request *r, const struct upload *what);
+/* Is such an upload being finished? */
+bool upload_is_finishing(struct store *store, const char *id);
 /* NULL where there is none of that id that the principal opened. */
 struct upload *upload_find(struct request *r, const char *id);
 /*

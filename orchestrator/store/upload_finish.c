@@ -57,7 +57,11 @@ give_up(struct finish *f, int err, const char *why)
 {
 	struct store *store = f->r->store;
 	struct request *r = f->r;
-	int e = tx_begin(store, ROLE_STORE);
+	/* An upload that outlives its writers is finished another time, unless
+	 * the vault has not got it. */
+	const bool is_kept =
+	    f->u->is_part && err != ERR_NOT_FOUND && err != ERR_FORMAT;
+	int e = is_kept ? (int)ERR_AGAIN : tx_begin(store, ROLE_STORE);
 
 	if (e == ERR_OK) {
 		e = db_do(store->db, STMT_UPLOAD_END,
@@ -175,6 +179,11 @@ record(struct finish *f, const char *receipt)
 	if (err != ERR_OK)
 		return err;
 	tx_note_case(store, f->case_id);
+	if (f->u->is_part)
+		return request_rows(f->r, STMT_UPLOAD_SHOW,
+		    ARGS(WHO(f->r), val_text(f->u->id),
+			val_text(f->u->account_id)),
+		    true);
 	values_init(&row);
 	values_add_text(&row, f->artefact_id);
 	values_add_bytes(&row, f->stored.sha256, SHA256_BYTES);
@@ -198,7 +207,7 @@ on_signed(void *arg, struct vault_answer *answer)
 		return;
 	}
 	/* Nobody would hear of the receipt: the sender will try again. */
-	if (r->is_cancelled) {
+	if (r->is_cancelled && !f->u->is_part) {
 		give_up(f, ERR_UNAVAILABLE, "the sender went away");
 		return;
 	}
@@ -331,7 +340,7 @@ upload_finish(struct request *r)
 {
 	struct upload *u = upload_find(r, param_text(r, 0));
 	int64_t size = param_int(r, 1);
-	struct blob_writer writer;
+	struct blob_writer writer = {.upload = ""};
 	struct finish *f;
 	int err;
 
@@ -352,5 +361,29 @@ upload_finish(struct request *r)
 		return request_why(r, err, "%s", vault_is_away);
 	}
 	u->is_finishing = true;
+	return ERR_AGAIN;
+}
+
+int
+upload_finish_part(struct request *r, const struct upload *what)
+{
+	struct blob_writer writer = {.size = (uint64_t)what->length};
+	struct finish *f = xcalloc(1, sizeof(*f));
+	int err;
+
+	f->r = r;
+	f->u = xmemdup(what, sizeof(*what));
+	f->u->store = r->store;
+	f->u->is_part = true;
+	f->u->is_finishing = true;
+	(void)snprintf(writer.org, sizeof(writer.org), "%s", what->org_id);
+	(void)snprintf(writer.upload, sizeof(writer.upload), "%s", what->id);
+	err = blob_commit(r->store, &writer, on_stored, f);
+	if (err != ERR_OK) {
+		free(f->u);
+		finish_free(f);
+		return request_why(r, err, "%s", vault_is_away);
+	}
+	TAILQ_INSERT_TAIL(&r->store->uploads, f->u, entry);
 	return ERR_AGAIN;
 }

@@ -7,6 +7,7 @@
 #include "lib/own.h"
 #include "lib/xalloc.h"
 #include "store/child.h"
+#include "store/resume.h"
 #include "store/store.h"
 #include "store/upload.h"
 
@@ -26,10 +27,12 @@ struct question {
 
 TAILQ_HEAD(question_list, question);
 
-/* A BLOB_CREATE that waits for its organisation's key. */
+/* A question that waits for its organisation's key; none where fn is NULL. */
 struct creation {
 	struct vault *vault;
 	char org[UUID_BYTES];
+	enum msg_type type;
+	struct wire_out body;
 	vault_fn *fn;
 	void *arg;
 };
@@ -52,6 +55,7 @@ static const struct chan_handler handlers[] = {
     {MSG_SIGNED, on_answer},
     {MSG_BLOB_PIPE, on_answer},
     {MSG_BLOB_STORED, on_answer},
+    {MSG_PART_SIZE, on_answer},
     {MSG_BLOB_OPENED, on_answer},
     {MSG_BLOB_PACKED, on_answer},
     {MSG_BLOB_LISTED, on_answer},
@@ -123,6 +127,7 @@ vault_set_chan(struct vault *vault, struct chan *chan)
 		uploads_drop(vault->store,
 		    "the evidence vault was restarted "
 		    "while the file came in; send it again");
+		resume_drop(vault->store, true);
 		children_drop(vault->store, false);
 	}
 	if (chan != NULL)
@@ -183,6 +188,11 @@ decode(struct msg *msg, struct vault_answer *a)
 		break;
 	case MSG_BLOB_PIPE:
 		a->writer = wire_get_u64(in);
+		break;
+	case MSG_PART_SIZE:
+		a->size = wire_get_u64(in);
+		a->is_open = wire_get_u8(in) != 0;
+		is_fine = a->size <= INT64_MAX;
 		break;
 	case MSG_BLOB_STORED:
 		is_fine = get_exactly(in, a->sha256, SHA256_BYTES);
@@ -246,7 +256,12 @@ answer_to(enum msg_type type)
 	case MSG_SIGN:
 		return MSG_SIGNED;
 	case MSG_BLOB_CREATE:
+	case MSG_PART_OPEN:
 		return MSG_BLOB_PIPE;
+	case MSG_PART_SAVE:
+	case MSG_PART_STAT:
+		return MSG_PART_SIZE;
+	case MSG_PART_COMMIT:
 	case MSG_BLOB_COMMIT:
 		return MSG_BLOB_STORED;
 	case MSG_BLOB_OPEN:
@@ -333,8 +348,8 @@ on_key(void *arg, struct vault_answer *answer)
 	if (answer->err == ERR_OK) {
 		set_ready(c->vault, c->org);
 		err = c->fn == NULL ? ERR_OK
-				    : ask_for_org(c->vault, MSG_BLOB_CREATE,
-					  c->org, c->fn, c->arg);
+				    : vault_ask(c->vault, c->type, &c->body,
+					  c->fn, c->arg);
 		if (err != ERR_OK) {
 			answer->err = (enum err)err;
 			(void)snprintf(answer->why, sizeof(answer->why), "%s",
@@ -345,49 +360,139 @@ on_key(void *arg, struct vault_answer *answer)
 	}
 	if (err != ERR_OK && c->fn != NULL)
 		c->fn(c->arg, answer);
+	wire_out_release(&c->body);
 	free(c);
 }
 
-/* Makes sure of the key, then creates the blob where fn is not NULL. */
+/* Makes sure of the key, then asks; takes body's memory. */
 static int
-create_key(struct vault *vault, const char *org, vault_fn *fn, void *arg)
+create_key(struct vault *vault, const char *org, struct creation *what)
 {
-	struct creation *c = xcalloc(1, sizeof(*c));
+	struct creation *c = xmemdup(what, sizeof(*what));
 	int err;
 
 	c->vault = vault;
-	c->fn = fn;
-	c->arg = arg;
 	(void)snprintf(c->org, sizeof(c->org), "%s", org);
 	err = ask_for_org(vault, MSG_KEY_CREATE, org, on_key, c);
-	if (err != ERR_OK)
+	if (err != ERR_OK) {
+		wire_out_release(&c->body);
 		free(c);
+	}
+	return err;
+}
+
+/* A question that needs the organisation's key; takes body's memory. */
+static int
+ask_with_key(struct vault *vault, const char *org, struct creation *what)
+{
+	int err;
+
+	/* The vault makes keys beside its other work: asking for a blob right
+	 * behind a key could come too early. */
+	if (!is_ready(vault, org))
+		return create_key(vault, org, what);
+	err = vault_ask(vault, what->type, &what->body, what->fn, what->arg);
+	wire_out_release(&what->body);
 	return err;
 }
 
 int
 vault_create(struct vault *vault, const char *org, vault_fn *fn, void *arg)
 {
-	/* The vault makes keys beside its other work: asking for a blob right
-	 * behind a key could come too early. */
-	if (!is_ready(vault, org))
-		return create_key(vault, org, fn, arg);
-	return ask_for_org(vault, MSG_BLOB_CREATE, org, fn, arg);
+	struct creation what = {.type = MSG_BLOB_CREATE, .fn = fn, .arg = arg};
+
+	wire_out_init(&what.body, LIMIT_MSG_BYTES);
+	wire_put_str(&what.body, org);
+	return ask_with_key(vault, org, &what);
+}
+
+int
+vault_part_open(struct vault *vault, const struct part_ref *part,
+    uint64_t offset, bool is_atomic, vault_fn *fn, void *arg)
+{
+	struct creation what = {.type = MSG_PART_OPEN, .fn = fn, .arg = arg};
+
+	wire_out_init(&what.body, LIMIT_MSG_BYTES);
+	wire_put_str(&what.body, part->org);
+	wire_put_str(&what.body, part->upload);
+	wire_put_u64(&what.body, offset);
+	wire_put_u8(&what.body, is_atomic);
+	return ask_with_key(vault, part->org, &what);
+}
+
+static int
+ask_numbers(struct vault *vault, enum msg_type type, const uint64_t numbers[2],
+    vault_fn *fn, void *arg)
+{
+	struct wire_out body;
+	int err;
+
+	wire_out_init(&body, LIMIT_MSG_BYTES);
+	wire_put_u64(&body, numbers[0]);
+	wire_put_u64(&body, numbers[1]);
+	err = vault_ask(vault, type, &body, fn, arg);
+	wire_out_release(&body);
+	return err;
+}
+
+int
+vault_part_save(struct vault *vault, uint64_t writer, uint64_t bytes,
+    vault_fn *fn, void *arg)
+{
+	return ask_numbers(
+	    vault, MSG_PART_SAVE, (uint64_t[2]){writer, bytes}, fn, arg);
+}
+
+/* size: NULL where the question has none. */
+static int
+ask_about_part(struct vault *vault, const struct part_ref *part,
+    struct creation *what, const uint64_t *size)
+{
+	int err;
+
+	wire_out_init(&what->body, LIMIT_MSG_BYTES);
+	wire_put_str(&what->body, part->org);
+	wire_put_str(&what->body, part->upload);
+	if (size != NULL)
+		wire_put_u64(&what->body, *size);
+	err = vault_ask(vault, what->type, &what->body, what->fn, what->arg);
+	wire_out_release(&what->body);
+	return err;
+}
+
+int
+vault_part_stat(
+    struct vault *vault, const struct part_ref *part, vault_fn *fn, void *arg)
+{
+	struct creation what = {.type = MSG_PART_STAT, .fn = fn, .arg = arg};
+
+	return ask_about_part(vault, part, &what, NULL);
+}
+
+int
+vault_part_commit(struct vault *vault, const struct part_ref *part,
+    uint64_t size, vault_fn *fn, void *arg)
+{
+	struct creation what = {.type = MSG_PART_COMMIT, .fn = fn, .arg = arg};
+
+	return ask_about_part(vault, part, &what, &size);
+}
+
+int
+vault_part_drop(
+    struct vault *vault, const struct part_ref *part, vault_fn *fn, void *arg)
+{
+	struct creation what = {.type = MSG_PART_DROP, .fn = fn, .arg = arg};
+
+	return ask_about_part(vault, part, &what, NULL);
 }
 
 int
 vault_commit(struct vault *vault, uint64_t writer, uint64_t size, vault_fn *fn,
     void *arg)
 {
-	struct wire_out body;
-	int err;
-
-	wire_out_init(&body, LIMIT_MSG_BYTES);
-	wire_put_u64(&body, writer);
-	wire_put_u64(&body, size);
-	err = vault_ask(vault, MSG_BLOB_COMMIT, &body, fn, arg);
-	wire_out_release(&body);
-	return err;
+	return ask_numbers(
+	    vault, MSG_BLOB_COMMIT, (uint64_t[2]){writer, size}, fn, arg);
 }
 
 void
@@ -495,6 +600,9 @@ vault_sign(
 void
 vault_create_key(struct vault *vault, const char *org)
 {
+	struct creation what = {.fn = NULL};
+
+	wire_out_init(&what.body, 0);
 	/* Asked again when a blob needs it. */
-	(void)!create_key(vault, org, NULL, NULL);
+	(void)!create_key(vault, org, &what);
 }

@@ -20,6 +20,7 @@ struct vault_answer {
 	uint64_t size;
 	uint64_t stored_size;
 	bool is_new;
+	bool is_open;
 	uint8_t how;
 	/* BLOB_LISTED: borrowed for the call; sha256 is where to go on. */
 	const uint8_t *listed;
@@ -59,12 +60,30 @@ struct blob_ref {
 	uint8_t sha256[SHA256_BYTES];
 };
 
+/* An unfinished upload. */
+struct part_ref {
+	const char *org;
+	const char *upload;
+};
+
 /* The questions. */
 /* Makes the organisation's key first, where it is not known to be there. */
 int must_check vault_create(
     struct vault *vault, const char *org, vault_fn *fn, void *arg);
 int must_check vault_commit(struct vault *vault, uint64_t writer, uint64_t size,
     vault_fn *fn, void *arg);
+/* Goes on at offset, or begins (vault_create() says how). */
+int must_check vault_part_open(struct vault *vault, const struct part_ref *part,
+    uint64_t offset, bool is_atomic, vault_fn *fn, void *arg);
+/* bytes UINT64_MAX: whatever arrived.  fn may be NULL. */
+int must_check vault_part_save(struct vault *vault, uint64_t writer,
+    uint64_t bytes, vault_fn *fn, void *arg);
+int must_check vault_part_stat(
+    struct vault *vault, const struct part_ref *part, vault_fn *fn, void *arg);
+int must_check vault_part_commit(struct vault *vault,
+    const struct part_ref *part, uint64_t size, vault_fn *fn, void *arg);
+int must_check vault_part_drop(
+    struct vault *vault, const struct part_ref *part, vault_fn *fn, void *arg);
 void vault_abort(struct vault *vault, uint64_t writer);
 int must_check vault_open(struct vault *vault, const struct blob_ref *blob,
     enum blob_open how, vault_fn *fn, void *arg);

@@ -9,6 +9,7 @@
 #include "web/problem.h"
 #include "web/rows.h"
 #include "web/session.h"
+#include "web/tus_head.h"
 
 #include <inttypes.h>
 
@@ -63,6 +64,8 @@ exchange_headers(struct exchange *x, unsigned int status, const char *type)
 	if (http_conn_is_tls(http_req_conn(x->http)))
 		http_answer_header(
 		    x->http, "Strict-Transport-Security", "max-age=31536000");
+	if (x->match.route != NULL && x->match.route->kind == ROUTE_TUS)
+		http_answer_header(x->http, "Tus-Resumable", TUS_VERSION);
 	if (type != NULL)
 		http_answer_header(x->http, "Content-Type", type);
 	if (x->location != NULL)

@@ -97,20 +97,47 @@ is_match(const struct route *route, const struct target *target,
 	return *part == '\0';
 }
 
+const char *
+route_method_name(const struct route *route)
+{
+	static const char *const names[] = {
+	    [ROUTE_METHOD_GET] = "GET",
+	    [ROUTE_METHOD_POST] = "POST",
+	    [ROUTE_METHOD_HEAD] = "HEAD",
+	    [ROUTE_METHOD_PATCH] = "PATCH",
+	    [ROUTE_METHOD_DELETE] = "DELETE",
+	};
+
+	return names[route->method];
+}
+
 static bool
 is_method(const struct route *route, const char *method)
 {
-	if (route->method == ROUTE_METHOD_POST)
-		return strcmp(method, "POST") == 0;
-	return strcmp(method, "GET") == 0 ||
+	return strcmp(method, route_method_name(route)) == 0 ||
 	       (strcmp(method, "HEAD") == 0 && route_has_head(route));
+}
+
+bool
+route_is_tus(const struct target *target)
+{
+	struct route_match match;
+
+	for (size_t i = 0; i < ROUTE_COUNT; i++) {
+		if (routes[i].kind == ROUTE_TUS &&
+		    is_match(&routes[i], target, &match))
+			return true;
+	}
+	return false;
 }
 
 int
 route_find(const struct target *target, const char *method,
     struct route_match *ret_match, char allow[ROUTE_ALLOW_BYTES])
 {
-	bool has_get = false, has_head = false, has_post = false;
+	/* In the order of enum route_method. */
+	bool has[ROUTE_METHOD_DELETE + 1] = {false};
+	bool is_known = false;
 	struct route_match match;
 
 	for (size_t i = 0; i < ROUTE_COUNT; i++) {
@@ -120,15 +147,18 @@ route_find(const struct target *target, const char *method,
 			*ret_match = match;
 			return ERR_OK;
 		}
-		has_get |= routes[i].method == ROUTE_METHOD_GET;
-		has_head |= route_has_head(&routes[i]);
-		has_post |= routes[i].method == ROUTE_METHOD_POST;
+		is_known = true;
+		has[routes[i].method] = true;
+		has[ROUTE_METHOD_HEAD] |= route_has_head(&routes[i]);
 	}
-	if (!has_get && !has_post)
+	if (!is_known)
 		return ERR_NOT_FOUND;
-	(void)snprintf(allow, ROUTE_ALLOW_BYTES, "%s%s%sOPTIONS",
-	    has_get ? "GET, " : "", has_head ? "HEAD, " : "",
-	    has_post ? "POST, " : "");
+	(void)snprintf(allow, ROUTE_ALLOW_BYTES, "%s%s%s%s%sOPTIONS",
+	    has[ROUTE_METHOD_GET] ? "GET, " : "",
+	    has[ROUTE_METHOD_HEAD] ? "HEAD, " : "",
+	    has[ROUTE_METHOD_POST] ? "POST, " : "",
+	    has[ROUTE_METHOD_PATCH] ? "PATCH, " : "",
+	    has[ROUTE_METHOD_DELETE] ? "DELETE, " : "");
 	return ERR_DENIED;
 }
 

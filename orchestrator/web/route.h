@@ -8,7 +8,10 @@
 
 enum route_method {
 	ROUTE_METHOD_GET,
-	ROUTE_METHOD_POST
+	ROUTE_METHOD_POST,
+	ROUTE_METHOD_HEAD,
+	ROUTE_METHOD_PATCH,
+	ROUTE_METHOD_DELETE
 };
 
 enum route_kind {
@@ -20,6 +23,7 @@ enum route_kind {
 	ROUTE_ACCEPTED, /* 202, alike */
 	ROUTE_EMPTY,	/* 204 */
 	ROUTE_UPLOAD,	/* the body is a file */
+	ROUTE_TUS,	/* an upload that outlives a cut */
 	ROUTE_DOWNLOAD, /* the answer is a file, to be kept, not shown */
 	ROUTE_REPORT,	/* the answer is a report */
 	ROUTE_EVENTS,	/* the answer is JSON lines */
@@ -67,6 +71,10 @@ const struct route *route_all(size_t *ret_count);
 #define ROUTE_ALLOW_BYTES 64
 int must_check route_find(const struct target *target, const char *method,
     struct route_match *ret_match, char allow[ROUTE_ALLOW_BYTES]);
+/* "GET" and so on. */
+const char *route_method_name(const struct route *route);
+/* Is the path one of uploads that outlive a cut, by whatever method? */
+bool route_is_tus(const struct target *target);
 /* The value of a path variable, or NULL. */
 const struct target_text *route_variable(
     const struct route_match *match, const char *name);

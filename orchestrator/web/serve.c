@@ -15,6 +15,8 @@
 #include "web/session.h"
 #include "web/stamp.h"
 #include "web/stream.h"
+#include "web/tus.h"
+#include "web/tus_head.h"
 #include "web/upload.h"
 
 #include <inttypes.h>
@@ -247,6 +249,10 @@ static void
 answer_options(struct exchange *x, const char *allow)
 {
 	http_answer_header(x->http, "Allow", allow);
+	if (route_is_tus(&x->target)) {
+		http_answer_header(x->http, "Tus-Resumable", TUS_VERSION);
+		tus_answer_options(x);
+	}
 	exchange_answer_empty(x, 204);
 }
 
@@ -286,9 +292,13 @@ static void
 find_route(struct exchange *x)
 {
 	const char *method = http_req_method(x->http);
+	const char *meant = tus_method(x->http, method);
 	char allow[ROUTE_ALLOW_BYTES];
-	int err = route_find(&x->target, method, &x->match, allow);
+	int err;
 
+	if (meant != method && route_is_tus(&x->target))
+		method = meant;
+	err = route_find(&x->target, method, &x->match, allow);
 	if (err == ERR_NOT_FOUND) {
 		exchange_fail(x, ERR_NOT_FOUND,
 		    "there is no such path; see /api/v1/openapi.yaml");
@@ -297,6 +307,8 @@ find_route(struct exchange *x)
 	} else if (err != ERR_OK) {
 		http_answer_header(x->http, "Allow", allow);
 		exchange_problem(x, 405, allow);
+	} else if (x->match.route->kind == ROUTE_TUS) {
+		tus_start(x);
 	} else if (x->match.route->kind == ROUTE_FILE) {
 		answer_file(x);
 	} else if (x->match.route->kind == ROUTE_SECURITY) {
@@ -378,12 +390,13 @@ static void
 log_request(const struct exchange *x)
 {
 	const struct route *route = x->match.route;
-	bool is_change = route != NULL && route->method == ROUTE_METHOD_POST;
+	bool is_change = route != NULL && route->method != ROUTE_METHOD_GET &&
+			 route->method != ROUTE_METHOD_HEAD;
 
 	log_line(is_change || x->status >= 500 ? LOG_INFO : LOG_DEBUG,
 	    "msg=request id=%s method=%s path=%s status=%u ms=%" PRIu64
 	    " account=%s",
-	    x->id, route == NULL ? "-" : (is_change ? "POST" : "GET"),
+	    x->id, route == NULL ? "-" : route_method_name(route),
 	    route == NULL ? "-" : route->path, x->status,
 	    loop_now_ms() - x->started_ms, session_account(x->session));
 }

@@ -5,20 +5,17 @@
 #include "lib/log.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
+#include "web/pour.h"
 #include "web/problem.h"
 #include "web/rows.h"
 #include "web/session.h"
-
-#include <errno.h>
-#include <fcntl.h>
 
 /* How long the vault may take nothing before the upload is given up. */
 #define STALL_MS 120000
 /* A size that the vault cannot have counted: asks what went wrong. */
 #define NO_SIZE INT64_MAX
 /* From the last byte to durable evidence. */
-#define FINISH_MS  600000
-#define PIPE_BYTES (1 << 20)
+#define FINISH_MS 600000
 
 enum upload_state {
 	UPLOAD_CREATING,
@@ -36,11 +33,7 @@ struct upload {
 	struct session *session;
 	uint32_t generation;
 	char id[64];
-	int pipe;
-	struct loop_watch *watch;
-	bool is_waiting; /* for room in the pipe */
-	uint64_t moved_ms;
-	int64_t bytes;
+	struct pour *pour;
 };
 
 static bool
@@ -50,21 +43,11 @@ is_listening(const struct upload *u)
 }
 
 static void
-close_pipe(struct upload *u)
-{
-	loop_unwatch(u->watch);
-	u->watch = NULL;
-	if (u->pipe != -1)
-		(void)close(u->pipe);
-	u->pipe = -1;
-}
-
-static void
 maybe_free(struct upload *u)
 {
 	if (u->x != NULL || u->has_call)
 		return;
-	close_pipe(u);
+	pour_free(take_ptr(u->pour));
 	session_release(u->session);
 	free(u);
 }
@@ -83,7 +66,7 @@ abort_upload(struct upload *u)
 		    NULL);
 	}
 	u->id[0] = '\0';
-	close_pipe(u);
+	pour_free(take_ptr(u->pour));
 }
 
 static void
@@ -133,7 +116,7 @@ finish(struct upload *u, enum upload_state state, int64_t size)
 
 	u->state = state;
 	u->has_call = true;
-	close_pipe(u);
+	pour_free(take_ptr(u->pour));
 	if (u->x != NULL)
 		exchange_deadline(u->x, FINISH_MS);
 	values_init(&params);
@@ -145,48 +128,18 @@ finish(struct upload *u, enum upload_state state, int64_t size)
 }
 
 static void
-on_pipe(void *arg, int fd, unsigned int events)
+on_broken(void *arg)
 {
-	struct upload *u = arg;
-
-	(void)fd;
-	/* Without LOOP_WRITE only an error wakes us: nobody reads any more. */
-	if ((events & LOOP_WRITE) == 0) {
-		finish(u, UPLOAD_BREAKING, NO_SIZE);
-		return;
-	}
-	loop_watch_events(u->watch, 0);
-	u->is_waiting = false;
-	http_wake(u->x->http);
+	finish(arg, UPLOAD_BREAKING, NO_SIZE);
 }
 
 static size_t
 on_data(void *arg, const uint8_t *p, size_t len)
 {
 	struct upload *u = arg;
-	size_t at = 0;
 
-	if (u->state != UPLOAD_READING)
-		return len; /* it has failed; the answer is under way */
-	while (at < len) {
-		ssize_t n = write(u->pipe, p + at, len - at);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1 && errno == EAGAIN) {
-			u->is_waiting = true;
-			loop_watch_events(u->watch, LOOP_WRITE);
-			break;
-		}
-		if (n == -1) {
-			finish(u, UPLOAD_BREAKING, NO_SIZE);
-			return len;
-		}
-		at += (size_t)n;
-		u->bytes += n;
-		u->moved_ms = loop_now_ms();
-	}
-	return at;
+	/* When it has failed, the answer is under way. */
+	return u->state == UPLOAD_READING ? pour_data(u->pour, p, len) : len;
 }
 
 static void
@@ -195,7 +148,7 @@ on_body_end(void *arg)
 	struct upload *u = arg;
 
 	if (u->state == UPLOAD_READING)
-		finish(u, UPLOAD_FINISHING, u->bytes);
+		finish(u, UPLOAD_FINISHING, pour_bytes(u->pour));
 }
 
 static const struct http_body_ops body_ops = {
@@ -217,7 +170,11 @@ on_create_end(void *arg, enum err err, const char *why, int fd)
 	struct upload *u = arg;
 
 	u->has_call = false;
-	u->pipe = fd;
+	if (err == ERR_OK && fd != -1)
+		u->pour = pour_new(u->web->loop, fd,
+		    u->x == NULL ? NULL : u->x->http, on_broken, u);
+	else if (fd != -1)
+		(void)close(fd);
 	if (err == ERR_OK && (fd == -1 || u->id[0] == '\0')) {
 		err = ERR_UNAVAILABLE;
 		why = "the vault is not there; try again shortly";
@@ -232,12 +189,7 @@ on_create_end(void *arg, enum err err, const char *why, int fd)
 		exchange_fail(u->x, err, why);
 		return;
 	}
-	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
-	/* Room for a few reads of ours and of the vault's; refused = fine. */
-	(void)fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES);
-	u->watch = loop_watch(u->web->loop, fd, 0, on_pipe, u);
 	u->state = UPLOAD_READING;
-	u->moved_ms = loop_now_ms();
 	/* The client's own silence is what ends a slow upload. */
 	exchange_deadline(u->x, 0);
 	http_read_body(u->x->http, &body_ops, u);
@@ -260,8 +212,7 @@ on_tick(void *part)
 {
 	struct upload *u = part;
 
-	if (u->state != UPLOAD_READING || !u->is_waiting ||
-	    loop_now_ms() - u->moved_ms < STALL_MS)
+	if (u->state != UPLOAD_READING || pour_stalled_ms(u->pour) < STALL_MS)
 		return;
 	abort_upload(u);
 	u->state = UPLOAD_BREAKING;
@@ -291,7 +242,6 @@ upload_start(struct exchange *x)
 	u = xcalloc(1, sizeof(*u));
 	u->web = x->web;
 	u->x = x;
-	u->pipe = -1;
 	u->session = session_hold(x->session);
 	u->generation = x->web->generation;
 	u->has_call = true;

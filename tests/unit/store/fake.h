@@ -33,6 +33,16 @@ struct fake_blob {
 struct fake_writer {
 	int fd;
 	char org[UUID_BYTES];
+	struct fake_part *part; /* NULL = a whole blob */
+};
+
+/* An unfinished upload: what is durable. */
+struct fake_part {
+	char org[UUID_BYTES];
+	char upload[UUID_BYTES];
+	char bytes[4096];
+	size_t len;
+	bool is_open;
 };
 
 struct fake_vault {
@@ -41,6 +51,9 @@ struct fake_vault {
 	struct fake_blob blobs[FAKE_BLOBS];
 	struct fake_writer writers[FAKE_WRITERS]; /* id - 1 is the place */
 	size_t writers_count;
+	struct fake_part parts[64];
+	size_t parts_count;
+	size_t drops;
 	size_t aborts;
 	size_t deletes;
 	size_t lists;

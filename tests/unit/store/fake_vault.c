@@ -34,6 +34,8 @@ fake_vault_drop(struct fake_vault *vault)
 		vault->writers[i].fd = -1;
 	}
 	vault->writers_count = 0;
+	for (size_t i = 0; i < vault->parts_count; i++)
+		vault->parts[i].is_open = false;
 	chan_free(vault->chan);
 	vault->chan = NULL;
 }
@@ -141,6 +143,7 @@ on_create(void *arg, struct chan *chan, struct msg *msg)
 		return ERR_OK;
 	assert_true(vault->writers_count < FAKE_WRITERS);
 	w = &vault->writers[vault->writers_count++];
+	w->part = NULL;
 	wire_get_str(&msg->in, w->org, sizeof(w->org));
 	/* As the real one: nothing without the organisation's key. */
 	if (!has_key(vault, w->org)) {
@@ -234,9 +237,121 @@ on_abort(void *arg, struct chan *chan, struct msg *msg)
 	if (w != NULL) {
 		(void)close(w->fd);
 		w->fd = -1;
+		if (w->part != NULL)
+			w->part->is_open = false;
 		vault->aborts++;
 	}
 	say(vault, msg->request, w == NULL ? ERR_NOT_FOUND : ERR_OK, "");
+	return ERR_OK;
+}
+
+/* --- unfinished uploads --- */
+
+static struct fake_part *
+find_part(struct fake_vault *vault, const char *org, const char *upload)
+{
+	for (size_t i = 0; i < vault->parts_count; i++) {
+		struct fake_part *p = &vault->parts[i];
+
+		if (strcmp(p->org, org) == 0 && strcmp(p->upload, upload) == 0)
+			return p;
+	}
+	return NULL;
+}
+
+static void
+say_size(struct fake_vault *vault, uint32_t request, const struct fake_part *p)
+{
+	struct wire_out body;
+
+	wire_out_init(&body, LIMIT_MSG_BYTES);
+	wire_put_u64(&body, p->len);
+	wire_put_u8(&body, p->is_open);
+	(void)chan_send(vault->chan, MSG_PART_SIZE, request, &body, -1);
+	wire_out_release(&body);
+}
+
+static int
+on_part_open(struct fake_vault *vault, struct msg *msg, struct fake_part *p)
+{
+	struct fake_writer *w = &vault->writers[vault->writers_count];
+	struct wire_out body;
+	int fds[2];
+
+	if (p->is_open || wire_get_u64(&msg->in) != p->len) {
+		say(vault, msg->request, ERR_CONFLICT, "not there");
+		return ERR_OK;
+	}
+	vault->writers_count++;
+	p->is_open = true;
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	*w = (struct fake_writer){.fd = fds[0], .part = p};
+	wire_out_init(&body, LIMIT_MSG_BYTES);
+	wire_put_u64(&body, vault->writers_count);
+	(void)chan_send(
+	    vault->chan, MSG_BLOB_PIPE, msg->request, &body, fds[1]);
+	wire_out_release(&body);
+	return ERR_OK;
+}
+
+/* All questions that name organisation and upload. */
+static int
+on_part(void *arg, struct chan *chan, struct msg *msg)
+{
+	struct fake_vault *vault = arg;
+	char org[UUID_BYTES], upload[UUID_BYTES];
+	struct fake_part *p;
+
+	(void)chan;
+	if (is_disturbed(vault, msg))
+		return ERR_OK;
+	wire_get_str(&msg->in, org, sizeof(org));
+	wire_get_str(&msg->in, upload, sizeof(upload));
+	p = find_part(vault, org, upload);
+	if (p == NULL && msg->type == MSG_PART_OPEN) {
+		p = &vault->parts[vault->parts_count++];
+		*p = (struct fake_part){.len = 0};
+		(void)snprintf(p->org, sizeof(p->org), "%s", org);
+		(void)snprintf(p->upload, sizeof(p->upload), "%s", upload);
+	}
+	if (msg->type == MSG_PART_DROP) {
+		vault->drops += p != NULL;
+		if (p != NULL)
+			p->org[0] = '\0';
+		say(vault, msg->request, ERR_OK, "");
+	} else if (p == NULL) {
+		say(vault, msg->request, ERR_NOT_FOUND, "no such part");
+	} else if (msg->type == MSG_PART_OPEN) {
+		return on_part_open(vault, msg, p);
+	} else if (msg->type == MSG_PART_STAT) {
+		say_size(vault, msg->request, p);
+	} else {
+		assert_int_equal(wire_get_u64(&msg->in), p->len);
+		store_blob(
+		    vault, msg, org, xmemdup(p->bytes, p->len + 1), p->len);
+	}
+	return ERR_OK;
+}
+
+static int
+on_part_save(void *arg, struct chan *chan, struct msg *msg)
+{
+	struct fake_vault *vault = arg;
+	struct fake_writer *w = find_writer(vault, wire_get_u64(&msg->in));
+	char *bytes;
+	size_t len;
+
+	(void)chan;
+	if (is_disturbed(vault, msg))
+		return ERR_OK;
+	assert_non_null(w);
+	bytes = read_all(take_fd(w->fd), &len);
+	assert_true(len <= sizeof(w->part->bytes) - w->part->len);
+	memcpy(w->part->bytes + w->part->len, bytes, len);
+	w->part->len += len;
+	w->part->is_open = false;
+	free(bytes);
+	say_size(vault, msg->request, w->part);
 	return ERR_OK;
 }
 
@@ -381,6 +496,11 @@ fake_vault_connect(struct fake_vault *vault, struct loop *loop, int fd)
 	    {MSG_BLOB_CREATE, on_create},
 	    {MSG_BLOB_COMMIT, on_commit},
 	    {MSG_BLOB_ABORT, on_abort},
+	    {MSG_PART_OPEN, on_part},
+	    {MSG_PART_STAT, on_part},
+	    {MSG_PART_COMMIT, on_part},
+	    {MSG_PART_DROP, on_part},
+	    {MSG_PART_SAVE, on_part_save},
 	    {MSG_BLOB_OPEN, on_open},
 	    {MSG_BLOB_VERIFY, on_verify},
 	    {MSG_BLOB_DELETE, on_delete},

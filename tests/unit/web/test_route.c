@@ -54,9 +54,7 @@ test_table(void **state)
 				    path + strlen(path), 2, "%c", *p);
 		}
 		assert_int_equal(
-		    find(r->method == ROUTE_METHOD_GET ? "GET" : "POST", path,
-			&match),
-		    ERR_OK);
+		    find(route_method_name(r), path, &match), ERR_OK);
 		assert_ptr_equal(match.route, r);
 		for (size_t j = 0; j < match.count; j++) {
 			bool is_param = false;

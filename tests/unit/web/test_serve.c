@@ -71,6 +71,10 @@ test_every_route(void **state)
 	for (size_t i = 0; i < count; i++) {
 		const struct route *r = &routes[i];
 		bool is_post = r->method == ROUTE_METHOD_POST;
+
+		/* Those have words of their own: test_tus.c. */
+		if (r->kind == ROUTE_TUS)
+			continue;
 		const char *body = is_post ? body_for(r->op) : NULL;
 		char target[256] = "";
 		struct answer a;
