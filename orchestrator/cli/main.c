@@ -94,6 +94,7 @@ const struct command commands[] = {
     {"rescan", cmd_rescan, "what changed rules mean for what is stored",
 	"rescan list | rescan show NUMBER | rescan wait NUMBER |\n"
 	"       rescan changes NUMBER | rescan gaps NUMBER |\n"
+	"       rescan proof ARTEFACT RULE |\n"
 	"       rescan pause|resume|cancel NUMBER"},
     {"audit", cmd_audit, "the audit chain",
 	"audit list [--after SEQ] | audit export -o FILE | audit verify FILE "

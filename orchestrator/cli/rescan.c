@@ -117,6 +117,22 @@ order(struct cli *cli, const char *word, const char *number)
 	json_decref(api_post(cli->api, body, "/rescans/%s/orders", number));
 }
 
+static const struct table_column proof_object[] = {
+    {"result", "state", 's'},
+    {"because", "text", 's'},
+    {"rule", "name", 's'},
+    {"rule file", "namespace", 's'},
+    {"rule set", "version", 'd'},
+    {"meaning", "closure", 's'},
+    {"artefact", "artefact", 's'},
+    {"re-scan", "rescan", 'd'},
+    {"analysis", "job", 's'},
+    {"engine", "engine", 's'},
+    {"index", "index", 's'},
+    {"match", "match", 's'},
+    {NULL, NULL, 0},
+};
+
 int
 cmd_rescan(struct cli *cli, int argc, char **argv)
 {
@@ -145,6 +161,11 @@ cmd_rescan(struct cli *cli, int argc, char **argv)
 	else if (strcmp(verb, "pause") == 0 || strcmp(verb, "resume") == 0 ||
 		 strcmp(verb, "cancel") == 0)
 		order(cli, verb, command_object(argc, argv));
+	else if (strcmp(verb, "proof") == 0 && argc == 4)
+		print_object(cli,
+		    api_get(cli->api, "/artefacts/%s/proof?rule=%s", argv[2],
+			argv[3]),
+		    proof_object);
 	else
 		command_usage("rescan", EXIT_USAGE);
 	return 0;

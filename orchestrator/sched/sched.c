@@ -7,6 +7,7 @@
 
 #include "sched/ends.h"
 #include "sched/job.h"
+#include "sched/proof.h"
 #include "sched/triage.h"
 #include "sched/worker.h"
 
@@ -64,6 +65,8 @@ on_changed(void *arg, struct chan *chan, struct msg *msg)
 		ruleset_fetch(sched);
 	else if (strcmp(what, "rescans") == 0)
 		rescan_soon(sched);
+	else if (strcmp(what, "proofs") == 0)
+		proof_fetch(sched);
 	return ERR_OK;
 }
 

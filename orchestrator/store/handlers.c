@@ -138,5 +138,8 @@ request_fn *const handlers[CALL_COUNT] = {
     [CALL_RESCAN_CHANGES] = rescan_changes,
     [CALL_RESCAN_GAPS] = rescan_gaps,
     [CALL_RESCAN_ORDER] = rescan_order,
+    [CALL_RESCAN_PROOF] = rescan_proof,
+    [CALL_PROOF_TASKS] = proof_tasks,
+    [CALL_PROOF_ANSWER] = proof_answer,
     [CALL_CASE_TASKS] = read_CASE_TASKS,
 };

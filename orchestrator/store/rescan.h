@@ -99,5 +99,9 @@ int rescan_get(struct request *r);
 int rescan_changes(struct request *r);
 int rescan_gaps(struct request *r);
 int rescan_order(struct request *r);
+/* rescan_proof.c */
+int rescan_proof(struct request *r);
+int proof_tasks(struct request *r);
+int proof_answer(struct request *r);
 
 #endif

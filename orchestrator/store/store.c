@@ -70,6 +70,7 @@ store_new(struct loop *loop, const char *folder, char *why, size_t why_size,
 	store->upload_us = RESUME_DAYS * RESUME_DAY_US;
 	tx_init(&store->tx);
 	TAILQ_INIT(&store->requests);
+	TAILQ_INIT(&store->proofs);
 	TAILQ_INIT(&store->uploads);
 	TAILQ_INIT(&store->appends);
 	TAILQ_INIT(&store->commits);

@@ -25,6 +25,7 @@
 struct append;
 struct child;
 struct hasher;
+struct proof;
 struct request;
 struct throttle;
 struct upload;
@@ -32,6 +33,7 @@ struct waiting_commit;
 
 TAILQ_HEAD(append_list, append);
 TAILQ_HEAD(child_list, child);
+TAILQ_HEAD(proof_list, proof);
 TAILQ_HEAD(request_list, request);
 TAILQ_HEAD(upload_list, upload);
 TAILQ_HEAD(commit_list, waiting_commit);
@@ -74,6 +76,8 @@ struct store {
 	size_t commits_in_flight;
 	size_t deletes_in_flight;
 	size_t verifies_in_flight;
+	struct proof_list proofs; /* that wait for the index */
+	int64_t proof_last;
 	int64_t started_at;
 	int64_t verify_period_us;
 	/* [rules] of the configuration. */

@@ -246,6 +246,13 @@ tx_note_rescans(struct store *store)
 }
 
 void
+tx_note_proofs(struct store *store)
+{
+	store->tx.has_proofs = true;
+	tx_hurry(store);
+}
+
+void
 tx_hurry(struct store *store)
 {
 	store->tx.is_hurried = true;
@@ -302,6 +309,8 @@ send_notes(struct store *store)
 	}
 	if (tx->has_rescans)
 		send_changed(store->sched, "rescans", "");
+	if (tx->has_proofs)
+		send_changed(store->sched, "proofs", "");
 	for (size_t i = 0; i < tx->cases_count; i++)
 		send_changed(store->web, "case", tx->cases[i]);
 }
@@ -384,7 +393,8 @@ tx_commit(struct store *store)
 	run_hooks(store, err == ERR_OK);
 	if (err == ERR_OK)
 		send_notes(store);
-	tx->has_jobs = tx->has_orders = tx->has_rescans = false;
+	tx->has_jobs = tx->has_orders = false;
+	tx->has_rescans = tx->has_proofs = false;
 	tx->rules = 0;
 	tx->cases_count = 0;
 	drain(store);

@@ -59,6 +59,7 @@ struct tx {
 	bool has_orders;  /* orders for the VM pool */
 	int64_t rules;	  /* the version that became active; 0 = none */
 	bool has_rescans; /* a re-scan to go on with, or to stop */
+	bool has_proofs;  /* questions for the index */
 	bool is_hurried;  /* somebody counts milliseconds */
 	struct loop_timer *timer;
 	uint64_t opened_ms;
@@ -96,6 +97,7 @@ void tx_note_jobs(struct store *store);
 void tx_note_orders(struct store *store);
 void tx_note_rules(struct store *store, int64_t version);
 void tx_note_rescans(struct store *store);
+void tx_note_proofs(struct store *store);
 void tx_note_case(struct store *store, const char *case_id);
 /* Commits at the end of this turn, without waiting for company. */
 void tx_hurry(struct store *store);

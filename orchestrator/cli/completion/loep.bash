@@ -62,7 +62,7 @@ _loep() {
 			;;
 		org) words="list show add --class" ;;
 		user) words="list add --org --uid --capabilities" ;;
-		rescan) words="list show wait changes gaps pause resume cancel" ;;
+		rescan) words="list show wait changes gaps proof pause resume cancel" ;;
 		audit)
 			if [ "$verb" = verify ]; then
 				mapfile -t COMPREPLY < <(compgen -f -- "$current")
