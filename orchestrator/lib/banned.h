@@ -11,6 +11,9 @@
 #include <string.h>
 #include <time.h>
 
+/* Macros of glibc where the compiler has no __builtin_va_arg_pack (clang). */
+#undef sprintf
+#undef vsprintf
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf gets
 #pragma GCC poison strtok atoi atol atof gmtime localtime ctime asctime
 

@@ -277,17 +277,18 @@ add_memory(struct list *l)
 	add_if(l, SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 	add_if(
 	    l, SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	add_if(l, SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
-	add_if(l, SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_VMA));
-	add_if(l, SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_NO_NEW_PRIVS));
-	add_if(l, SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP));
-	add_if(l, SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_PDEATHSIG));
-	/* Signals to oneself; abort() copes with the refusal in children. */
+	add_if(l, SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME, 0));
+	add_if(l, SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_VMA, 0));
 	add_if(
-	    l, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+	    l, SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_NO_NEW_PRIVS, 0));
+	add_if(l, SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP, 0));
+	add_if(l, SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_PDEATHSIG, 0));
+	/* Signals to oneself; abort() copes with the refusal in children. */
+	add_if(l, SCMP_SYS(tgkill),
+	    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
 #ifndef CAGE_DEVELOPER
 	if (seccomp_rule_add(l->ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(tgkill), 1,
-		SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid())) != 0)
+		SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid(), 0)) != 0)
 		l->is_failed = true;
 #endif
 }
@@ -305,10 +306,10 @@ add_clone(struct list *l, unsigned int groups)
 	if (groups & CAGE_FORK) {
 		add_if(
 		    l, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, spaces, 0));
-		add_if(l, SCMP_SYS(prlimit64), SCMP_A0(SCMP_CMP_EQ, 0));
+		add_if(l, SCMP_SYS(prlimit64), SCMP_A0(SCMP_CMP_EQ, 0, 0));
 		add(l, SCMP_ACT_ALLOW, forks, COUNT(forks));
 	} else {
-		add_if(l, SCMP_SYS(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0));
+		add_if(l, SCMP_SYS(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0, 0));
 	}
 	if (groups & CAGE_THREADS) {
 		if ((groups & CAGE_FORK) == 0)
@@ -323,10 +324,10 @@ add_clone(struct list *l, unsigned int groups)
 static void
 add_fstat(struct list *l)
 {
-	add_if(l, SCMP_SYS(newfstatat), SCMP_A3(SCMP_CMP_EQ, AT_EMPTY_PATH));
+	add_if(l, SCMP_SYS(newfstatat), SCMP_A3(SCMP_CMP_EQ, AT_EMPTY_PATH, 0));
 	if (seccomp_rule_add(l->ctx, SCMP_ACT_ERRNO(EACCES),
 		SCMP_SYS(newfstatat), 1,
-		SCMP_A3(SCMP_CMP_NE, AT_EMPTY_PATH)) != 0)
+		SCMP_A3(SCMP_CMP_NE, AT_EMPTY_PATH, 0)) != 0)
 		l->is_failed = true;
 }
 
@@ -341,7 +342,7 @@ add_groups(struct list *l, unsigned int groups)
 	if (groups & CAGE_TUN) {
 		add_one(l, SCMP_ACT_ALLOW, "ioctl");
 	} else {
-		add_if(l, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, FIONREAD));
+		add_if(l, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, FIONREAD, 0));
 	}
 	if (groups & CAGE_EXEC)
 		add(l, SCMP_ACT_ALLOW, execs, COUNT(execs));
@@ -380,7 +381,7 @@ fill(struct list *l, unsigned int groups)
 	/* isatty() of a stream that a library opens. */
 	if ((groups & CAGE_TUN) == 0 &&
 	    seccomp_rule_add(l->ctx, SCMP_ACT_ERRNO(ENOTTY), SCMP_SYS(ioctl), 1,
-		SCMP_A1(SCMP_CMP_NE, FIONREAD)) != 0)
+		SCMP_A1(SCMP_CMP_NE, FIONREAD, 0)) != 0)
 		l->is_failed = true;
 	for (size_t i = 0; i < COUNT(refused); i++) {
 		int nr = seccomp_syscall_resolve_name(refused[i]);

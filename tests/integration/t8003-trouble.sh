@@ -129,11 +129,12 @@ end_archive "a full disk"
 is "a full disk: no program ended" "$(processes)" "$BEFORE"
 
 # --- the database is locked
-# hold FILE - locks the database until the file is gone.
+# hold FILE SECONDS - waits that long for the database, and locks it until the
+# file is gone.
 hold() {
-	python3 - "$STATE/db/loep.db" "$1" <<'P'
+	python3 - "$STATE/db/loep.db" "$1" "$2" <<'P'
 import os, sqlite3, sys, time
-db = sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None)
+db = sqlite3.connect(sys.argv[1], timeout=int(sys.argv[3]), isolation_level=None)
 try:
     db.execute("BEGIN EXCLUSIVE")
 except sqlite3.OperationalError as error:
@@ -144,13 +145,13 @@ while os.path.exists(sys.argv[2]):
 db.execute("ROLLBACK")
 P
 }
-fails "nobody else can lock a database in use" 1 hold "$WORK/lock"
+fails "nobody else can lock a database in use" 1 hold "$WORK/lock" 0
 like "it is locked" "$(cat "$WORK/said")" 'database is locked'
 was=$(counts)
 begin_archive locked
 kill -STOP "$LOEPD"
 pkill -KILL -P "$LOEPD" -x loep-store
-hold "$WORK/lock" &
+hold "$WORK/lock" 10 &
 holder=$!
 for _ in $(seq 100); do
 	[ -e "$WORK/lock" ] && break

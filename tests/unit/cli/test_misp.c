@@ -47,8 +47,8 @@ test_shapes_of_exports(void **state)
 	static const char *const shapes[] = {"{\"Event\":{\"Attribute\":[%s]}}",
 	    "{\"response\":[{\"Event\":{\"Attribute\":[%s]}}]}",
 	    "{\"response\":{\"Attribute\":[%s]}}",
-	    "[{\"Event\":{\"Object\":[{\"name\":\"yara\",\"Attribute\":[%s]}]}}"
-	    "]",
+	    ("[{\"Event\":{\"Object\":[{\"name\":\"yara\","
+	     "\"Attribute\":[%s]}]}}]"),
 	    "[%s]", "%s"};
 	static const char attribute[] =
 	    "{\"type\":\"yara\",\"uuid\":\"" UUID "\",\"value\":\"rule a {}\"}";

@@ -570,10 +570,8 @@ test_half_a_member(void **state)
 static void
 test_no_archive(void **state)
 {
-	static const char *const texts[] = {"", "x", "just some text\n",
-	    "MZ\x90",
-	    "\x7f"
-	    "ELF"};
+	static const char *const texts[] = {
+	    "", "x", "just some text\n", "MZ\x90", "\177ELF"};
 	struct harness run;
 
 	(void)state;

@@ -76,8 +76,8 @@ test_broken(void **state)
 {
 	static const char *const texts[] = {
 	    "rule a { condition: true \nrule b { condition: true }",
-	    "rule a { strings: $a = \"open \n condition: $a }\n"
-	    "rule b { condition: true }",
+	    ("rule a { strings: $a = \"open \n condition: $a }\n"
+	     "rule b { condition: true }"),
 	    "rule a \nrule b { condition: true }",
 	};
 
