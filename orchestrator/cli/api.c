@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* api.c - requests over the Unix socket with libcurl. */
+#include "cli/remote.h"
 #include "cli/text.h"
 #include "cli/transfer.h"
 #include "lib/own.h"
@@ -27,13 +28,21 @@ fail(enum exit_status status, const char *fmt, ...)
 }
 
 struct api *
-api_new(const char *socket_path)
+api_new(const struct remote *remote)
 {
 	struct api *api = xcalloc(1, sizeof(*api));
 
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		fail(EXIT_FAILED, "cannot initialise libcurl");
-	api->socket_path = socket_path;
+	api->remote = remote;
+	api->base = xasprintf("%s/api/v1",
+	    remote->server != NULL ? remote->server : "http://localhost");
+	if (remote->token != NULL) {
+		auto_free char *header =
+		    xasprintf("Authorization: Bearer %s", remote->token);
+
+		api->headers = curl_slist_append(NULL, header);
+	}
 	api->curl = curl_easy_init();
 	if (api->curl == NULL)
 		fail(EXIT_FAILED, "cannot initialise libcurl");
@@ -46,7 +55,9 @@ api_free(struct api *api)
 	if (api == NULL)
 		return;
 	curl_easy_cleanup(api->curl);
+	curl_slist_free_all(api->headers);
 	curl_global_cleanup();
+	free(api->base);
 	free(api);
 }
 
@@ -95,7 +106,7 @@ on_body(char *p, size_t size, size_t count, void *arg)
 static char *
 format_url(struct api *api, const char *path, va_list ap)
 {
-	char *url = xstrdup(URL_BASE);
+	char *url = xstrdup(api->base);
 	const char *percent;
 
 	while ((percent = strchr(path, '%')) != NULL && percent[1] == 's') {
@@ -117,13 +128,47 @@ format_url(struct api *api, const char *path, va_list ap)
 	}
 }
 
+static void
+prepare_tls(const struct remote *remote, CURL *curl)
+{
+	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
+	curl_easy_setopt(
+	    curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	if (remote->ca != NULL)
+		curl_easy_setopt(curl, CURLOPT_CAINFO, remote->ca);
+	if (remote->pin == NULL)
+		return;
+	curl_easy_setopt(curl, CURLOPT_PINNEDPUBLICKEY, remote->pin);
+	/* The one key that is good is known: who signed it does not matter,
+	 * unless somebody named who must have. */
+	if (remote->ca == NULL) {
+		curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+}
+
+struct curl_slist *
+transfer_headers(const struct api *api, const char *header)
+{
+	struct curl_slist *all = curl_slist_append(NULL, header);
+
+	for (const struct curl_slist *h = api->headers; h != NULL; h = h->next)
+		all = curl_slist_append(all, h->data);
+	return all;
+}
+
 void
 transfer_prepare(
     const struct api *api, CURL *curl, const char *url, struct answer *a)
 {
 	curl_easy_reset(curl);
 	*a = (struct answer){.fd = -1, .curl = curl};
-	curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, api->socket_path);
+	if (api->remote->server == NULL)
+		curl_easy_setopt(
+		    curl, CURLOPT_UNIX_SOCKET_PATH, api->remote->socket_path);
+	else
+		prepare_tls(api->remote, curl);
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, api->headers);
 	curl_easy_setopt(curl, CURLOPT_URL, url);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_PROXY, "");
@@ -179,11 +224,21 @@ transfer_check(const struct api *api, const struct answer *a, CURLcode code)
 		    strerror(a->write_errno));
 	if (a->is_cut)
 		fail(EXIT_FAILED, "the answer is too long to be shown");
+	if (code == CURLE_PEER_FAILED_VERIFICATION ||
+	    code == CURLE_SSL_PINNEDPUBKEYNOTMATCH)
+		fail(EXIT_DENIED,
+		    "%s does not prove that it is the right server: name its "
+		    "certificate or authority with --ca, or its key with "
+		    "--pin (on the server: loep tls-cert --show)",
+		    api->remote->server);
+	if (code == CURLE_COULDNT_CONNECT && api->remote->server != NULL)
+		fail(EXIT_UNREACHABLE, "no Loep answers at %s",
+		    api->remote->server);
 	if (code == CURLE_COULDNT_CONNECT)
 		fail(EXIT_UNREACHABLE,
 		    "no Loep answers at %s: start it with "
 		    "`loep start`, or name its state folder with --state",
-		    api->socket_path);
+		    api->remote->socket_path);
 	if (code != CURLE_OK)
 		fail(EXIT_UNREACHABLE,
 		    "the service broke off: %s; try again, "
@@ -280,7 +335,7 @@ api_post(struct api *api, const json_t *body, const char *path, ...)
 	auto_free char *text =
 	    body == NULL ? xstrdup("{}") : json_canonical(body);
 	struct curl_slist *headers =
-	    curl_slist_append(NULL, "Content-Type: application/json");
+	    transfer_headers(api, "Content-Type: application/json");
 	struct answer a;
 	json_t *json;
 	va_list ap;
@@ -321,7 +376,9 @@ api_is_up(struct api *api)
 	struct answer a;
 	bool is_up;
 
-	transfer_prepare(api, api->curl, URL_BASE "/whoami", &a);
+	auto_free char *url = xasprintf("%s/whoami", api->base);
+
+	transfer_prepare(api, api->curl, url, &a);
 	is_up = curl_easy_perform(api->curl) == CURLE_OK;
 	free(a.bytes);
 	return is_up;
@@ -335,7 +392,9 @@ api_is_ready(struct api *api)
 	long http = 0;
 	bool is_ready = false;
 
-	transfer_prepare(api, api->curl, URL_BASE "/status", &a);
+	auto_free char *url = xasprintf("%s/status", api->base);
+
+	transfer_prepare(api, api->curl, url, &a);
 	if (curl_easy_perform(api->curl) == CURLE_OK)
 		(void)curl_easy_getinfo(
 		    api->curl, CURLINFO_RESPONSE_CODE, &http);

@@ -28,8 +28,10 @@ enum exit_status {
 
 struct api;
 
-/* socket_path is kept.  Never NULL. */
-struct api *api_new(const char *socket_path);
+struct remote;
+
+/* remote is settled, and kept.  Never NULL. */
+struct api *api_new(const struct remote *remote);
 void api_free(struct api *api);
 
 /* GET; the path may hold printf conversions whose arguments are escaped for

@@ -15,13 +15,21 @@
 #define DAYS_USUAL 397
 #define PEM_BYTES  ((size_t)65536)
 
-static void
-print_fingerprint(const uint8_t print[SHA256_BYTES])
+/* For people, and for --pin; false where it is no certificate. */
+static bool
+print_fingerprint(const char *pem, size_t len)
 {
+	uint8_t print[SHA256_BYTES];
+	char pin[CERT_PIN_BYTES];
+
+	if (cert_print(pem, len, print) != ERR_OK ||
+	    cert_pin(pem, len, pin) != ERR_OK)
+		return false;
 	printf("SHA-256 ");
 	for (size_t i = 0; i < SHA256_BYTES; i++)
 		printf("%s%02X", i == 0 ? "" : ":", print[i]);
-	printf("\n");
+	printf("\npin     %s\n", pin);
+	return true;
 }
 
 /* Under another name first, so that there is never half a file. */
@@ -58,7 +66,7 @@ make(const struct cli *cli, const char *const *names, size_t count, int days)
 		    strerror(errno));
 	put(folder, "key.pem", cert.key, 0600);
 	put(folder, "cert.pem", cert.certificate, 0644);
-	print_fingerprint(cert.print);
+	(void)print_fingerprint(cert.certificate, strlen(cert.certificate));
 	cert_release(&cert);
 }
 
@@ -68,13 +76,9 @@ show(const struct cli *cli)
 	auto_free char *path = xasprintf("%s/tls/cert.pem", cli->state_dir);
 	auto_free char *pem = xmalloc(PEM_BYTES);
 	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
-	uint8_t print[SHA256_BYTES];
 	ssize_t n = fd == -1 ? -1 : read(fd, pem, PEM_BYTES);
 
-	if (n <= 0 || cert_print(pem, (size_t)n, print) != ERR_OK)
-		return false;
-	print_fingerprint(print);
-	return true;
+	return n > 0 && print_fingerprint(pem, (size_t)n);
 }
 
 static size_t

@@ -4,13 +4,14 @@
 #define CLI_COMMAND_H
 
 #include "cli/api.h"
+#include "cli/remote.h"
 #include "cli/text.h"
 #include "lib/json.h"
 
 struct cli {
 	struct api *api;
 	char *state_dir;
-	char *socket_path;
+	struct remote remote;
 	char *programs_dir; /* of loepd and the others */
 	bool is_json;	    /* --json: answers as they came */
 	bool is_quiet;	    /* --quiet: no progress, results only */

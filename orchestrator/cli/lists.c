@@ -100,17 +100,6 @@ static const struct table_column org_columns[] = {
     {NULL, NULL, 0},
 };
 
-static const struct table_column user_columns[] = {
-    {"id", "id", 's'},
-    {"name", "name", 's'},
-    {"organisation", "org_name", 's'},
-    {"kind", "kind", 's'},
-    {"uid", "uid", 'd'},
-    {"state", "state", 's'},
-    {"capabilities", "capabilities", 's'},
-    {NULL, NULL, 0},
-};
-
 /* The word behind the command, or usage. */
 static const char *
 verb_of(int argc, char **argv)
@@ -253,38 +242,6 @@ cmd_org(struct cli *cli, int argc, char **argv)
 			    json_member_text(made, "id", ""));
 	} else {
 		command_usage("org", EXIT_USAGE);
-	}
-	return 0;
-}
-
-int
-cmd_user(struct cli *cli, int argc, char **argv)
-{
-	const char *verb = verb_of(argc, argv);
-
-	if (strcmp(verb, "list") == 0) {
-		print_rows(cli, api_list(cli->api, 0, "/accounts"),
-		    user_columns, "No accounts.");
-	} else if (strcmp(verb, "add") == 0) {
-		const char *uid = option_of(argc, argv, "--uid", "-1");
-		auto_json json_t *body = json_pack("{s:s, s:s, s:s, s:I, s:s}",
-		    "name", command_object(argc, argv), "org",
-		    option_of(argc, argv, "--org", ""), "kind",
-		    option_of(argc, argv, "--kind", "human"), "uid",
-		    (json_int_t)strtoll(uid, NULL, 10), "capabilities",
-		    option_of(argc, argv, "--capabilities", "submit"));
-		auto_json json_t *made = NULL;
-
-		if (body == NULL)
-			fail(EXIT_USAGE, "an option's text is not UTF-8");
-		made = api_post(cli->api, body, "/accounts");
-		if (cli->is_json)
-			print_json(made);
-		else
-			printf(
-			    "Account %s\n", json_member_text(made, "id", ""));
-	} else {
-		command_usage("user", EXIT_USAGE);
 	}
 	return 0;
 }

@@ -89,8 +89,15 @@ const struct command commands[] = {
     {"org", cmd_org, "organisations",
 	"org list | org add NAME --class CODE | org show ID"},
     {"user", cmd_user, "accounts of people and services",
-	"user list | user add NAME [--org ID] [--uid UID] "
-	"[--capabilities \"WORD ...\"]"},
+	"user list | user add NAME [--org ID] [--login NAME] [--uid UID]\n"
+	"         [--kind human|service] [--capabilities \"WORD ...\"]\n"
+	"       user set ID [--capabilities \"WORD ...\"] [--login NAME] |\n"
+	"       user disable ID | user enable ID |\n"
+	"       user invite ID [--reset-totp] | user accept |\n"
+	"       user passwd | user totp [remove] |\n"
+	"       user token list | user token revoke ID |\n"
+	"       user token add NAME [--capabilities \"WORD ...\"] [--days N]\n"
+	"         [--account ID] [-o FILE]"},
     {"rescan", cmd_rescan, "what changed rules mean for what is stored",
 	"rescan list | rescan show NUMBER | rescan wait NUMBER |\n"
 	"       rescan changes NUMBER | rescan gaps NUMBER |\n"
@@ -111,7 +118,9 @@ static void
 print_help(FILE *f)
 {
 	fprintf(f, "usage: loep [--state DIR] [--socket PATH] [--json] "
-		   "[--quiet] COMMAND ...\n\ncommands:\n");
+		   "[--quiet] COMMAND ...\n"
+		   "       loep --server URL [--token-file FILE] [--ca FILE] "
+		   "[--pin KEY] COMMAND ...\n\ncommands:\n");
 	for (const struct command *c = commands; c->name != NULL; c++)
 		fprintf(f, "  %-9s %s\n", c->name, c->summary);
 	fprintf(f, "\n`loep COMMAND --help` explains one; loep(1) all.\n"
@@ -229,9 +238,9 @@ take_globals(struct cli *cli, int argc, char **argv)
 		} else if (strcmp(argv[i], "--state") == 0 && i + 1 < argc) {
 			free(cli->state_dir);
 			cli->state_dir = xstrdup(argv[++i]);
-		} else if (strcmp(argv[i], "--socket") == 0 && i + 1 < argc) {
-			free(cli->socket_path);
-			cli->socket_path = xstrdup(argv[++i]);
+		} else if (i + 1 < argc &&
+			   remote_option(&cli->remote, argv[i], argv[i + 1])) {
+			i++;
 		} else {
 			argv[kept++] = argv[i];
 		}
@@ -272,12 +281,15 @@ main(int argc, char **argv)
 		if (strcmp(argv[i], "--help") == 0)
 			command_usage(command->name, 0);
 	}
-	if (cli.socket_path == NULL)
-		cli.socket_path = xasprintf("%s/run/loep.sock", cli.state_dir);
+	remote_settle(&cli.remote);
+	if (cli.remote.socket_path == NULL)
+		cli.remote.socket_path =
+		    xasprintf("%s/run/loep.sock", cli.state_dir);
 	cli.programs_dir = own_folder();
-	cli.api = api_new(cli.socket_path);
+	cli.api = api_new(&cli.remote);
 	status = command->run(&cli, argc - 1, argv + 1);
 	api_free(cli.api);
+	remote_release(&cli.remote);
 	if (fflush(stdout) != 0 || ferror(stdout))
 		return EXIT_CANNOT_WRITE;
 	return status;

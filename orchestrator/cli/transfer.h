@@ -7,10 +7,10 @@
 
 #include <curl/curl.h>
 
-#define URL_BASE "http://localhost/api/v1"
-
 struct api {
-	const char *socket_path;
+	const struct remote *remote;
+	char *base; /* "http://localhost/api/v1", or the server's */
+	struct curl_slist *headers; /* of every request */
 	CURL *curl;
 };
 
@@ -30,6 +30,8 @@ void transfer_prepare(
 /* Ends the program with a sentence where the request that ended so failed. */
 void transfer_check(
     const struct api *api, const struct answer *a, CURLcode code);
+/* The headers of every request and one more; curl_slist_free_all(). */
+struct curl_slist *transfer_headers(const struct api *api, const char *header);
 /* The answer's JSON ({} where it is empty).  New reference. */
 json_t *transfer_answer(const struct answer *a);
 

@@ -58,16 +58,15 @@ on_read(char *p, size_t size, size_t count, void *arg)
 }
 
 static char *
-upload_url(CURL *curl, const struct api_upload *u)
+upload_url(const struct api *api, CURL *curl, const struct api_upload *u)
 {
 	char *name, *url;
 
 	if (u->path != NULL)
-		return xasprintf(URL_BASE "%s", u->path);
+		return xasprintf("%s%s", api->base, u->path);
 	name = curl_easy_escape(curl, u->name, (int)u->name_len);
-	url = xasprintf(URL_BASE "/submissions/%s/files?filename=%s"
-				 "&kind=%s%s%s",
-	    u->submission, name ? name : "", u->kind,
+	url = xasprintf("%s/submissions/%s/files?filename=%s&kind=%s%s%s",
+	    api->base, u->submission, name ? name : "", u->kind,
 	    u->sha256_hex ? "&sha256=" : "",
 	    u->sha256_hex ? u->sha256_hex : "");
 
@@ -78,11 +77,11 @@ upload_url(CURL *curl, const struct api_upload *u)
 static void
 prepare(const struct api *api, CURL *curl, struct sending *s)
 {
-	auto_free char *url = upload_url(curl, &s->upload);
+	auto_free char *url = upload_url(api, curl, &s->upload);
 
 	s->curl = curl;
 	s->headers =
-	    curl_slist_append(NULL, "Content-Type: application/octet-stream");
+	    transfer_headers(api, "Content-Type: application/octet-stream");
 	if (s->upload.size < 0)
 		s->headers =
 		    curl_slist_append(s->headers, "Transfer-Encoding: chunked");

@@ -184,23 +184,51 @@ cert_release(struct cert *cert)
 	*cert = (struct cert){0};
 }
 
+/* NULL where there is none. */
+static X509 *
+read_certificate(const char *pem, size_t len)
+{
+	BIO *bio = len > 1024 * 1024 ? NULL : BIO_new_mem_buf(pem, (int)len);
+	X509 *x = NULL;
+
+	if (bio != NULL)
+		x = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	BIO_free(bio);
+	return x;
+}
+
 int
 cert_print(const char *pem, size_t len, uint8_t ret_print[SHA256_BYTES])
 {
-	BIO *bio;
-	X509 *x = NULL;
+	X509 *x = read_certificate(pem, len);
 	unsigned int digest_len;
 	int err = ERR_FORMAT;
 
-	if (len > 1024 * 1024)
-		return ERR_FORMAT;
-	bio = BIO_new_mem_buf(pem, (int)len);
-	if (bio != NULL)
-		x = PEM_read_bio_X509(bio, NULL, NULL, NULL);
 	if (x != NULL &&
 	    X509_digest(x, EVP_sha256(), ret_print, &digest_len) == 1)
 		err = ERR_OK;
 	X509_free(x);
-	BIO_free(bio);
 	return err;
+}
+
+int
+cert_pin(const char *pem, size_t len, char ret_pin[CERT_PIN_BYTES])
+{
+	X509 *x = read_certificate(pem, len);
+	unsigned char *der = NULL;
+	unsigned char text[4 * SHA256_BYTES / 3 + 8];
+	uint8_t digest[SHA256_BYTES];
+	int der_len;
+
+	if (x == NULL)
+		return ERR_FORMAT;
+	der_len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der);
+	X509_free(x);
+	if (der_len <= 0)
+		return ERR_FORMAT;
+	sha256_once(der, (size_t)der_len, digest);
+	OPENSSL_free(der);
+	(void)EVP_EncodeBlock(text, digest, sizeof(digest));
+	(void)snprintf(ret_pin, CERT_PIN_BYTES, "sha256//%s", (char *)text);
+	return ERR_OK;
 }

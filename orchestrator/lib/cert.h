@@ -29,5 +29,12 @@ void cert_release(struct cert *cert);
 /* The fingerprint of the first certificate of a PEM text; ERR_FORMAT. */
 int must_check cert_print(
     const char *pem, size_t len, uint8_t ret_print[SHA256_BYTES]);
+/*
+ * "sha256//BASE64" of its public key, which outlives the certificate where
+ * that is renewed under the same key (as curl and RFC 7469 write it).
+ */
+#define CERT_PIN_BYTES 64
+int must_check cert_pin(
+    const char *pem, size_t len, char ret_pin[CERT_PIN_BYTES]);
 
 #endif

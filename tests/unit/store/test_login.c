@@ -380,6 +380,13 @@ test_tokens(void **state)
 	ask_err(rig, ERR_DENIED, CALL_CASE_CREATE,
 	    ARGS(val_text(""), val_text("c"), val_text(""), val_text(""),
 		val_text("")));
+	sql_run(rig, "UPDATE api_token SET expires_at = expires_at - "
+		     "86400000000");
+	ask_err(rig, ERR_DENIED, CALL_SESSION_TOKEN,
+	    ARGS(val_bytes(token, SECRET_BYTES)));
+	sql_run(rig, "UPDATE api_token SET expires_at = expires_at + "
+		     "86400000000");
+	(void)use(rig, CALL_SESSION_TOKEN, token);
 	person = rig->principal = use(rig, CALL_SESSION_COOKIE, session);
 	(void)ask_ok(rig, CALL_TOKEN_REVOKE, ARGS(val_text(id)));
 	ask_err(rig, ERR_DENIED, CALL_SESSION_TOKEN,
