@@ -206,11 +206,11 @@ BLOB=$(find "$STATE/vault/blobs" -type f -name "*$SUM*")
 chmod u+w "$BLOB"
 printf 'xxxxxxxxxxxxxxxx' | dd of="$BLOB" bs=1 seek=3000 conv=notrunc 2>/dev/null
 loep_run
-printf 'rule all { strings: $a = /[x-z]{3}t/ condition: #a >= 0 }\n' >>"$SET/c.yar"
+printf 'rule anything { strings: $a = /[x-z]{3}t/ condition: #a >= 0 }\n' >>"$SET/c.yar"
 ok "a blob is damaged, and other rules come" activate
 is "the re-scan names it" "$(rescan .gaps)" 1
 like "and says why" "$("$LOEP" rescan gaps "$(newest)")" damaged
 id=$("$LOEP" --json rescan gaps "$(newest)" | jq -r '.[0].artefact')
 is "its proof says that it is not known" \
-	"$("$LOEP" --json rescan proof "$id" all | jq -r .state)" gap
+	"$("$LOEP" --json rescan proof "$id" anything | jq -r .state)" gap
 finish
