@@ -35,7 +35,7 @@ reserve(struct wire_out *out, size_t len)
 		out->is_failed = true;
 		return NULL;
 	}
-	if (len > out->size - out->len) {
+	if (out->buf == NULL || len > out->size - out->len) {
 		size = out->size ? out->size : 256;
 		while (size - out->len < len)
 			size *= 2;

@@ -70,7 +70,6 @@ end_round(struct grams *grams, uint64_t delay_ms)
 	free(take_ptr(grams->gaps));
 	grams->gaps_count = 0;
 	grams->units_count = 0;
-	grams->seqs_count = 0;
 	wire_out_reset(&grams->columns);
 	look_after(grams, delay_ms);
 }
@@ -235,8 +234,8 @@ on_unit_row(void *arg, const struct values *row)
 	grams->listed_to = seq;
 	if (grams->units_count == GRAMS_UNITS_MAX || !is_in_gaps(grams, seq))
 		return;
-	unit->seq = seq;
-	(void)values_text(row, 1, unit->state, sizeof(unit->state));
+	*unit = (struct grams_unit){.seq = seq};
+	(void)values_text(row, 1, unit->kind, sizeof(unit->kind));
 	unit->size = (uint64_t)values_int(row, 3);
 	grams->units_count++;
 }
@@ -260,7 +259,6 @@ on_units(void *arg, enum err err, const char *why, int fd)
 		end_round(grams, LOOK_MS);
 		return;
 	}
-	grams->at = 0;
 	grams_next(grams);
 }
 
@@ -323,55 +321,63 @@ begin_round(struct grams *grams)
 /* --- a round: unit by unit --- */
 
 static void
-add_always(struct grams *grams, uint64_t seq, uint64_t size)
+add_always(struct grams *grams, struct grams_unit *unit)
 {
 	static const uint8_t head[COLUMN_HEAD_BYTES];
-	const struct column column = {.size = size, .head = head};
+	const struct column column = {.size = unit->size, .head = head};
 	uint8_t header[COLUMN_HEADER_BYTES];
 
 	column_put_header(&column, header);
+	unit->column_at = grams->columns.len;
+	unit->column_len = sizeof(header);
+	unit->state = GRAMS_UNIT_DONE;
 	wire_put_raw(&grams->columns, header, sizeof(header));
-	grams->seqs[grams->seqs_count++] = seq;
 }
 
 void
-grams_give_up_unit(struct grams *grams, const char *why)
+grams_give_up_unit(
+    struct grams *grams, struct grams_unit *unit, const char *why)
 {
-	const struct grams_unit *unit = &grams->units[grams->at];
-
 	log_line(LOG_WARN,
 	    "msg=\"a unit is not indexed: always a candidate\" unit=%llu "
 	    "size=%llu reason=\"%s\"",
 	    (unsigned long long)unit->seq, (unsigned long long)unit->size, why);
-	add_always(grams, unit->seq, unit->size);
-	grams->at++;
-	grams_next(grams);
+	add_always(grams, unit);
+}
+
+/* What needs no bytes is settled; true where some still wait. */
+static bool
+settle_units(struct grams *grams)
+{
+	bool is_waiting = false;
+
+	for (size_t i = 0; i < grams->units_count; i++) {
+		struct grams_unit *unit = &grams->units[i];
+
+		if (unit->state == GRAMS_UNIT_DONE)
+			continue;
+		if (strcmp(unit->kind, "gone") == 0) {
+			forget_unit(grams->sched, (int64_t)unit->seq);
+			unit->state = GRAMS_UNIT_DONE;
+		} else if (strcmp(unit->kind, "ok") != 0) {
+			add_always(grams, unit);
+		} else {
+			is_waiting = true;
+		}
+	}
+	return is_waiting;
 }
 
 void
 grams_next(struct grams *grams)
 {
 	grams->state = GRAMS_LISTING;
-	for (; grams->at < grams->units_count; grams->at++) {
-		const struct grams_unit *unit = &grams->units[grams->at];
-
-		if (grams->columns.len >= BATCH_BYTES)
-			break;
-		if (strcmp(unit->state, "gone") == 0) {
-			forget_unit(grams->sched, (int64_t)unit->seq);
-			continue;
-		}
-		if (strcmp(unit->state, "ok") != 0) {
-			add_always(grams, unit->seq, unit->size);
-			continue;
-		}
-		/* What is done so far is kept. */
-		if (!is_possible(grams) || grams_must_yield(grams))
-			break;
-		grams_unit_begin(grams, unit);
-		return;
-	}
-	send_batch(grams);
+	/* What is done so far is kept, should the rest have to wait. */
+	if (settle_units(grams) && grams->columns.len < BATCH_BYTES &&
+	    is_possible(grams) && !grams_must_yield(grams))
+		grams_unit_begin(grams);
+	else
+		send_batch(grams);
 }
 
 static void
@@ -386,31 +392,66 @@ on_added(void *arg, enum err err, const char *why, struct wire_in *in, int fd)
 		grams_trouble(grams, "index", why);
 		return;
 	}
-	log_line(LOG_DEBUG, "msg=\"units indexed\" units=%zu bytes=%zu",
-	    grams->seqs_count, grams->columns.len);
 	end_round(grams, grams_must_yield(grams) ? YIELD_MS : 0);
+}
+
+/* The batch: numbers, then columns in their order.  The caller frees. */
+static uint8_t *
+make_batch(const struct grams *grams, size_t *ret_len)
+{
+	auto_free uint64_t *seqs = xcalloc(grams->units_count, sizeof(*seqs));
+	size_t count = 0, at;
+	uint8_t *p;
+
+	for (size_t i = 0; i < grams->units_count; i++) {
+		if (grams->units[i].column_len > 0)
+			seqs[count++] = grams->units[i].seq;
+	}
+	*ret_len = 0;
+	if (count == 0)
+		return NULL;
+	at = columns_header_len(count);
+	p = xmalloc(at + grams->columns.len);
+	columns_put_header(seqs, count, p);
+	for (size_t i = 0; i < grams->units_count; i++) {
+		const struct grams_unit *unit = &grams->units[i];
+
+		if (unit->column_len == 0)
+			continue;
+		memcpy(p + at, grams->columns.buf + unit->column_at,
+		    unit->column_len);
+		at += unit->column_len;
+	}
+	*ret_len = at;
+	return p;
+}
+
+static bool
+is_all_done(const struct grams *grams)
+{
+	for (size_t i = 0; i < grams->units_count; i++) {
+		if (grams->units[i].state != GRAMS_UNIT_DONE)
+			return false;
+	}
+	return true;
 }
 
 static void
 send_batch(struct grams *grams)
 {
-	size_t head = columns_header_len(grams->seqs_count);
-	auto_free uint8_t *p = NULL;
+	size_t len;
+	auto_free uint8_t *p = make_batch(grams, &len);
 	int fd = -1;
 
-	if (grams->seqs_count == 0) {
+	if (p == NULL) {
 		/* None of what was listed is missing: behind it, perhaps. */
-		if (grams->at == grams->units_count)
+		if (is_all_done(grams))
 			grams->from = grams->listed_to + 1;
 		end_round(grams, grams_must_yield(grams) ? YIELD_MS : 0);
 		return;
 	}
-	p = xmalloc(head + grams->columns.len);
-	columns_put_header(grams->seqs, grams->seqs_count, p);
-	memcpy(p + head, grams->columns.buf, grams->columns.len);
 	grams->state = GRAMS_ADDING;
-	if (sealed_make("columns", p, head + grams->columns.len, &fd) !=
-		ERR_OK ||
+	if (sealed_make("columns", p, len, &fd) != ERR_OK ||
 	    !index_add(&grams->sched->index, fd, on_added, grams))
 		grams_trouble(grams, "index", "it takes no units");
 }

@@ -11,12 +11,15 @@
 #define SCHED_GRAMS_H
 
 #include "lib/columns.h"
+#include "lib/pack.h"
 #include "lib/wire.h"
 
 #include <stdbool.h>
 
 /* Units of one round, and so of one batch. */
 #define GRAMS_UNITS_MAX ((size_t)512)
+/* Units of one child. */
+#define GRAMS_PACK_MAX PACK_ITEMS_MAX
 
 struct errand;
 struct loop_timer;
@@ -28,15 +31,27 @@ enum grams_state {
 	GRAMS_IDLE,    /* a timer, or somebody's word, goes on */
 	GRAMS_ASKING,  /* the index: what is missing */
 	GRAMS_LISTING, /* the store: what that is */
-	GRAMS_OPENING, /* the store: the bytes of the unit */
+	GRAMS_OPENING, /* the store: the bytes of some units */
 	GRAMS_RUNNING, /* loep-grams */
 	GRAMS_ADDING   /* the index */
+};
+
+enum grams_unit_state {
+	GRAMS_UNIT_WAITS,
+	GRAMS_UNIT_ALONE, /* waits; a child of several ended with it */
+	GRAMS_UNIT_GIVEN, /* to the child */
+	GRAMS_UNIT_DONE
 };
 
 struct grams_unit {
 	uint64_t seq;
 	uint64_t size;
-	char state[16];
+	char kind[16]; /* the store's state of it */
+	enum grams_unit_state state;
+	uint32_t item; /* its place in the pack */
+	/* Its column, in columns; DONE without one: there is none. */
+	size_t column_at;
+	size_t column_len;
 };
 
 struct grams {
@@ -52,28 +67,29 @@ struct grams {
 	struct grams_unit units[GRAMS_UNITS_MAX];
 	size_t units_count;
 	uint64_t listed_to; /* the last unit that the store listed */
-	size_t at;	    /* the unit that is worked on */
-	size_t losses;	    /* of loep-grams, with this unit */
-	uint64_t lost_seq;
-	/* The batch. */
-	uint64_t seqs[GRAMS_UNITS_MAX];
-	size_t seqs_count;
 	struct wire_out columns;
+	size_t losses; /* of loep-grams, since a column was made */
 	/* The child. */
 	uint32_t call;
 	int input_fd;
 	uint8_t how;
-	uint64_t size;
+	uint64_t size; /* of the unit, or of the pack */
+	bool is_pack;
+	struct grams_unit *given[GRAMS_PACK_MAX];
+	size_t given_count;
+	size_t at; /* the one whose records come, or come next */
 	struct errand *errand;
 	int pipe_fd;
 	struct loop_watch *watch;
-	struct record_in *records;
-	size_t mark; /* of columns, where the unit's begins */
-	bool is_bad; /* what it wrote is no column */
+	struct pack_in pack;
+	struct record_in *records; /* of the unit */
+	size_t mark;		   /* where its column begins */
+	bool is_bad;		   /* what it wrote is no column */
 	bool is_ended;
-	bool is_good; /* it ended well */
-	bool is_lost;
-	char why[64]; /* it did not */
+	struct errand_end_copy {
+		unsigned int end; /* enum analyse_end */
+		bool is_lost;
+	} end;
 };
 
 void grams_init(struct grams *grams, struct sched *sched);

@@ -102,7 +102,8 @@ int case_dump(struct request *r);
 int index_work(struct request *r);
 int units_gone(struct request *r);
 int unit_forgotten(struct request *r);
-int unit_open(struct request *r);
+/* unit_open.c */
+int units_open(struct request *r);
 int index_report(struct request *r);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "lib/limits.h"
 #include "lib/own.h"
+#include "lib/pack.h"
 #include "lib/xalloc.h"
 
 #include <fcntl.h>
@@ -396,6 +397,56 @@ on_open(void *arg, struct chan *chan, struct msg *msg)
 	return ERR_OK;
 }
 
+/* What cannot be read is left out and named. */
+static int
+on_pack(void *arg, struct chan *chan, struct msg *msg)
+{
+	struct fake_vault *vault = arg;
+	struct fake_blob *blobs[PACK_ITEMS_MAX];
+	uint64_t sizes[PACK_ITEMS_MAX], offsets[PACK_ITEMS_MAX], size;
+	uint8_t head[8192];
+	struct wire_out body, faults;
+	char org[UUID_BYTES];
+	const uint8_t *p;
+	size_t len, count;
+	int fd;
+
+	if (is_disturbed(vault, msg))
+		return ERR_OK;
+	wire_get_str(&msg->in, org, sizeof(org));
+	p = wire_get_bytes(&msg->in, &len);
+	count = len / SHA256_BYTES;
+	wire_out_init(&faults, LIMIT_MSG_BYTES);
+	for (size_t i = 0; i < count; i++) {
+		blobs[i] = fake_vault_find(vault, org, p + i * SHA256_BYTES);
+		sizes[i] = blobs[i] == NULL ? UINT64_MAX : blobs[i]->len;
+		if (blobs[i] != NULL)
+			continue;
+		wire_put_u32(&faults, (uint32_t)i);
+		wire_put_u8(&faults, ERR_NOT_FOUND);
+		wire_put_str(&faults, "no such blob");
+	}
+	size = pack_plan(sizes, count, offsets, head);
+	assert_true(size > 0);
+	fd = memfd_create("pack", MFD_CLOEXEC);
+	assert_int_equal(ftruncate(fd, (off_t)size), 0);
+	assert_int_equal(pwrite(fd, head, pack_head_bytes(count), 0),
+	    pack_head_bytes(count));
+	for (size_t i = 0; i < count; i++) {
+		if (blobs[i] != NULL)
+			assert_int_equal(pwrite(fd, blobs[i]->bytes,
+					     blobs[i]->len, (off_t)offsets[i]),
+			    blobs[i]->len);
+	}
+	wire_out_init(&body, LIMIT_MSG_BYTES);
+	wire_put_u64(&body, size);
+	wire_put_bytes(&body, faults.buf, faults.len);
+	(void)chan_send(chan, MSG_BLOB_PACKED, msg->request, &body, fd);
+	wire_out_release(&body);
+	wire_out_release(&faults);
+	return ERR_OK;
+}
+
 static int
 on_verify(void *arg, struct chan *chan, struct msg *msg)
 {
@@ -502,6 +553,7 @@ fake_vault_connect(struct fake_vault *vault, struct loop *loop, int fd)
 	    {MSG_PART_DROP, on_part},
 	    {MSG_PART_SAVE, on_part_save},
 	    {MSG_BLOB_OPEN, on_open},
+	    {MSG_BLOB_PACK, on_pack},
 	    {MSG_BLOB_VERIFY, on_verify},
 	    {MSG_BLOB_DELETE, on_delete},
 	    {MSG_BLOB_LIST, on_list},

@@ -3,6 +3,7 @@
 #include "fake.h"
 
 #include "lib/own.h"
+#include "lib/pack.h"
 #include "lib/xalloc.h"
 #include "store/migrate.h"
 
@@ -170,37 +171,61 @@ test_work(void **state)
 	    1);
 }
 
-static void
-test_open_unit(void **state)
+/* Asks for these units; the answer stays in the rig. */
+static struct answer *
+open_units(struct rig *rig, const uint64_t *seqs, size_t count)
 {
+	return ask(
+	    rig, CALL_UNITS_OPEN, ARGS(val_bytes(seqs, count * sizeof(*seqs))));
+}
+
+static void
+check_item(struct rig *rig, size_t row, const struct pack_view *view,
+    const char *bytes)
+{
+	const uint8_t *p;
+	size_t len;
+
+	assert_string_equal(col_text(rig, row, "state"), "packed");
+	assert_int_equal(col_int(rig, row, "size"), strlen(bytes));
+	assert_int_equal(
+	    pack_view_item(view, (size_t)col_int(rig, row, "item"), &p, &len),
+	    ERR_OK);
+	assert_int_equal(len, strlen(bytes));
+	assert_memory_equal(p, bytes, len);
+}
+
+static void
+test_open_units(void **state)
+{
+	static const uint64_t seqs[] = {1, 2, 77, 3};
 	struct rig *rig = *state;
 	char case_id[UUID_BYTES], artefact[UUID_BYTES];
+	struct pack_view view;
 	struct answer *a;
 	size_t len;
 	auto_free char *bytes = NULL;
 
 	make_artefact(rig, "some bytes", case_id, artefact);
-	a = ask_ok(rig, CALL_UNIT_OPEN, ARGS(val_int(1)));
-	assert_string_equal(col_text(rig, 0, "state"), "ok");
-	assert_int_equal(col_int(rig, 0, "size"), 10);
+	make_artefact(rig, "others", case_id, artefact);
+	make_artefact(rig, "sealed", case_id, artefact);
+	sql_run(rig, "UPDATE artefact SET sealed = 1 WHERE id = "
+		     "(SELECT artefact_id FROM unit WHERE seq = 3)");
+	a = open_units(rig, seqs, 4);
+	assert_int_equal(a->err, ERR_OK);
+	assert_int_equal(a->rows_count, 4);
+	/* What is not opened is answered first. */
+	assert_int_equal(col_int(rig, 0, "unit"), 77);
+	assert_string_equal(col_text(rig, 0, "state"), "gone");
+	assert_int_equal(col_int(rig, 1, "unit"), 3);
+	assert_string_equal(col_text(rig, 1, "state"), "sealed");
 	bytes = read_all(take_fd(a->fd), &len);
-	assert_int_equal(len, 10);
-	assert_memory_equal(bytes, "some bytes", 10);
-	ask_err(rig, ERR_NOT_FOUND, CALL_UNIT_OPEN, ARGS(val_int(2)));
-	/* The vault cannot read it. */
-	rig->vault.failing = MSG_BLOB_OPEN;
-	rig->vault.failing_err = ERR_FORMAT;
-	a = ask_ok(rig, CALL_UNIT_OPEN, ARGS(val_int(1)));
-	assert_string_equal(col_text(rig, 0, "state"), "damaged");
-	assert_int_equal(a->fd, -1);
-	rig->vault.failing = MSG_NONE_;
-	sql_run(rig, "UPDATE artefact SET sealed = 1");
-	a = ask_ok(rig, CALL_UNIT_OPEN, ARGS(val_int(1)));
-	assert_string_equal(col_text(rig, 0, "state"), "sealed");
-	assert_int_equal(a->fd, -1);
+	assert_int_equal(len, col_int(rig, 2, "pack_bytes"));
+	assert_int_equal(pack_view_init(&view, bytes, len), ERR_OK);
+	check_item(rig, 2, &view, "some bytes");
+	check_item(rig, 3, &view, "others");
 	rig_drop_vault(rig);
-	sql_run(rig, "UPDATE artefact SET sealed = 0");
-	ask_err(rig, ERR_UNAVAILABLE, CALL_UNIT_OPEN, ARGS(val_int(1)));
+	assert_int_equal(open_units(rig, seqs, 1)->err, ERR_UNAVAILABLE);
 }
 
 /* What the index says of itself is in the status, for those who see all. */
@@ -298,7 +323,7 @@ main(void)
 	    T(test_one_number),
 	    T(test_numbers_are_not_used_twice),
 	    T(test_work),
-	    T(test_open_unit),
+	    T(test_open_units),
 	    T(test_status),
 	    cmocka_unit_test(test_older_database),
 	};
