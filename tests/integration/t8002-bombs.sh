@@ -65,7 +65,8 @@ seconds=$((SECONDS - begin))
 diag "$seconds s, at most $(($(cat "$WORK/memory") / 1024)) MiB;" \
 	"$count small submissions meanwhile, the slowest in $slowest ms"
 ok "others handed in meanwhile" test "$count" -ge 3
-ok "and did not wait for it" test "$slowest" -lt 5000
+# A busy machine is slow, but those who waited for the bombs took all of it.
+ok "and did not wait for it" test $((slowest * 4)) -lt $((seconds * 1000))
 is "every case is complete" "$open" 0
 ok "bounded in time" test "$seconds" -lt 240
 ok "bounded in memory" test "$(cat "$WORK/memory")" -lt $((1024 * 1024))
@@ -90,7 +91,8 @@ is "quine: all of them the same bytes" "$(artefacts '[.[].sha256] | unique | len
 like "overlapping members: the bound is named" "$(limits overlap)" expansion
 ok "overlapping members: few are there" test "$(count_of overlap)" -lt 5
 is "a million files in ZIPs of ZIPs: the bound is named" "$(limits breed)" submission
-ok "a million files: some 500 are there" test "$(count_of breed)" -lt 600
+# Each archive that was begun is finished.
+ok "a million files: not many more than 500 are there" test "$(count_of breed)" -lt 1000
 failed=0
 for number in "${CASES[@]}"; do
 	failed=$((failed + $("$LOEP" --json case show "$number" | jq .jobs_failed)))
