@@ -1,0 +1,106 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Two organisations over HTTPS: neither learns of the other, on any route.
+. "$(dirname "$0")/lib.sh"
+python3 -c 'import yaml' 2>/dev/null || skip_all 'python3-yaml is not installed'
+CONF='[web]\nlisten = 127.0.0.1:0\naddress_requests = 100000\naddress_burst = 100000\naccount_requests = 100000\naccount_burst = 100000'
+loep_start
+CERT=$STATE/tls/cert.pem
+PORT=$(sed -n 's/.*serving HTTPS.*address=127.0.0.1 port=\([0-9]*\).*/\1/p' "$WORK/log")
+URL=https://localhost:$PORT
+PASSWORD='seven cold lamps under a bridge'
+WORDS="submit analyse run_vm download_sample audit_read manage_org_users"
+
+TYPE=application/json
+
+# member NAME PATH [CURL OPTIONS] - a member of an answer.
+member() {
+	local name=$1 path=$2
+	shift 2
+	curl -sS --cacert "$CERT" -b "$JAR" -H "X-CSRF-Token: $CSRF" \
+		-H "Content-Type: $TYPE" "$@" "$URL/api/v1$path" |
+		jq -r "$name"
+}
+
+# settle NAME - an organisation with a person, a case and one of each thing;
+# its ids go to $WORK/NAME.json.
+settle() {
+	local org account number submission artefact job run report token upload
+	org=$("$LOEP" --json org add "$1" --class C1 | jq -r .id)
+	account=$("$LOEP" --json user add "$1" --org "$org" --login "$1" \
+		--capabilities "$WORDS" | jq -r .id)
+	"$LOEP" --json user invite "$account" | jq --arg p "$PASSWORD" \
+		'{invitation: .token, password: $p}' |
+		curl -sS --cacert "$CERT" -H 'Content-Type: application/json' \
+			-o /dev/null --data-binary @- \
+			"$URL/api/v1/invitations/accept"
+	JAR=$WORK/$1.jar
+	CSRF=
+	CSRF=$(jq -n --arg l "$1" --arg p "$PASSWORD" \
+		'{login: $l, password: $p}' | curl -sS --cacert "$CERT" \
+		-c "$JAR" -H 'Content-Type: application/json' \
+		--data-binary @- "$URL/api/v1/login" | jq -r .csrf)
+	number=$(member .number /cases -d '{"title":"lamps"}')
+	submission=$(member .id "/cases/$number/submissions" -d '{}')
+	artefact=$(TYPE=application/octet-stream member .artefact \
+		"/submissions/$submission/files?filename=lamp" \
+		-d 'the same bytes')
+	for ((i = 0; i < 100; i++)); do
+		report=$(member '.items[0].id // empty' \
+			"/cases/$number/reports")
+		[ -n "$report" ] && break
+		sleep 0.2
+	done
+	run=$(member .id "/artefacts/$artefact/runs" -d '{}')
+	job=$(member '.items[0].id' "/cases/$number/jobs")
+	upload=$(curl -sS --cacert "$CERT" -b "$JAR" -o /dev/null -D - -X POST \
+		-H "X-CSRF-Token: $CSRF" -H 'Tus-Resumable: 1.0.0' \
+		-H 'Upload-Length: 5' -H 'Upload-Metadata: filename bGFtcA==' \
+		"$URL/api/v1/submissions/$submission/uploads" |
+		sed -n 's,^Location:.*/uploads/\([0-9a-f-]*\).*,\1,p')
+	token=$(member .id /tokens -d '{"name":"t"}')
+	jq -n --arg org "$org" --arg account "$account" --arg number "$number" \
+		--arg submission "$submission" --arg artefact "$artefact" \
+		--arg run "$run" --arg job "$job" --arg report "$report" \
+		--arg token "$token" --arg upload "$upload" '$ARGS.named' >"$WORK/$1.json"
+}
+
+settle power
+settle water
+for who in power water; do
+	is "$who has one of each thing" \
+		"$(jq '[.[] | select(length < 10)] | length' "$WORK/$who.json")" 0
+done
+# A number that is well formed, and nobody's.
+UNKNOWN=$(python3 - <<'PY'
+digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ*~$=U"
+n = 7 ** 14
+while not digits[((2026 << 40) | n) % 37].isalnum():
+    n += 1
+text = "".join(digits[n >> (35 - 5 * i) & 31] for i in range(8))
+print(f"BE-2026-{text[:4]}-{text[4:]}-{digits[((2026 << 40) | n) % 37]}")
+PY
+)
+jq -n --argjson port "$PORT" --arg ca "$CERT" --arg csrf "$CSRF" \
+	--arg cookie "$(awk '/__Host/ {print $6 "=" $7}' "$JAR")" \
+	--arg unknown_number "$UNKNOWN" --slurpfile own "$WORK/water.json" \
+	--slurpfile foreign "$WORK/power.json" \
+	'{port: $port, ca: $ca, csrf: $csrf, cookie: $cookie,
+	unknown_number: $unknown_number, own: $own[0], foreign: $foreign[0]}' \
+	>"$WORK/setting.json"
+python3 tests/integration/check_isolation.py orchestrator/web/openapi.yaml \
+	"$WORK/setting.json" >"$WORK/isolation" 2>&1
+# Its own points, behind ours.
+while read -r line; do
+	case $line in
+	ok* | 'not ok'*)
+		N=$((N + 1))
+		[ "${line%% *}" = ok ] || FAILED=1
+		echo "${line%%[0-9]*}$N - ${line#*- }"
+		;;
+	1..*) ;;
+	*) echo "# $line" ;;
+	esac
+done <"$WORK/isolation"
+ok "the comparison came to its end" grep -q '^1\.\.3' "$WORK/isolation"
+finish
