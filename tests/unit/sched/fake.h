@@ -110,7 +110,25 @@ struct fake_run {
 	bool is_cancelled;
 };
 
+#define FAKE_UNITS 16
+
+/* Units of the fake store, from number 1 on, and what the fake index has. */
+struct fake_units {
+	const char *kind[FAKE_UNITS + 1]; /* NULL: there is no such unit */
+	const char *bytes[FAKE_UNITS + 1];
+	bool is_held[FAKE_UNITS + 1];
+	bool is_always[FAKE_UNITS + 1]; /* by the column that it got */
+	bool is_deleted[FAKE_UNITS + 1];
+	bool is_forgotten[FAKE_UNITS + 1];
+	size_t lists;	 /* INDEX_WORK */
+	size_t opens;	 /* UNITS_OPEN */
+	size_t batches;	 /* INDEX_ADD */
+	size_t refusals; /* INDEX_ADDs that are to be refused */
+	struct chan *chan;
+};
+
 struct fake {
+	struct fake_units units;
 	struct loop *loop;
 	pid_t pid; /* the scheduler */
 	struct chan *parent;
@@ -140,6 +158,14 @@ void fake_store_attach(struct fake *f);
 void fake_store_detach(struct fake *f);
 struct fake_analyser *fake_analyser_attach(struct fake *f, const char *name,
     void (*order)(struct fake_analyser *a, struct fake_errand *errand));
+void fake_index_attach(struct fake *f);
+void fake_index_detach(struct fake *f);
+/* Answers what is asked about units; false when op is not about them. */
+bool fake_units_call(struct fake *f, uint32_t request, unsigned int op,
+    const struct values *params);
+void fake_answer(struct fake *f, uint32_t request, enum err err, int fd);
+void fake_answer_row(
+    struct fake *f, uint32_t request, const struct values *row);
 void fake_vm_attach(struct fake *f);
 void fake_vm_slot(
     struct fake *f, const char *name, const char *profile, const char *state);

@@ -34,6 +34,18 @@ answer_row(struct fake *f, uint32_t request, const struct values *row)
 	wire_out_release(&body);
 }
 
+void
+fake_answer(struct fake *f, uint32_t request, enum err err, int fd)
+{
+	answer(f, request, err, "", fd);
+}
+
+void
+fake_answer_row(struct fake *f, uint32_t request, const struct values *row)
+{
+	answer_row(f, request, row);
+}
+
 static struct fake_job *
 job_of(struct fake *f, const struct values *params)
 {
@@ -434,7 +446,8 @@ on_call(void *arg, struct chan *chan, struct msg *msg)
 	if (f->is_store_slow)
 		return ERR_OK;
 	f->call_fd = msg->fd;
-	if (!do_other(f, msg->request, op, &params))
+	if (!do_other(f, msg->request, op, &params) &&
+	    !fake_units_call(f, msg->request, op, &params))
 		do_job(f, msg->request, op, &params);
 	return ERR_OK;
 }
