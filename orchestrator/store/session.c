@@ -126,7 +126,7 @@ drop_some(struct sessions *sessions, const char *account_id, bool has_local,
 			if (account_id != NULL)
 				is_hit &=
 				    strcmp(p->account_id, account_id) == 0;
-			else
+			else if (digest != NULL)
 				is_hit &= memcmp(p->digest, digest,
 					      SHA256_BYTES) == 0;
 			if (is_hit)

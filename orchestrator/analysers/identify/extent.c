@@ -116,7 +116,7 @@ check_pe(struct extent *e, const uint8_t *dos)
 	count = (unsigned int)number(e, head + 6, 2);
 	table = at + PE_FIXED + number(e, head + 20, 2);
 	needs(e, table, (uint64_t)count * PE_SECTION, "section table");
-	for (unsigned int i = 0; i < count && i < ENTRIES_MAX; i++) {
+	for (uint64_t i = 0; i < count && i < ENTRIES_MAX; i++) {
 		if (!read_at(
 			e, table + i * PE_SECTION, section, sizeof(section)))
 			return;
