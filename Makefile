@@ -69,7 +69,7 @@ loep-simnet_DIRS    := simnet
 loep-simnet_PKGS    := jansson libseccomp
 loep-identify_DIRS  := analysers/identify
 loep-identify_PKGS  := libmagic libcrypto jansson libseccomp
-loep-identify_LIBS  := -ltlsh -lstdc++ -lm
+loep-identify_LIBS  := -lm
 loep-yara_DIRS      := analysers/yara
 loep-yara_PKGS      := yara jansson libseccomp libcrypto
 loep-yara_LIBS      := -lm
@@ -145,7 +145,9 @@ $O/orchestrator/web/openapi.o: orchestrator/web/openapi.yaml
 
 # Unit tests: tests/unit/FOLDER/test_X.c is linked with the objects of
 # orchestrator/FOLDER, except the one that has main() (main.c), and lib.a.
-# A folder's fake*.c there are linked with each of its tests.
+# A folder's fake*.c there are linked with each of its tests, and so are *.cc,
+# which call libraries that only tests compare with (UNIT_LIBS_folder).
+UNIT_LIBS_analysers/identify := -ltlsh -lstdc++
 UNIT_SRCS := $(wildcard tests/unit/*/test_*.c tests/unit/analysers/*/test_*.c)
 UNIT := $(patsubst %.c,$O/%,$(UNIT_SRCS))
 UNIT_HELPERS := $(patsubst %.c,$O/%.o,$(wildcard tests/unit/lib/mutate.c tests/unit/lib/fault.c))
@@ -154,9 +156,10 @@ unit_program = $(firstword $(foreach p,$(PROGRAMS),$(if $(filter $(1),$($(p)_DIR
 define unit
 $(patsubst %.c,$O/%,$(1)): $(patsubst %.c,$O/%.o,$(1)) $(UNIT_HELPERS) \
     $(patsubst %.c,$O/%.o,$(wildcard tests/unit/$(2)/fake*.c)) \
+    $(patsubst %.cc,$O/%.o,$(wildcard tests/unit/$(2)/*.cc)) \
     $(if $(filter agents,$(2)),$(AGENT_UNIT_OBJS),$(filter-out %/main.o,$(if $(filter lib,$(2)),,$(call objs,$(2))))) \
     $(addprefix $O/,$($(3)_EXTRA)) $O/lib.a
-	$$(call Q,LINK)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(shell $(PKG_CONFIG) --libs cmocka $(sort $($(3)_PKGS) libseccomp jansson libcrypto)) $($(3)_LIBS)
+	$$(call Q,LINK)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(shell $(PKG_CONFIG) --libs cmocka $(sort $($(3)_PKGS) libseccomp jansson libcrypto)) $($(3)_LIBS) $(UNIT_LIBS_$(2))
 endef
 $(foreach t,$(UNIT_SRCS),$(eval $(call unit,$(t),$(call unit_folder,$(t)),$(call unit_program,$(call unit_folder,$(t))))))
 

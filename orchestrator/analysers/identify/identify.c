@@ -3,7 +3,7 @@
 #include "analysers/identify/identify.h"
 
 #include "analysers/identify/extent.h"
-#include "analysers/identify/tlsh_shim.h"
+#include "analysers/identify/tlsh.h"
 #include "analysers/identify/types.h"
 #include "lib/digests.h"
 #include "lib/limits.h"
@@ -20,7 +20,8 @@
 
 struct pass {
 	struct digests *digests;
-	struct tlsh *tlsh; /* NULL where the input is too large */
+	bool has_tlsh; /* the input is not too large */
+	struct tlsh tlsh;
 	uint64_t counts[256];
 	uint64_t total;
 };
@@ -95,8 +96,8 @@ static void
 take(struct pass *pass, const uint8_t *p, size_t len)
 {
 	digests_update(pass->digests, p, len);
-	if (pass->tlsh != NULL)
-		tlsh_update(pass->tlsh, p, len);
+	if (pass->has_tlsh)
+		tlsh_update(&pass->tlsh, p, len);
 	count_bytes(pass, p, len);
 }
 
@@ -162,13 +163,13 @@ put_digests(struct analysis *analysis, struct pass *pass)
 	for (enum digest_kind kind = 0; kind < DIGEST_COUNT; kind++)
 		record_fact(analysis->out, digests_name(kind),
 		    json_string(digests.hex[kind]));
-	if (pass->tlsh == NULL) {
+	if (!pass->has_tlsh) {
 		record_limit(analysis->out, "tlsh_bytes",
 		    "no TLSH: the input has more than %zu bytes",
 		    IDENTIFY_TLSH_BYTES_MAX);
 		return;
 	}
-	tlsh_final(pass->tlsh, text);
+	tlsh_final(&pass->tlsh, text);
 	if (text[0] != '\0')
 		record_fact(analysis->out, "tlsh", json_string(text));
 }
@@ -181,8 +182,8 @@ identify_analyse(struct analysis *analysis)
 	double entropy;
 	int err;
 
-	if (size <= IDENTIFY_TLSH_BYTES_MAX)
-		pass.tlsh = tlsh_new();
+	pass.has_tlsh = size <= IDENTIFY_TLSH_BYTES_MAX;
+	tlsh_init(&pass.tlsh);
 	record_fact(analysis->out, "size", json_integer((json_int_t)size));
 	err = run(analysis, &pass);
 	if (err == ERR_OK) {
@@ -195,7 +196,6 @@ identify_analyse(struct analysis *analysis)
 		record_fact(analysis->out, "entropy_milli",
 		    json_integer((json_int_t)(entropy * 1000 + 0.5)));
 	}
-	tlsh_free(pass.tlsh);
 	digests_free(pass.digests);
 	return err;
 }

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* types.c - the only file that includes libmagic. */
+/* types.c - libmagic's words about some bytes. */
 #include "analysers/identify/types.h"
 
-#include <magic.h>
+#include "analysers/identify/shortlist.h"
+
 #include <stdbool.h>
 #include <unistd.h>
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static magic_t cookie;
+static magic_t whole;		    /* all of the database */
+static struct shortlist *shortlist; /* or NULL */
 
 /*
  * Bounds of libmagic, each as tight as real files allow.  Those on regular
@@ -24,6 +26,9 @@ static const struct {
     {MAGIC_PARAM_ELF_NOTES_MAX, 64},
     {MAGIC_PARAM_INDIR_MAX, 20},
     {MAGIC_PARAM_NAME_MAX, 50},
+    /* As they are; the short list must know them. */
+    {MAGIC_PARAM_ENCODING_MAX, SHORTLIST_ENCODING_BYTES},
+    {MAGIC_PARAM_REGEX_MAX, SHORTLIST_REGEX_BYTES},
 };
 
 /*
@@ -44,6 +49,18 @@ static const struct {
     {"Non-ISO extended-ASCII text", false, "text/plain", "unknown-8bit"},
 };
 
+static int
+set_params(magic_t handle)
+{
+	for (size_t i = 0; i < COUNT(params); i++) {
+		size_t value = params[i].value;
+
+		if (magic_setparam(handle, params[i].name, &value) == -1)
+			return ERR_NOT_FOUND;
+	}
+	return ERR_OK;
+}
+
 /* Touches the entries of texts and of data, so that children share them. */
 static void
 warm(void)
@@ -53,36 +70,46 @@ warm(void)
 	    "\tanother line: 1 + 2 \"quoted\" <tag> #comment\n\n"
 	    "key = value\nlast line.\n";
 	static const unsigned char data[256] = {0x7f, 0x01, 0x80, 0xff};
-	struct types types;
 
-	(void)types_of(text, sizeof(text) - 1, -1, &types);
-	(void)types_of(data, sizeof(data), -1, &types);
-	(void)magic_setflags(cookie, MAGIC_MIME);
-	(void)magic_buffer(cookie, text, sizeof(text) - 1);
-	(void)magic_buffer(cookie, data, sizeof(data));
+	for (int flags = MAGIC_NONE;; flags = MAGIC_MIME) {
+		(void)magic_setflags(whole, flags);
+		(void)magic_buffer(whole, text, sizeof(text) - 1);
+		(void)magic_buffer(whole, data, sizeof(data));
+		if (flags == MAGIC_MIME)
+			break;
+	}
 }
 
 int
 types_load(char *why, size_t why_size)
 {
-	cookie = magic_open(MAGIC_NONE);
-	if (cookie == NULL || magic_load(cookie, NULL) == -1) {
+	whole = magic_open(MAGIC_NONE);
+	if (whole == NULL || magic_load(whole, NULL) == -1) {
 		(void)snprintf(why, why_size, "libmagic's database: %s",
-		    cookie == NULL ? "no memory" : magic_error(cookie));
+		    whole == NULL ? "no memory" : magic_error(whole));
 		return ERR_NOT_FOUND;
 	}
-	for (size_t i = 0; i < COUNT(params); i++) {
-		size_t value = params[i].value;
-
-		if (magic_setparam(cookie, params[i].name, &value) == -1) {
-			(void)snprintf(why, why_size,
-			    "libmagic does not know parameter %d",
-			    params[i].name);
-			return ERR_NOT_FOUND;
-		}
+	if (set_params(whole) != ERR_OK) {
+		(void)snprintf(why, why_size,
+		    "libmagic does not know a parameter that bounds it");
+		return ERR_NOT_FOUND;
 	}
 	warm();
+	shortlist = shortlist_load(set_params);
 	return ERR_OK;
+}
+
+void
+types_use_shortlist(bool is_used)
+{
+	static struct shortlist *aside;
+
+	if (!is_used && shortlist != NULL) {
+		aside = shortlist;
+		shortlist = NULL;
+	} else if (is_used && shortlist == NULL) {
+		shortlist = aside;
+	}
 }
 
 int
@@ -134,19 +161,43 @@ types_need_fd(const void *p, size_t len)
 	return len > sizeof(elf) && memcmp(p, elf, sizeof(elf)) == 0;
 }
 
-static const char *
-look(const void *p, size_t len, int fd, int flags)
+/* How the words about one file are come by. */
+struct looker {
+	const void *p;
+	size_t len;
+	int fd; /* -1: the bytes say it all */
+	bool is_short;
+	struct shortlist_choice choice;
+};
+
+static bool
+rewind_file(const struct looker *l)
 {
-	(void)magic_setflags(cookie, flags);
 	/* libmagic reads on from where the file stands. */
-	if (fd != -1 && types_need_fd(p, len) && lseek(fd, 0, SEEK_SET) == 0)
-		return magic_descriptor(cookie, fd);
-	return magic_buffer(cookie, p, len);
+	return l->fd != -1 && lseek(l->fd, 0, SEEK_SET) == 0;
+}
+
+static const char *
+look(struct looker *l, int flags)
+{
+	const char *words = NULL;
+	int fd = rewind_file(l) ? l->fd : -1;
+
+	if (l->is_short)
+		words = shortlist_look(&l->choice, l->p, l->len, fd, flags);
+	if (words != NULL)
+		return words;
+	l->is_short = false;
+	(void)magic_setflags(whole, flags);
+	if (rewind_file(l))
+		return magic_descriptor(whole, l->fd);
+	return magic_buffer(whole, l->p, l->len);
 }
 
 bool
 types_of(const void *p, size_t len, int fd, struct types *ret_types)
 {
+	struct looker looker = {.p = p};
 	const char *words;
 
 	if (len > TYPES_HEAD_BYTES)
@@ -155,9 +206,12 @@ types_of(const void *p, size_t len, int fd, struct types *ret_types)
 	    .mime = "application/octet-stream",
 	    .encoding = "binary",
 	};
-	words = look(p, len, fd, MAGIC_NONE);
+	looker.len = len;
+	looker.fd = types_need_fd(p, len) ? fd : -1;
+	looker.is_short = shortlist_choose(shortlist, p, len, &looker.choice);
+	words = look(&looker, MAGIC_NONE);
 	if (words == NULL) {
-		words = magic_error(cookie);
+		words = magic_error(whole);
 		(void)snprintf(ret_types->magic, sizeof(ret_types->magic), "%s",
 		    words == NULL ? "no reason given" : words);
 		return false;
@@ -165,7 +219,7 @@ types_of(const void *p, size_t len, int fd, struct types *ret_types)
 	(void)snprintf(ret_types->magic, sizeof(ret_types->magic), "%s", words);
 	if (is_plain(ret_types))
 		return true;
-	words = look(p, len, fd, MAGIC_MIME);
+	words = look(&looker, MAGIC_MIME);
 	if (words != NULL)
 		split_mime(words, ret_types);
 	return true;

@@ -21,6 +21,8 @@ struct types {
  * before the cage is entered.  ERR_NOT_FOUND with a sentence in why.
  */
 int must_check types_load(char *why, size_t why_size);
+/* For tests: whether libmagic is given only what can match (shortlist.h). */
+void types_use_shortlist(_Bool is_used);
 /* libmagic's version, "544" for 5.44. */
 int types_version(void);
 /* True where details come from all over the file: an ELF file. */

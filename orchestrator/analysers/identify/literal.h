@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* literal.h - bytes that a text test of libmagic cannot match without. */
+#ifndef IDENTIFY_LITERAL_H
+#define IDENTIFY_LITERAL_H
+
+#include "analysers/identify/magicdb.h"
+
+#define LITERAL_BYTES_MAX ((size_t)32)
+
+/* A text that must be there; len 0: none is known. */
+struct literal {
+	uint8_t p[LITERAL_BYTES_MAX];
+	size_t len;
+	bool is_folded; /* letters of either case */
+};
+
+/*
+ * The part of a string's or search's value that is compared byte by byte:
+ * what of it fits, or what stands before white space that is special.
+ */
+struct literal literal_of_text(const struct magicdb_entry *entry);
+/* Where that ended before white space: the next word, which comes later. */
+struct literal literal_of_next_word(const struct magicdb_entry *entry);
+/*
+ * The longest run of a POSIX extended regular expression's characters that
+ * each match has in it.  Where an expression is not fully understood, none.
+ */
+struct literal literal_of_regex(const struct magicdb_entry *entry);
+/*
+ * The first group of an expression that is nothing but words, of which each
+ * match has one: "(class|module)".  Returns how many, 0 where there is none.
+ */
+#define LITERAL_WORDS_MAX ((size_t)4)
+size_t literal_words_of_regex(const struct magicdb_entry *entry,
+    struct literal ret_words[LITERAL_WORDS_MAX]);
+/* Is it in p?  True too where it is none. */
+bool literal_is_in(const struct literal *literal, const uint8_t *p, size_t len);
+/* Does p begin with it?  Likewise. */
+bool literal_begins(
+    const struct literal *literal, const uint8_t *p, size_t len);
+
+#endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * test_shortlist.c - libmagic's answers with what can match only, against those
+ * of its whole database: files of this machine, what is made here, and both
+ * with a few bytes changed.
+ */
+#include "analysers/identify/shortlist.h"
+
+#include "../harness.h"
+#include "analysers/identify/literal.h"
+#include "analysers/identify/types.h"
+#include "lib/own.h"
+#include "lib/xalloc.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+
+#define FILES_MAX 120
+#define BYTES_MAX ((size_t)256 << 10)
+
+static uint32_t seed = 1;
+
+static uint32_t
+next(void)
+{
+	seed = seed * 1664525 + 1013904223;
+	return seed >> 8;
+}
+
+static void
+compare(const uint8_t *p, size_t len, const char *what)
+{
+	struct types whole, few;
+
+	types_use_shortlist(false);
+	(void)types_of(p, len, -1, &whole);
+	types_use_shortlist(true);
+	(void)types_of(p, len, -1, &few);
+	if (strcmp(whole.magic, few.magic) != 0 ||
+	    strcmp(whole.mime, few.mime) != 0 ||
+	    strcmp(whole.encoding, few.encoding) != 0)
+		fail_msg("%s: %s %s %s; with the short list %s %s %s", what,
+		    whole.magic, whole.mime, whole.encoding, few.magic,
+		    few.mime, few.encoding);
+}
+
+/* As it is, and changed at its head three times, and cut. */
+static void
+compare_variants(uint8_t *p, size_t len, const char *what)
+{
+	compare(p, len, what);
+	for (int i = 0; i < 3 && len > 0; i++) {
+		p[next() % (len < 40 ? len : 40)] = (uint8_t)next();
+		p[next() % len] = (uint8_t)(next() % 128);
+		compare(p, len, what);
+	}
+	if (len > 1)
+		compare(p, next() % len, what);
+}
+
+static size_t files;
+
+static int
+take_file(const char *path, const struct stat *st, int flag)
+{
+	auto_free uint8_t *bytes = NULL;
+	auto_close int fd = -1;
+	ssize_t n;
+
+	/* Some of them, of all kinds. */
+	if (flag != FTW_F || !S_ISREG(st->st_mode) || next() % 64 != 0)
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd == -1)
+		return 0;
+	bytes = xmalloc(BYTES_MAX);
+	n = read(fd, bytes, BYTES_MAX);
+	if (n >= 0)
+		compare_variants(bytes, (size_t)n, path);
+	return ++files == FILES_MAX;
+}
+
+static void
+test_files_of_the_machine(void **state)
+{
+	static const char *const folders[] = {
+	    "/usr/bin", "/usr/share", "/usr/lib", "/etc"};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		files = 0;
+		(void)ftw(folders[i], take_file, 16);
+	}
+}
+
+static void
+test_made_here(void **state)
+{
+	static const char *const texts[] = {"#!/bin/sh\necho hello\n",
+	    "#!/usr/bin/env python3\nimport os\n\nclass A:\n\tpass\n",
+	    "#! /usr/bin/env   perl\nuse strict;\n",
+	    "#include <stdio.h>\nint main(void) { return 0; }\n",
+	    "<?xml version=\"1.0\"?>\n<svg xmlns=\"x\"></svg>\n",
+	    "<!DOCTYPE html><HTML><title>x</title></HTML>",
+	    "From: a@b\nSubject: c\n\ntext\n", "{\"a\": [1, 2, 3]}",
+	    "a,b,c\n1,2,3\n4,5,6\n7,8,9\n", "\xef\xbb\xbfint a;\n",
+	    "\xff\xfe"
+	    "a\0b\0c\0",
+	    "just a line of words\n",
+	    "module.exports = function() { require('x'); }\n", "\n\n\n   \n\t",
+	    "0\n", "x", "data", "loep-nothing-else\n", "\x1f\x8b\x08", "MZ",
+	    "PK\x03\x04", "%PDF-1.4\n", "ID3\x03", "\x89PNG\r\n\x1a\n",
+	    "\x7f"
+	    "ELF\x02\x01\x01",
+	    "\xca\xfe\xba\xbe\0\0\0\x34", "dex\n035",
+	    "-----BEGIN CERTIFICATE-----\nMIIB\n", "\tSUBDIRS = a\n",
+	    "begin 644 x\n", "class Foo\n  def bar\n  end\nend\n"};
+	uint8_t bytes[4096];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		size_t len = strlen(texts[i]);
+
+		memcpy(bytes, texts[i], len);
+		compare_variants(bytes, len, texts[i]);
+		/* The same with NUL bytes behind it. */
+		memset(bytes, 0, sizeof(bytes));
+		memcpy(bytes, texts[i], len);
+		compare_variants(bytes, sizeof(bytes), texts[i]);
+	}
+}
+
+static struct literal
+of_regex(const char *text)
+{
+	struct magicdb_entry entry = {.type = MAGICDB_REGEX};
+
+	(void)snprintf((char *)entry.value, sizeof(entry.value), "%s", text);
+	return literal_of_regex(&entry);
+}
+
+static void
+test_literals(void **state)
+{
+	static const struct {
+		const char *regex;
+		const char *literal;
+	} cases[] = {
+	    {"^export (function|class) ", "export "},
+	    {"^import.*;$", "import"},
+	    {"abc*d", "ab"},
+	    {"abc+d", "abc"},
+	    {"ab{0,2}cde", "cde"},
+	    {"a|b", ""},
+	    {"x(abc|d)y", "x"},
+	    {"x(abcd)?y", "x"},
+	    {"x(abcd){2}y", "abcd"},
+	    {"x(abcd){0,2}y", "x"},
+	    {"[]abc]de", "de"},
+	    {"[[:space:]]x[^]]yz", "yz"},
+	    {"\\.even", ".even"},
+	    {"\\bword", "word"},
+	    {"(unfinished", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct literal l = of_regex(cases[i].regex);
+
+		assert_int_equal(l.len, strlen(cases[i].literal));
+		assert_memory_equal(l.p, cases[i].literal, l.len);
+	}
+}
+
+static int
+load(void **state)
+{
+	char why[256];
+
+	(void)state;
+	return types_load(why, sizeof(why)) == ERR_OK ? 0 : -1;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_literals),
+	    cmocka_unit_test(test_made_here),
+	    cmocka_unit_test(test_files_of_the_machine),
+	};
+
+	return cmocka_run_group_tests(tests, load, NULL);
+}

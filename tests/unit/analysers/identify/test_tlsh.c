@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_tlsh.c - our TLSH against the library's, digit by digit. */
+#include "analysers/identify/tlsh.h"
+
+#include "../harness.h"
+#include "lib/xalloc.h"
+
+void libtlsh(const void *p, size_t len, char *ret_text, size_t size);
+
+#define LEN_MAX ((size_t)1 << 20)
+
+/* Bytes of one kind: noise, few values, text-like, long runs. */
+static void
+fill(uint8_t *p, size_t len, uint32_t seed)
+{
+	static const char letters[] = " etaoinshrdlu\nETA(){};=+-*/0123456789";
+	const uint32_t kind = seed % 4;
+
+	for (size_t i = 0; i < len; i++) {
+		uint32_t n;
+
+		seed = seed * 1664525 + 1013904223;
+		n = seed >> 24;
+		p[i] = kind == 0   ? (uint8_t)n
+		       : kind == 1 ? (uint8_t)(n & 7)
+		       : kind == 2 ? (uint8_t)letters[n % (sizeof(letters) - 1)]
+		       : n < 8 || i == 0 ? (uint8_t)(seed >> 16)
+					 : p[i - 1];
+	}
+}
+
+static size_t
+compare(const uint8_t *p, size_t len, size_t cut)
+{
+	char theirs[128], ours[TLSH_TEXT_BYTES];
+	struct tlsh tlsh;
+
+	libtlsh(p, len, theirs, sizeof(theirs));
+	tlsh_init(&tlsh);
+	tlsh_update(&tlsh, p, cut);
+	tlsh_update(&tlsh, p + cut, len - cut);
+	tlsh_final(&tlsh, ours);
+	if (strcmp(theirs, ours) != 0)
+		fail_msg("%zu bytes: %s, libtlsh %s", len, ours, theirs);
+	return ours[0] != '\0';
+}
+
+static void
+test_every_short_length(void **state)
+{
+	uint8_t bytes[4096];
+	size_t digests = 0;
+
+	(void)state;
+	for (uint32_t kind = 0; kind < 4; kind++) {
+		fill(bytes, sizeof(bytes), kind);
+		for (size_t len = 0; len <= sizeof(bytes);
+		     len += len < 1024 ? 1 : 7)
+			digests += compare(bytes, len, len / 3);
+	}
+	assert_true(digests > 2000);
+}
+
+static void
+test_many(void **state)
+{
+	uint8_t *bytes = xmalloc(LEN_MAX);
+	size_t digests = 0;
+
+	(void)state;
+	for (uint32_t seed = 0; seed < 200; seed++) {
+		size_t len = (size_t)1 << (8 + seed % 13);
+
+		len = len - len / 3 + seed * 17 % (len / 3);
+		fill(bytes, len, seed * 7 + 1);
+		digests += compare(bytes, len, len % 5);
+	}
+	assert_true(digests > 100);
+	free(bytes);
+}
+
+static void
+test_same_bytes(void **state)
+{
+	uint8_t bytes[8192];
+
+	(void)state;
+	memset(bytes, 'a', sizeof(bytes));
+	assert_int_equal(compare(bytes, sizeof(bytes), 9), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_every_short_length),
+	    cmocka_unit_test(test_many),
+	    cmocka_unit_test(test_same_bytes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
