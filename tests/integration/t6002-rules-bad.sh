@@ -104,6 +104,25 @@ diag "10,000 rules: $(($(date +%s%3N) - BEGAN)) ms"
 is "ten thousand rules become a version" "$STATUS $(jq -r .rules version)" \
 	"0 10000"
 
+# --- programs that die while the rules are read ---
+# child NAME - the process of that program below our loepd.
+child() {
+	pgrep -P "$LOEPD" -x "$1"
+}
+for victim in loep-rules loep-sched loep-store; do
+	V=$("$LOEP" --json --quiet rules add many --on 0 | jq -r .version)
+	sleep 0.2
+	kill -KILL "$(child "$victim")"
+	for ((i = 0; i < 600; i++)); do
+		case $(rules .state show "$V" 2>/dev/null) in
+		"" | draft) sleep 0.1 ;;
+		*) break ;;
+		esac
+	done
+	is "$victim dies: the version is whole all the same" \
+		"$(rules '"\(.state) \(.rules)"' show "$V")" "tested 10000"
+done
+
 # --- repositories ---
 git init -q repository
 cp one/a.yar repository/fine.yar
