@@ -321,8 +321,8 @@ closures_link(struct closures *closures, size_t rule)
 	wire_out_init(&link.tokens, TOKENS_BYTES_MAX);
 	take_tokens(&link, r);
 	if (closure->ref_count > 0)
-		qsort(closure->refs, closure->ref_count,
-		    sizeof(*closure->refs), by_number);
+		qsort(closure->refs, closure->ref_count, sizeof(*closure->refs),
+		    by_number);
 	make_core(&link, r);
 	closures->derive.rules = on_rules;
 	closures->derive.arg = &link;
@@ -421,6 +421,14 @@ blame_named(struct closures *closures, size_t rule)
 	}
 }
 
+static size_t
+whole_bytes(const struct closures *closures, uint32_t rule)
+{
+	const struct span *whole = &closures->bundle->rules[rule].whole;
+
+	return whole->end - whole->start;
+}
+
 void
 closures_seal(struct closures *closures, size_t rule)
 {
@@ -431,12 +439,14 @@ closures_seal(struct closures *closures, size_t rule)
 	struct sha256 *sha256 = sha256_new();
 	unsigned int imports;
 
+	closure->unit_bytes = 0;
 	if (count > CLOSURE_RULES_MAX)
 		closures_reject(closures, rule,
 		    "depends on more rules than one unit may hold");
 	for (size_t i = 0; i < count; i++) {
 		closure->modules |= closures->list[members[i]].modules;
 		closure->externals |= closures->list[members[i]].externals;
+		closure->unit_bytes += whole_bytes(closures, members[i]);
 	}
 	imports = closures->bundle->spaces[closures->bundle->rules[rule].space]
 		      .imports;

@@ -31,6 +31,7 @@ struct closure {
 	unsigned int externals; /* of the whole unit, 1 << place in the list */
 	uint8_t *cond;		/* what its own condition implies */
 	size_t cond_len;
+	size_t unit_bytes;  /* of the rules of its unit */
 	char *reason;	    /* why it is set aside; NULL = it is not */
 	unsigned int notes; /* enum derive_note */
 	uint32_t short_string;

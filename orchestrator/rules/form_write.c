@@ -20,7 +20,9 @@ static void
 put_leaf(
     const struct form *form, const struct form_node *node, struct wire_out *out)
 {
-	const uint8_t *p = form->bytes + node->data;
+	/* There are no bytes at all where nothing has any. */
+	const uint8_t *p =
+	    form->bytes == NULL ? NULL : form->bytes + node->data;
 
 	switch (node->op) {
 	case FORM_EMBED:

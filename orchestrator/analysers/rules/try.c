@@ -331,12 +331,10 @@ try_all(struct try *try)
 		is_changed = try_globals(try);
 	}
 	for (size_t i = 0; i < bundle->rule_count; i++) {
-		const struct rule *rule = &bundle->rules[i];
-
 		if (try->closures->list[i].reason != NULL || is_late(try, i))
 			continue;
 		batch.rules[batch.count++] = i;
-		batch.bytes += rule->whole.end - rule->whole.start;
+		batch.bytes += try->closures->list[i].unit_bytes;
 		if (batch.count == TRY_UNITS_MAX || batch.bytes > TRY_BYTES_MAX)
 			flush(&batch);
 	}
