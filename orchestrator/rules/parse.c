@@ -51,6 +51,7 @@ is_word(const struct parse *parse, const char *word)
 static void
 advance(struct parse *parse)
 {
+	parse->last_end = parse->token.end;
 	parse->token = lexer_next(&parse->lexer);
 }
 
@@ -264,7 +265,7 @@ parse_body(struct parse *parse, struct rule *rule)
 	return true;
 }
 
-/* To a brace in the first column of depth, or the next rule. */
+/* To the brace that closes what is open, or to the next rule. */
 static void
 resync(struct parse *parse, struct rule *rule)
 {
@@ -277,7 +278,6 @@ resync(struct parse *parse, struct rule *rule)
 			depth++;
 		if (is_mark(parse, "}") && --depth == 0)
 			break;
-		rule->whole.end = parse->token.end;
 		advance(parse);
 	}
 }
@@ -285,14 +285,12 @@ resync(struct parse *parse, struct rule *rule)
 static enum parse_item
 parse_rule(struct parse *parse, struct rule *rule)
 {
-	rule->whole.end = parse->token.end;
 	advance(parse);
 	if (!parse_head(parse, rule) || !parse_body(parse, rule))
 		resync(parse, rule);
-	if (is_mark(parse, "}")) {
-		rule->whole.end = parse->token.end;
+	if (is_mark(parse, "}"))
 		advance(parse);
-	}
+	rule->whole.end = parse->last_end;
 	if (rule->name == NULL)
 		rule->name = xstrdup("");
 	return PARSE_RULE;

@@ -21,6 +21,7 @@ enum parse_item {
 struct parse {
 	struct lexer lexer;
 	struct token token; /* the next one */
+	size_t last_end;    /* of the one before */
 	struct span name;   /* of an import or include, without quotes */
 	size_t name_line;
 };

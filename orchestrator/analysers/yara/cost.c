@@ -2,10 +2,13 @@
 /* cost.c - what rules cost. */
 #include "analysers/yara/cost.h"
 
+#include <stdbool.h>
 #include <time.h>
 
 /* libyara counts in seconds; a scan of one buffer takes milliseconds. */
 #define SCAN_SECONDS_MAX 2
+/* What a scan that was cut counts as: in full, however busy the machine. */
+#define CUT_US ((uint64_t)SCAN_SECONDS_MAX * 1000000)
 /* Pieces of a buffer, where the cost is only compared: each is as long as all
  * before it, four times, so that the slowest patterns are seen at once. */
 #define FIRST_BYTES   ((size_t)1024)
@@ -55,16 +58,22 @@ cpu_us(void)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
+/* False when libyara's clock ended the scan, which a person's clock is. */
+static bool
+scan(YR_RULES *rules, const uint8_t *p, size_t len)
+{
+	return yr_rules_scan_mem(rules, p, len, SCAN_FLAGS_NO_TRYCATCH, on_scan,
+		   NULL, SCAN_SECONDS_MAX) != ERROR_SCAN_TIMEOUT;
+}
+
 uint64_t
 cost_us(YR_RULES *rules, const uint8_t (*buffers)[COST_BUFFER_BYTES])
 {
 	uint64_t start = cpu_us();
 
 	for (size_t i = 0; i < COST_BUFFERS; i++) {
-		if (yr_rules_scan_mem(rules, buffers[i], COST_BUFFER_BYTES,
-			SCAN_FLAGS_NO_TRYCATCH, on_scan, NULL,
-			SCAN_SECONDS_MAX) == ERROR_SCAN_TIMEOUT)
-			break;
+		if (!scan(rules, buffers[i], COST_BUFFER_BYTES))
+			return CUT_US;
 	}
 	return cpu_us() - start;
 }
@@ -74,16 +83,14 @@ cost_us_up_to(YR_RULES *rules, const uint8_t (*buffers)[COST_BUFFER_BYTES],
     uint64_t us_max)
 {
 	uint64_t start = cpu_us();
-
 	size_t at = 0;
 
 	for (size_t end = FIRST_BYTES; at < COST_BUFFER_BYTES;
 	     end *= FURTHER_BYTES) {
 		for (size_t i = 0; i < COST_BUFFERS; i++) {
-			if (yr_rules_scan_mem(rules, buffers[i] + at, end - at,
-				SCAN_FLAGS_NO_TRYCATCH, on_scan, NULL,
-				SCAN_SECONDS_MAX) == ERROR_SCAN_TIMEOUT ||
-			    cpu_us() - start > us_max)
+			if (!scan(rules, buffers[i] + at, end - at))
+				return CUT_US;
+			if (cpu_us() - start > us_max)
 				return cpu_us() - start;
 		}
 		at = end;

@@ -13,8 +13,8 @@
 /* Fills the buffers: one letter, zeros, noise behind "MZ", words. */
 void cost_fill(uint8_t (*buffers)[COST_BUFFER_BYTES]);
 /*
- * CPU microseconds for all buffers; a scan that is cut (after two seconds)
- * ends it.
+ * CPU microseconds for all buffers; a scan that is cut, after two seconds of
+ * anybody's time, counts as those.
  */
 uint64_t cost_us(YR_RULES *rules, const uint8_t (*buffers)[COST_BUFFER_BYTES]);
 /*

@@ -5,134 +5,86 @@
 #include "analysers/yara/need.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
-#include "rules/lexer.h"
+#include "rules/parse.h"
 
-/* The parser's state while it goes over a file. */
-struct parser {
+/* A file while it is taken apart. */
+struct reading {
 	struct rule_file *file;
-	struct lexer lexer;
-	struct token token; /* the next one */
-	size_t start;	    /* of the first modifier of the next rule */
-	size_t start_line;
-	bool has_start;
-	bool is_global;
+	struct derive derive;
 	size_t capacity;
-	struct tokens condition; /* of the rule at hand */
 };
 
-static bool
-is(const struct parser *parser, const char *word)
+static void
+mark(struct rule_file *file, const char *name, size_t len, bool is_prefix)
 {
-	return token_is(parser->file->text, &parser->token, word);
+	for (size_t i = 0; i < file->unit_count; i++) {
+		struct rule_unit *unit = &file->units[i];
+
+		if (unit->name[0] == name[0] &&
+		    strncmp(unit->name, name, len) == 0 &&
+		    (is_prefix || unit->name[len] == '\0'))
+			unit->is_referenced = true;
+	}
+}
+
+/* Notes the modules before a dot, and the rules that are named. */
+static void
+take_names(struct rule_file *file, struct rule_unit *unit, struct span span)
+{
+	struct lexer lexer;
+	struct token token, next;
+
+	lexer_init(&lexer, file->text, span.end);
+	lexer.at = span.start;
+	token = lexer_next(&lexer);
+	for (; token.kind != TOKEN_END; token = next) {
+		const char *name = file->text + token.start;
+		size_t len = token.end - token.start;
+		enum rule_module module = module_of(name, len);
+
+		next = lexer_next(&lexer);
+		if (token.kind != TOKEN_WORD)
+			continue;
+		if (module != MODULE_COUNT && token_is(file->text, &next, "."))
+			unit->modules |= 1u << module;
+		mark(file, name, len, token_is(file->text, &next, "*"));
+	}
+}
+
+static size_t
+count_lines(const char *p, size_t len)
+{
+	size_t lines = 0;
+
+	for (size_t i = 0; i < len; i++)
+		lines += p[i] == '\n';
+	return lines;
 }
 
 static void
-advance(struct parser *parser)
+add_unit(struct reading *reading, const struct rule *rule)
 {
-	parser->token = lexer_next(&parser->lexer);
-}
-
-static struct rule_unit *
-add_unit(struct parser *parser)
-{
-	struct rule_file *file = parser->file;
+	struct rule_file *file = reading->file;
 	struct rule_unit *unit;
 
-	if (file->unit_count == parser->capacity) {
-		parser->capacity = parser->capacity * 2 + 16;
+	if (file->unit_count == reading->capacity) {
+		reading->capacity = reading->capacity * 2 + 16;
 		file->units = xreallocarray(
-		    file->units, parser->capacity, sizeof(*file->units));
+		    file->units, reading->capacity, sizeof(*file->units));
 	}
 	unit = &file->units[file->unit_count++];
 	*unit = (struct rule_unit){
-	    .start = parser->has_start ? parser->start : parser->token.start,
-	    .line_first =
-		parser->has_start ? parser->start_line : parser->token.line,
-	    .is_global = parser->is_global,
+	    .start = rule->whole.start,
+	    .end = rule->whole.end,
+	    .line_first = rule->line,
+	    .line_last =
+		rule->line + count_lines(file->text + rule->whole.start,
+				 rule->whole.end - rule->whole.start),
+	    .is_global = (rule->flags & RULE_GLOBAL) != 0,
+	    .need = need_of(&reading->derive, rule),
 	};
-	parser->has_start = parser->is_global = false;
-	return unit;
-}
-
-/* Notes a module's name before a dot, and collects the condition. */
-static void
-take_condition(
-    struct parser *parser, struct rule_unit *unit, const struct token *token)
-{
-	struct tokens *tokens = &parser->condition;
-	const struct token *last;
-
-	tokens_add(tokens, token);
-	if (tokens->count < 2)
-		return;
-	last = &tokens->list[tokens->count - 2];
-	if (last->kind != TOKEN_WORD ||
-	    !token_is(parser->file->text, token, "."))
-		return;
-	for (unsigned int i = 0; i < MODULE_COUNT; i++) {
-		if (token_is(parser->file->text, last, module_name(i)))
-			unit->modules |= 1u << i;
-	}
-}
-
-/* From '{' to its '}', or to where the next rule must have begun. */
-static void
-parse_body(struct parser *parser, struct rule_unit *unit)
-{
-	bool is_condition = false;
-	size_t depth = 0;
-
-	do {
-		if (is(parser, "{"))
-			depth++;
-		else if (is(parser, "}"))
-			depth--;
-		else if (parser->token.kind == TOKEN_WORD && is(parser, "rule"))
-			return; /* a brace is missing */
-		if (is_condition && depth > 0)
-			take_condition(parser, unit, &parser->token);
-		if (depth == 1 && is(parser, "condition"))
-			is_condition = true;
-		unit->end = parser->token.end;
-		unit->line_last = parser->lexer.line;
-		advance(parser);
-	} while (depth > 0 && parser->token.kind != TOKEN_END);
-}
-
-static void
-copy_name(struct parser *parser, struct rule_unit *unit)
-{
-	size_t len = parser->token.end - parser->token.start;
-
-	if (len >= sizeof(unit->name))
-		len = sizeof(unit->name) - 1;
-	memcpy(unit->name, parser->file->text + parser->token.start, len);
-	unit->name[len] = '\0';
-}
-
-static void
-parse_rule(struct parser *parser)
-{
-	struct rule_unit *unit = add_unit(parser);
-
-	unit->end = parser->token.end;
-	unit->line_last = parser->token.line;
-	advance(parser);
-	if (parser->token.kind == TOKEN_WORD)
-		copy_name(parser, unit);
-	parser->condition.count = 0;
-	while (parser->token.kind != TOKEN_END && !is(parser, "{")) {
-		if (is(parser, "rule"))
-			return;
-		unit->end = parser->token.end;
-		unit->line_last = parser->token.line;
-		advance(parser);
-	}
-	if (parser->token.kind == TOKEN_END)
-		return;
-	parse_body(parser, unit);
-	unit->need = need_of(parser->file->text, &parser->condition);
-	need_mark_references(parser->file, &parser->condition);
+	(void)snprintf(unit->name, sizeof(unit->name), "%s", rule->name);
+	take_names(file, unit, rule->is_odd ? rule->whole : rule->condition);
 }
 
 /* A rule that others refer to must be wherever they may be. */
@@ -151,43 +103,28 @@ settle(struct rule_file *file)
 	}
 }
 
-static void
-parse(struct parser *parser)
-{
-	while (parser->token.kind != TOKEN_END) {
-		bool is_modifier =
-		    is(parser, "private") || is(parser, "global");
-
-		if (is(parser, "rule")) {
-			parse_rule(parser);
-			continue;
-		}
-		if (is_modifier && !parser->has_start) {
-			parser->has_start = true;
-			parser->start = parser->token.start;
-			parser->start_line = parser->token.line;
-		} else if (!is_modifier) {
-			parser->has_start = parser->is_global = false;
-		}
-		parser->is_global |= is(parser, "global");
-		parser->file->includes += is(parser, "include");
-		advance(parser);
-	}
-}
-
 struct rule_file *
 rulefile_new(const char *name, char *text, size_t len)
 {
 	struct rule_file *file = xcalloc(1, sizeof(*file));
-	struct parser parser = {.file = file};
+	struct reading reading = {.file = file};
+	enum parse_item item;
+	struct parse parse;
+	struct rule rule;
 
 	file->name = xstrdup(name);
 	file->text = text;
 	file->len = len;
-	lexer_init(&parser.lexer, text, len);
-	advance(&parser);
-	parse(&parser);
-	tokens_release(&parser.condition);
+	derive_init(&reading.derive);
+	parse_init(&parse, text, len);
+	while ((item = parse_next(&parse, &rule)) != PARSE_END) {
+		file->includes += item == PARSE_INCLUDE;
+		if (item != PARSE_RULE)
+			continue;
+		add_unit(&reading, &rule);
+		rule_release(&rule);
+	}
+	derive_release(&reading.derive);
 	settle(file);
 	return file;
 }

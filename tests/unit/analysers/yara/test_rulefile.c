@@ -111,6 +111,9 @@ test_needs(void **state)
 	    {"$a at pe.entry_point", NEED_MZ},
 	    {"pe.number_of_sections > 3 and $a", NEED_MZ},
 	    {"pe.imports(\"a.dll\", \"b\") and $a", NEED_MZ},
+	    {"for any of them : (uint16(0) == 0x5A4D)", NEED_MZ},
+	    {"elf.type == 2 or $a at 0 and uint32be(0) == 0x7F454C46",
+		NEED_ELF},
 	    {"uint16(0) == 0x5A4D and for any i in (0..3) : (uint8(i) == 1)",
 		NEED_MZ},
 	    /* Nothing of these is proven. */
@@ -124,7 +127,6 @@ test_needs(void **state)
 	    {"uint16(1) == 0x5A4D", NEED_ANY},
 	    {"uint16(0) == 0x5A4E", NEED_ANY},
 	    {"uint16(0) == 0x5A4D + 1", NEED_ANY},
-	    {"for any of them : (uint16(0) == 0x5A4D)", NEED_ANY},
 	    {"defined uint16(0) and $a", NEED_ANY},
 	    {"pe.is_pe == 0", NEED_ANY},
 	    {"$a", NEED_ANY},
