@@ -28,6 +28,7 @@ const struct command commands[] = {
 	"      --seconds N      time that the sample gets in the VM\n"
 	"  -r, --recursive      take the files below folders\n"
 	"      --files0-from F  take the paths in F, each ended by a NUL\n"
+	"      --resume         go on with what an earlier run left unfinished\n"
 	"      --receipts DIR   keep the signed receipts there\n"
 	"  -w, --wait           follow until all is analysed, then print a "
 	"summary\n"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* submit.c - loep submit: files become evidence. */
 #include "cli/command.h"
+#include "cli/resume.h"
 #include "lib/loop.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
@@ -34,6 +35,7 @@ struct submit {
 	const char *files0; /* a list of paths, each ended by a NUL */
 	json_int_t seconds;
 	bool is_recursive;
+	bool is_resume;
 	bool is_wait;
 	json_t *passwords;
 	/* what was made */
@@ -61,7 +63,8 @@ enum option_code {
 	OPT_RECEIPTS,
 	OPT_REPORT,
 	OPT_NAME,
-	OPT_FILES0
+	OPT_FILES0,
+	OPT_RESUME
 };
 
 static const struct option options[] = {
@@ -82,6 +85,7 @@ static const struct option options[] = {
     {"wait", no_argument, NULL, 'w'},
     {"report", required_argument, NULL, OPT_REPORT},
     {"name", required_argument, NULL, OPT_NAME},
+    {"resume", no_argument, NULL, OPT_RESUME},
     {"files0-from", required_argument, NULL, OPT_FILES0},
     {NULL, 0, NULL, 0},
 };
@@ -168,6 +172,9 @@ take_option(struct submit *s, int c)
 		break;
 	case 'w':
 		s->is_wait = true;
+		break;
+	case OPT_RESUME:
+		s->is_resume = true;
 		break;
 	default:
 		command_usage("submit", EXIT_USAGE);
@@ -322,6 +329,102 @@ send_fd(struct submit *s, int fd, int64_t size, const char *name)
 	say_uploaded(s, made, name);
 }
 
+static int64_t
+changed_us(const struct stat *st)
+{
+	return (int64_t)st->st_mtim.tv_sec * 1000000 +
+	       st->st_mtim.tv_nsec / 1000;
+}
+
+/* What tells this service from others. */
+static const char *
+service_of(const struct submit *s)
+{
+	const struct remote *remote = &s->cli->remote;
+
+	return remote->server != NULL ? remote->server : remote->socket_path;
+}
+
+/* A large file, which a cut must not send back to its start. */
+static void
+send_large(
+    struct submit *s, int fd, const struct stat *st, struct pending *what)
+{
+	const struct api_upload upload = {
+	    .submission = s->submission,
+	    .name = what->name,
+	    .name_len = strlen(what->name),
+	    .kind = s->kind,
+	    .sha256_hex = s->sha256,
+	    .fd = fd,
+	    .size = st->st_size,
+	    .progress = on_progress,
+	    .arg = s,
+	};
+	auto_json json_t *made = NULL;
+
+	land(s);
+	what->service = service_of(s);
+	what->size = st->st_size;
+	what->mtime_us = changed_us(st);
+	s->started_ms = loop_now_ms();
+	s->shown = what->name;
+	made = resume_send(s->cli->api, &upload, what);
+	say_uploaded(s, made, what->name);
+}
+
+/* Goes on with one upload of an earlier run. */
+static void
+resume_one(struct submit *s, const json_t *kept)
+{
+	struct pending what = {
+	    .location = json_member_text(kept, "location", ""),
+	    .number = json_member_text(kept, "number", ""),
+	    .path = json_member_text(kept, "path", ""),
+	    .name = json_member_text(kept, "name", ""),
+	};
+	auto_close int fd = open(what.path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd == -1 || fstat(fd, &st) == -1) {
+		fprintf(stderr, "loep: cannot read %s: %s\n", what.path,
+		    strerror(errno));
+		s->failed++;
+		return;
+	}
+	if (st.st_size != json_member_int(kept, "size", -1) ||
+	    changed_us(&st) != json_member_int(kept, "mtime_us", -1)) {
+		fprintf(stderr,
+		    "loep: %s has changed since its upload was begun; submit "
+		    "it anew\n",
+		    what.path);
+		s->failed++;
+		return;
+	}
+	if (!s->cli->is_json)
+		printf("%sCase %s%s\n", text_style("\033[1m"), what.number,
+		    text_style("\033[0m"));
+	send_large(s, fd, &st, &what);
+}
+
+static int
+resume_all(struct submit *s)
+{
+	auto_json json_t *kept = pending_list(service_of(s));
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(kept, i, one)
+	{
+		resume_one(s, one);
+	}
+	if (s->cli->is_json)
+		print_json(s->uploaded);
+	else if (json_array_size(kept) == 0)
+		printf("No upload is unfinished.\n");
+	return s->failed > 0 ? EXIT_NO_INPUT : 0;
+}
+
 /* A file that cannot be read is said; the others go on. */
 static void
 send_file(struct submit *s, const char *path, const char *name)
@@ -336,10 +439,20 @@ send_file(struct submit *s, const char *path, const char *name)
 		s->failed++;
 		return;
 	}
-	if (S_ISREG(st.st_mode) && st.st_size <= TOGETHER_BYTES_MAX)
+	if (S_ISREG(st.st_mode) && st.st_size <= TOGETHER_BYTES_MAX) {
 		send_small(s, take_fd(fd), st.st_size, name);
-	else
-		send_fd(s, fd, S_ISREG(st.st_mode) ? st.st_size : -1, name);
+	} else if (S_ISREG(st.st_mode)) {
+		auto_free char *whole = realpath(path, NULL);
+		struct pending what = {
+		    .number = s->number,
+		    .path = whole != NULL ? whole : path,
+		    .name = name,
+		};
+
+		send_large(s, fd, &st, &what);
+	} else {
+		send_fd(s, fd, -1, name);
+	}
 }
 
 static void
@@ -490,7 +603,13 @@ cmd_submit(struct cli *cli, int argc, char **argv)
 
 	while ((c = getopt_long(argc, argv, "c:rw", options, NULL)) != -1)
 		take_option(&s, c);
-	if (optind == argc && s.files0 == NULL)
+	if (s.is_resume && optind == argc && s.files0 == NULL) {
+		c = resume_all(&s);
+		json_decref(s.passwords);
+		json_decref(s.uploaded);
+		return c;
+	}
+	if (s.is_resume || (optind == argc && s.files0 == NULL))
 		command_usage("submit", EXIT_USAGE);
 	check_paths(&s, argc, argv);
 	make_case(&s, optind == argc || strcmp(argv[optind], "-") == 0

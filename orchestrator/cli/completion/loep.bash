@@ -45,7 +45,7 @@ _loep() {
 				mapfile -t COMPREPLY < <(compgen -f -- "$current")
 				return
 			fi
-			words="--case --title --severity --tlp --pap --kind --password --comment --source --sha256 --profile --seconds --recursive --receipts --wait --report --name"
+			words="--case --title --severity --tlp --pap --kind --password --comment --source --sha256 --profile --seconds --recursive --resume --receipts --wait --report --name"
 			;;
 		case) words="list show findings wait --status" ;;
 		artefact) words="list tree show get receipt --purpose --output" ;;
