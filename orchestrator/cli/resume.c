@@ -310,16 +310,43 @@ send_all(struct resume *r, bool is_known)
 	}
 }
 
+/* An object of the service, which may be away for a moment; takes the URL. */
+static json_t *
+fetch(struct resume *r, char *url)
+{
+	const uint64_t since_ms = loop_now_ms();
+	uint64_t wait_ms = WAIT_MS_FIRST;
+	auto_free char *mine = url;
+	struct answer a;
+	json_t *json;
+
+	for (;;) {
+		CURLcode code;
+
+		prepare(r, mine, r->api->headers, &a);
+		code = perform(r);
+		if (!is_passing(r, code) ||
+		    loop_now_ms() - since_ms > PATIENCE_MS) {
+			transfer_check(r->api, &a, code);
+			break;
+		}
+		free(a.bytes);
+		rest(&wait_ms);
+	}
+	json = transfer_answer(&a);
+	free(a.bytes);
+	return json;
+}
+
 /* What became of it, in the words of api_upload(). */
 static json_t *
 describe(struct resume *r)
 {
-	const char *id = strrchr(r->location, '/') + 1;
-	auto_json json_t *upload = api_get(r->api, "/uploads/%s", id);
+	auto_json json_t *upload = fetch(r, url_of(r));
 	const char *artefact = json_member_text(upload, "artefact", "");
-	auto_json json_t *receipt = NULL;
+	auto_json json_t *receipt = fetch(
+	    r, xasprintf("%s/artefacts/%s/receipt", r->api->base, artefact));
 
-	receipt = api_get(r->api, "/artefacts/%s/receipt", artefact);
 	return json_pack("{s:s, s:s, s:I, s:s, s:O}", "artefact", artefact,
 	    "sha256", json_member_text(upload, "sha256", ""), "size",
 	    json_member_int(upload, "length", 0), "hash_state",

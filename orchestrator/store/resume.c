@@ -440,11 +440,17 @@ upload_save(struct request *r)
 {
 	struct append *a = find_own_append(r);
 	const int64_t bytes = param_int(r, 1);
+	struct row row;
 	int err;
 
-	if (a == NULL || a->writer == 0 || a->is_saving)
-		return request_why(
-		    r, ERR_NOT_FOUND, "nobody writes to such an upload");
+	if (a == NULL || a->writer == 0 || a->is_saving) {
+		/* The vault was restarted meanwhile, and has what it has. */
+		err = load(r, &row);
+		return err == ERR_OK
+			   ? request_why(r, ERR_UNAVAILABLE,
+				 "the upload broke off; ask where it stands")
+			   : err;
+	}
 	err = vault_part_save(r->store->vault, a->writer,
 	    bytes < 0 ? UINT64_MAX : (uint64_t)bytes, on_saved, r);
 	if (err == ERR_UNAVAILABLE)

@@ -17,6 +17,14 @@ once() {
 	"$LOEP" --json artefact list "$CASE" | jq --arg s "$1" '[.[] | select(.parent == null and .sha256 == $s)] | length'
 }
 
+# Waits until the client has noted that it has an upload.
+noted() {
+	for _ in $(seq 500); do
+		[ -z "$(find "$WORK" -path "*/uploads/*" -name '*.json')" ] || break
+		sleep 0.02
+	done
+}
+
 # A file that takes a while: noise, which is neither compressed nor zeros.
 mib=${RESUME_MIB:-400}
 head -c $((mib << 20)) /dev/urandom >"$WORK/image"
@@ -25,6 +33,8 @@ SUM=$(sha256sum "$WORK/image" | cut -d' ' -f1)
 "$LOEP" --json --quiet submit "$WORK/image" >"$WORK/made.json" 2>"$WORK/made.err" &
 CLIENT=$!
 kills=0
+# Before there is an upload, nothing is to be resumed.
+noted
 for i in $(seq 12); do
 	sleep "0.$((RANDOM % 8 + 1))"
 	kill -0 $CLIENT 2>/dev/null || break
@@ -56,10 +66,7 @@ head -c $((mib << 20)) /dev/urandom >"$WORK/image"
 SUM=$(sha256sum "$WORK/image" | cut -d' ' -f1)
 "$LOEP" --quiet submit "$WORK/image" >"$WORK/out" 2>&1 &
 CLIENT=$!
-for _ in $(seq 200); do
-	[ -z "$(find "$WORK" -path "*/uploads/*" -name '*.json')" ] || break
-	sleep 0.02
-done
+noted
 sleep 0.2
 kill -KILL $CLIENT
 wait $CLIENT 2>/dev/null
@@ -76,10 +83,7 @@ like "then there is nothing to do" "$("$LOEP" submit --resume)" 'No upload is un
 # --- a file that changed meanwhile ---
 "$LOEP" --quiet submit "$WORK/image" >"$WORK/out" 2>&1 &
 CLIENT=$!
-for _ in $(seq 200); do
-	[ -z "$(find "$WORK" -path "*/uploads/*" -name '*.json')" ] || break
-	sleep 0.02
-done
+noted
 kill -KILL $CLIENT
 wait $CLIENT 2>/dev/null
 echo more >>"$WORK/image"

@@ -130,7 +130,7 @@ test_offsets(void **state)
 	    ARGS(val_text(w->id), val_int(INT64_MAX), val_int(1), val_int(0)));
 	ask_err(rig, ERR_LIMIT, CALL_UPLOAD_APPEND,
 	    ARGS(val_text(w->id), val_int(0), val_int(11), val_int(0)));
-	ask_err(rig, ERR_NOT_FOUND, CALL_UPLOAD_SAVE,
+	ask_err(rig, ERR_UNAVAILABLE, CALL_UPLOAD_SAVE,
 	    ARGS(val_text(w->id), val_int(0)));
 	ask_err(rig, ERR_NOT_FOUND, CALL_UPLOAD_DISCARD, ARGS(val_text(w->id)));
 	a = ask_ok(rig, CALL_UPLOAD_APPEND,
