@@ -56,7 +56,8 @@ const struct command commands[] = {
 	"vm list | vm profiles | vm image [PROFILE] | vm build PROFILE |\n"
 	"       vm check [SLOT] | vm rebuild SLOT"},
     {"rules", cmd_rules, "the rule set: versions, tests, who approved what",
-	"rules add PATH... [--source NAME] [--replace SOURCE] "
+	"rules init\n"
+	"       rules add PATH... [--source NAME] [--replace SOURCE] "
 	"[--namespace NAME]\n"
 	"           [--licence TEXT] [--tlp LABEL] [--owner TEXT] "
 	"[--priority N]\n"

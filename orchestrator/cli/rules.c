@@ -465,6 +465,48 @@ rules_wait(struct cli *cli, json_int_t version)
 	}
 }
 
+/* The first version: the rules that come with Loep. */
+static int
+init(struct cli *cli, int argc, char **argv)
+{
+	auto_free char *installed =
+	    xasprintf("%s/../../share/loep/yara-rules", cli->programs_dir);
+	auto_free char *built =
+	    xasprintf("%s/../yara-rules", cli->programs_dir);
+	char *folder = access(installed, R_OK) == 0 ? installed : built;
+	char *args[] = {argv[0], (char[]){"add"}, folder, (char[]){"--kind"},
+	    (char[]){"folder"}, (char[]){"--source"}, (char[]){"loep"},
+	    (char[]){"--licence"}, (char[]){"Apache-2.0"}, (char[]){"--tlp"},
+	    (char[]){"CLEAR"}, (char[]){"--comment"},
+	    (char[]){"the rules that come with Loep"}, (char[]){"--wait"},
+	    NULL};
+	auto_json json_t *versions =
+	    api_list(cli->api, 1, "/rules/versions");
+	auto_json json_t *status = NULL;
+	const json_t *rules;
+	int result;
+
+	if (argc != 2)
+		command_usage("rules", EXIT_USAGE);
+	if (json_array_size(versions) > 0)
+		fail(EXIT_FAILED, "there are versions already: loep rules "
+				  "list");
+	result =
+	    rules_add(cli, (int)(sizeof(args) / sizeof(args[0])) - 1, args);
+	status = api_get(cli->api, "/status");
+	rules = json_object_get(status, "rules");
+	if (result != 0 ||
+	    !json_is_true(json_object_get(rules, "single_person"))) {
+		if (result == 0 && !cli->is_json)
+			printf("\nNext: somebody else runs `loep rules approve "
+			       "1`, then: loep rules activate 1\n");
+		return result;
+	}
+	json_decref(
+	    api_post(cli->api, NULL, "/rules/versions/%s/approve", "1"));
+	return activate(cli, 1);
+}
+
 int
 cmd_rules(struct cli *cli, int argc, char **argv)
 {
@@ -479,6 +521,8 @@ cmd_rules(struct cli *cli, int argc, char **argv)
 	};
 	const char *verb = argc < 2 ? "" : argv[1];
 
+	if (strcmp(verb, "init") == 0)
+		return init(cli, argc, argv);
 	if (strcmp(verb, "add") == 0 || strcmp(verb, "remove") == 0)
 		return rules_add(cli, argc, argv);
 	if (strcmp(verb, "test") == 0)

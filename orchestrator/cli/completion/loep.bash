@@ -58,7 +58,7 @@ _loep() {
 				mapfile -t COMPREPLY < <(compgen -f -- "$current")
 				return
 			fi
-			words="add remove list show test diff approve reject activate rollback quarantine noisy disable enable --source --replace --namespace --licence --tlp --owner --priority --comment --kind --on --wait --reason --goodware --no-goodware --keep"
+			words="init add remove list show test diff approve reject activate rollback quarantine noisy disable enable --source --replace --namespace --licence --tlp --owner --priority --comment --kind --on --wait --reason --goodware --no-goodware --keep"
 			;;
 		org) words="list show add --class" ;;
 		rescan) words="list show wait changes gaps proof pause resume cancel" ;;
