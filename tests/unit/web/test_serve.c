@@ -94,7 +94,7 @@ test_every_route(void **state)
 		if (r->kind == ROUTE_UPLOAD)
 			(void)snprintf(
 			    target + strlen(target), 32, "?filename=a");
-		if (r->op == CALL_RULES_RULE)
+		if (r->op == CALL_RULES_RULE || r->op == CALL_RESCAN_PROOF)
 			(void)snprintf(
 			    target + strlen(target), 32, "?rule=n:a/b");
 		a = ask(is_post ? "POST" : "GET", target,
