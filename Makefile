@@ -288,6 +288,7 @@ coverage: setup
 #: setup		installs the Debian packages that are missing
 setup:
 	@scripts/setup $O build run image test
+	@scripts/setup-node $O
 
 # --- the state of the tree -----------------------------------------------
 
