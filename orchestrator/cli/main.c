@@ -15,6 +15,107 @@
 #include <limits.h>
 #include <locale.h>
 
+const struct command commands[] = {
+    {"init", cmd_init, "make keys, database and the first organisation",
+	"init [--org NAME] [--class CODE]"},
+    {"tls-cert", cmd_tls_cert, "make a self-signed certificate, show it",
+	"tls-cert [--name HOST]... [--days N] [--force] | tls-cert --show"},
+    {"start", cmd_start, "run the service in the foreground",
+	"start [--background] [--config FILE]"},
+    {"stop", cmd_stop, "stop the service of this state folder", "stop"},
+    {"submit", cmd_submit, "send files as evidence and have them analysed",
+	"submit [options] FILE...\n"
+	"\n"
+	"  -c, --case NUMBER    add to this case (default: a new one)\n"
+	"      --title TEXT     title of the new case\n"
+	"      --severity WORD  low, medium, high, critical\n"
+	"      --tlp LABEL      CLEAR, GREEN, AMBER, AMBER+STRICT, RED\n"
+	"      --pap LABEL      CLEAR, GREEN, AMBER, RED\n"
+	"      --kind KIND      file, log, disk_image, memory_image, pcap, "
+	"email, archive, other\n"
+	"      --password TEXT  password of an archive (repeat for more)\n"
+	"      --comment TEXT   what it is, in your words\n"
+	"      --source HOST    where it comes from\n"
+	"      --sha256 HEX     what you believe its SHA-256 is\n"
+	"      --profile NAME   VM profile (default: chosen by type)\n"
+	"      --seconds N      time that the sample gets in the VM\n"
+	"  -r, --recursive      take the files below folders\n"
+	"      --files0-from F  take the paths in F, each ended by a NUL\n"
+	"      --receipts DIR   keep the signed receipts there\n"
+	"  -w, --wait           follow until all is analysed, then print a "
+	"summary\n"
+	"      --report FILE    with --wait: save the report (.html or "
+	".json)\n"
+	"\n"
+	"FILE - is standard input (--name says what to call it)."},
+    {"case", cmd_case, "list cases, show one, wait for one",
+	"case list [--status open|closed] | case show NUMBER | "
+	"case wait NUMBER | case findings NUMBER"},
+    {"artefact", cmd_artefact, "show artefacts, their tree and findings",
+	"artefact list CASE | artefact tree CASE | artefact show ID |\n"
+	"       artefact get ID --purpose TEXT -o FILE | artefact receipt ID"},
+    {"run", cmd_run, "runs in virtual machines",
+	"run list CASE | run show ID | run events ID | run cancel ID |\n"
+	"       run new ARTEFACT [--profile NAME] [--seconds N] [--arg TEXT]... "
+	"[--wait]"},
+    {"report", cmd_report, "fetch or renew a case's report",
+	"report CASE [--format html|json] [-o FILE] [--new] [--rev ID] | "
+	"report list CASE"},
+    {"job", cmd_job, "what is queued, running, failed",
+	"job list CASE [--status WORD] | job show ID | job retry ID | "
+	"job cancel ID"},
+    {"vm", cmd_vm, "the pool of virtual machines",
+	"vm list | vm profiles | vm image [PROFILE] | vm build PROFILE |\n"
+	"       vm check [SLOT] | vm rebuild SLOT"},
+    {"rules", cmd_rules, "the rule set: versions, tests, who approved what",
+	"rules add PATH... [--source NAME] [--replace SOURCE] "
+	"[--namespace NAME]\n"
+	"           [--licence TEXT] [--tlp LABEL] [--owner TEXT] "
+	"[--priority N]\n"
+	"           [--comment TEXT] [--kind folder|archive|git|misp|text]\n"
+	"           [--on VERSION] [--wait]\n"
+	"       rules remove SOURCE [--on VERSION] [--wait]\n"
+	"       rules list [--state WORD] | rules show [VERSION] [RULE]\n"
+	"       rules test VERSION [--goodware DIR | --no-goodware] [--keep]\n"
+	"       rules diff A B | rules reject VERSION --reason TEXT\n"
+	"       rules approve VERSION | rules activate VERSION | "
+	"rules rollback [VERSION]\n"
+	"       rules quarantine|noisy|disable|enable RULE... --reason TEXT "
+	"[--on VERSION]\n"
+	"\n"
+	"PATH is a folder, a file of rules (- is standard input), an archive, "
+	"a git\nrepository or a MISP export (.json).  Without --on a version "
+	"is made from the\nactive one.  RULE is a name, or NAMESPACE:NAME."},
+    {"org", cmd_org, "organisations",
+	"org list | org add NAME --class CODE | org show ID"},
+    {"user", cmd_user, "accounts of people and services",
+	"user list | user add NAME [--org ID] [--login NAME] [--uid UID]\n"
+	"         [--kind human|service] [--capabilities \"WORD ...\"]\n"
+	"       user set ID [--capabilities \"WORD ...\"] [--login NAME] |\n"
+	"       user disable ID | user enable ID |\n"
+	"       user invite ID [--reset-totp] | user accept |\n"
+	"       user passwd | user totp [remove] |\n"
+	"       user token list | user token revoke ID |\n"
+	"       user token add NAME [--capabilities \"WORD ...\"] [--days N]\n"
+	"         [--account ID] [-o FILE]"},
+    {"hunt", cmd_hunt, "one file of rules over all that is stored",
+	"hunt FILE"},
+    {"rescan", cmd_rescan, "what changed rules mean for what is stored",
+	"rescan list | rescan show NUMBER | rescan wait NUMBER |\n"
+	"       rescan changes NUMBER | rescan gaps NUMBER |\n"
+	"       rescan proof ARTEFACT RULE |\n"
+	"       rescan pause|resume|cancel NUMBER"},
+    {"audit", cmd_audit, "the audit chain",
+	"audit list [--after SEQ] | audit export -o FILE | audit verify FILE "
+	"[--key HEX]"},
+    {"verify", cmd_verify, "re-hash stored evidence, name what is damaged",
+	"verify [ARTEFACT]"},
+    {"status", cmd_status, "the state of the service", "status"},
+    {"doctor", cmd_doctor, "what this machine offers, and what is missing",
+	"doctor"},
+    {NULL, NULL, NULL, NULL},
+};
+
 static void
 print_help(FILE *f)
 {

@@ -525,6 +525,8 @@ cmd_rules(struct cli *cli, int argc, char **argv)
 		return init(cli, argc, argv);
 	if (strcmp(verb, "add") == 0 || strcmp(verb, "remove") == 0)
 		return rules_add(cli, argc, argv);
+	if (strcmp(verb, "preview") == 0)
+		return rules_preview(cli, argc, argv);
 	if (strcmp(verb, "test") == 0)
 		return rules_test(cli, argc, argv);
 	if (strcmp(verb, "list") == 0)

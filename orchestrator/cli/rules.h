@@ -7,6 +7,7 @@
 
 /* argv[0] is "rules", argv[1] the verb.  Each returns the exit status. */
 int rules_add(struct cli *cli, int argc, char **argv);
+int rules_preview(struct cli *cli, int argc, char **argv);
 int rules_test(struct cli *cli, int argc, char **argv);
 
 /* A version's number as the command line has it; "active" is 0. */

@@ -9,23 +9,23 @@
 
 #include <inttypes.h>
 
-/* "u" and the unit's place in the list. */
+/* "u" and the unit's number in the list, or "p" and a plain one's place. */
 #define NAMESPACE_BYTES 32
 
-/* What the subject's condition proves about the first bytes. */
-static enum rule_need
-need_of_unit(const struct unit_rule *rule)
+/* What the subject's condition proves about the first bytes, and whether the
+ * unit is nothing else. */
+static void
+look_at(struct unit_rule *rule)
 {
 	struct rule_file *file = rulefile_new(
 	    "", xmemdup(rule->text, rule->text_len + 1), rule->text_len);
-	enum rule_need need = NEED_ANY;
 
 	for (size_t i = 0; i < file->unit_count; i++) {
 		if (strcmp(file->units[i].name, rule->name) == 0)
-			need = file->units[i].need;
+			rule->need = file->units[i].need;
 	}
+	rule->is_plain = file->unit_count == 1 && !file->units[0].is_global;
 	rulefile_free(file);
-	return need;
 }
 
 static void
@@ -40,7 +40,40 @@ take_unit(struct unit_rule *rule, const struct unit *unit)
 	};
 	hex_encode(rule->closure, unit->closure, SHA256_BYTES);
 	hex_encode(rule->text_digest, unit->text_digest, SHA256_BYTES);
-	rule->need = need_of_unit(rule);
+	look_at(rule);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct unit_rule *const *x = a;
+	const struct unit_rule *const *y = b;
+	int order = strcmp((*x)->name, (*y)->name);
+
+	/* Where names agree, as they came. */
+	return order != 0 ? order : (*x > *y) - (*x < *y);
+}
+
+/* Gives plain units of one name different places. */
+static void
+place(struct unit_rules *rules)
+{
+	rules->plain = xcalloc(rules->count + 1, sizeof(*rules->plain));
+	for (size_t i = 0; i < rules->count; i++) {
+		if (rules->list[i].is_plain)
+			rules->plain[rules->plain_count++] = &rules->list[i];
+	}
+	if (rules->plain_count == 0)
+		return;
+	qsort(rules->plain, rules->plain_count, sizeof(*rules->plain), by_name);
+	for (size_t i = 1; i < rules->plain_count; i++) {
+		const struct unit_rule *last = rules->plain[i - 1];
+		struct unit_rule *rule =
+		    &rules->list[rules->plain[i] - rules->list];
+
+		if (strcmp(last->name, rule->name) == 0)
+			rule->place = last->place + 1;
+	}
 }
 
 int
@@ -63,6 +96,7 @@ unitrules_read(int fd, struct unit_rules **ret_rules)
 		unitrules_free(rules);
 		return err;
 	}
+	place(rules);
 	*ret_rules = rules;
 	return ERR_OK;
 }
@@ -78,6 +112,7 @@ unitrules_free(struct unit_rules *rules)
 		free(rules->list[i].text);
 	}
 	free(rules->list);
+	free(rules->plain);
 	json_decref(rules->set_aside);
 	free(rules);
 }
@@ -85,10 +120,12 @@ unitrules_free(struct unit_rules *rules)
 static int
 add(const struct unit_rules *rules, size_t at, struct compile *compile)
 {
+	const struct unit_rule *rule = &rules->list[at];
 	char name[NAMESPACE_BYTES];
 
-	(void)snprintf(name, sizeof(name), "u%zu", at);
-	return compile_add(compile, rules->list[at].text, name);
+	(void)snprintf(name, sizeof(name), "%c%zu", rule->is_plain ? 'p' : 'u',
+	    rule->is_plain ? rule->place : at);
+	return compile_add(compile, rule->text, name);
 }
 
 int
@@ -165,6 +202,27 @@ unitrules_shrink(struct unit_rules *rules)
 	}
 }
 
+/* The plain unit of that name and place. */
+static const struct unit_rule *
+find_plain(const struct unit_rules *rules, const char *name, size_t at)
+{
+	size_t low = 0, high = rules->plain_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct unit_rule *rule = rules->plain[middle];
+		int order = strcmp(rule->name, name);
+
+		if (order == 0 && rule->place == at)
+			return rule;
+		if (order < 0 || (order == 0 && rule->place < at))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
 const struct unit_rule *
 unitrules_around(const struct unit_rules *rules, const YR_RULE *rule)
 {
@@ -172,9 +230,11 @@ unitrules_around(const struct unit_rules *rules, const YR_RULE *rule)
 	size_t at;
 
 	/* "(facts)" is no unit. */
-	if (name[0] != 'u')
+	if (name[0] != 'u' && name[0] != 'p')
 		return NULL;
 	at = (size_t)strtoumax(name + 1, NULL, 10);
+	if (name[0] == 'p')
+		return find_plain(rules, rule->identifier, at);
 	return at < rules->count ? &rules->list[at] : NULL;
 }
 

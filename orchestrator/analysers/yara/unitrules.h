@@ -2,9 +2,11 @@
 /*
  * unitrules.h - rules that came as compile units (lib/unitset.h).
  *
- * Each unit is compiled in a namespace of its own, so that what it brings
- * along (the rules that it names, global rules) acts on nothing but itself;
- * a match counts only for the rule that the unit is about.
+ * A unit that brings other rules along (those that it names, global rules) is
+ * compiled in a namespace of its own, so that they act on nothing but itself;
+ * a match counts only for the rule that the unit is about.  Units that are one
+ * plain rule share namespaces, as long as their names differ: each import of a
+ * module costs a tree of objects for every namespace.
  */
 #ifndef YARA_UNITRULES_H
 #define YARA_UNITRULES_H
@@ -26,12 +28,16 @@ struct unit_rule {
 	char text_digest[SHA256_HEX_BYTES];
 	unsigned int flags; /* enum unit_flag */
 	enum rule_need need;
+	bool is_plain; /* the text is one rule, and that is not global */
+	size_t place;  /* of plain ones: how many before have its name */
 	bool is_aside;
 };
 
 struct unit_rules {
 	struct unit_rule *list; /* in the order of the set */
 	size_t count;
+	const struct unit_rule **plain; /* by name, then place */
+	size_t plain_count;
 	size_t aside_count;
 	json_t *set_aside; /* {"rule", "namespace", "why"} of the first ones */
 };

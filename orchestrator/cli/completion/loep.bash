@@ -37,7 +37,7 @@ _loep() {
 	esac
 	if [ -z "${words:-}" ]; then
 		case $command in
-		"") words="init tls-cert start stop submit case artefact run report job vm rules org user rescan audit verify status doctor --state --socket --server --token-file --ca --pin --json --quiet --help --version" ;;
+		"") words="init tls-cert start stop submit case artefact run report job vm rules org user hunt rescan audit verify status doctor --state --socket --server --token-file --ca --pin --json --quiet --help --version" ;;
 		init) words="--org --class" ;;
 		start) words="--background --config" ;;
 		submit)
@@ -61,6 +61,10 @@ _loep() {
 			words="init add remove list show test diff approve reject activate rollback quarantine noisy disable enable --source --replace --namespace --licence --tlp --owner --priority --comment --kind --on --wait --reason --goodware --no-goodware --keep"
 			;;
 		org) words="list show add --class" ;;
+		hunt)
+			mapfile -t COMPREPLY < <(compgen -f -- "$current")
+			return
+			;;
 		rescan) words="list show wait changes gaps proof pause resume cancel" ;;
 		tls-cert) words="--name --days --force --show" ;;
 		user) words="list add set disable enable invite accept passwd totp token --org --login --uid --kind --capabilities --reset-totp --days --account" ;;
