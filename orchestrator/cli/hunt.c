@@ -133,6 +133,18 @@ name_rejected(const struct hunt *hunt)
 	}
 }
 
+/* Nothing of it is kept but that somebody looked, for what. */
+static void
+forget(const struct hunt *hunt)
+{
+	auto_json json_t *body = json_pack("{s:s}", "order", "forget");
+	char number[32];
+
+	(void)snprintf(number, sizeof(number), "%lld", (long long)hunt->rescan);
+	json_decref(
+	    api_post(hunt->cli->api, body, "/rescans/%s/orders", number));
+}
+
 static void
 reject(const struct hunt *hunt)
 {
@@ -281,7 +293,9 @@ cmd_hunt(struct cli *cli, int argc, char **argv)
 	auto_json json_t *rescan = NULL;
 	int status;
 
-	if (argc != 2)
+	bool is_kept = argc == 3 && strcmp(argv[2], "--keep") == 0;
+
+	if (argc != 2 && !is_kept)
 		command_usage("hunt", EXIT_USAGE);
 	create(&hunt, argv[1]);
 	send_rules(&hunt, argv[1]);
@@ -293,6 +307,8 @@ cmd_hunt(struct cli *cli, int argc, char **argv)
 	start(&hunt, "hunt");
 	rescan = follow(&hunt);
 	reject(&hunt);
+	if (!is_kept)
+		forget(&hunt);
 	status = conclude(&hunt, rescan);
 	free(hunt.cursor);
 	return status;

@@ -12,6 +12,8 @@
 
 #include <fcntl.h>
 
+/* Putting a whole set together keeps the store busy for a while. */
+#define SOON_MS ((uint64_t)60)
 /* After a store that could not answer. */
 #define RETRY_MS ((uint64_t)1000)
 
@@ -102,6 +104,16 @@ ruleset_fetch(struct sched *sched)
 	values_init(&params);
 	(void)calls_start(sched->calls, CALL_RULESET_GET, 0, &params, -1,
 	    on_row, on_end, sched);
+}
+
+void
+ruleset_fetch_soon(struct sched *sched)
+{
+	struct ruleset *rules = &sched->ruleset;
+
+	if (rules->timer == NULL && !sched->is_stopping)
+		rules->timer =
+		    loop_timer(sched->program.loop, SOON_MS, on_retry, sched);
 }
 
 void

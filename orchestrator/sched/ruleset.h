@@ -32,6 +32,8 @@ struct ruleset {
 void ruleset_init(struct ruleset *ruleset);
 /* Other rules are active, or the store has come: asks what they are. */
 void ruleset_fetch(struct sched *sched);
+/* The same a little later: the re-scan that comes with it goes first. */
+void ruleset_fetch_soon(struct sched *sched);
 /* The store is gone: what it said may not hold any more. */
 void ruleset_forget(struct sched *sched);
 /* loep-yara has come. */

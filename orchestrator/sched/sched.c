@@ -62,7 +62,7 @@ on_changed(void *arg, struct chan *chan, struct msg *msg)
 	} else if (strcmp(what, "orders") == 0)
 		pool_fetch_orders(&sched->pool);
 	else if (strcmp(what, "rules") == 0)
-		ruleset_fetch(sched);
+		ruleset_fetch_soon(sched);
 	else if (strcmp(what, "rescans") == 0)
 		rescan_soon(sched);
 	else if (strcmp(what, "proofs") == 0)

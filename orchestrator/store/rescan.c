@@ -9,6 +9,7 @@ struct plan {
 	int64_t from; /* 0 = none */
 	int64_t to;
 	int64_t last; /* the activation before; 0 = none */
+	bool is_last_done;
 	int64_t rules;
 	int64_t scope;
 };
@@ -26,6 +27,8 @@ find_last(struct store *store, struct plan *plan)
 	int err = query_one(&q, store->db, STMT_RESCAN_LAST, NULL, 0);
 
 	plan->last = err == ERR_OK ? query_int(&q, 0) : 0;
+	plan->is_last_done =
+	    err == ERR_OK && strcmp(query_text(&q, 1), "done") == 0;
 	return err == ERR_NOT_FOUND ? (int)ERR_OK : err;
 }
 
@@ -58,6 +61,45 @@ count(struct store *store, struct plan *plan)
 	return ERR_OK;
 }
 
+/* The difference of two versions, where it was made before. */
+static int
+plan_delta(struct store *store, const struct plan *plan, bool *ret_is_known)
+{
+	AUTO(query) q = {0};
+	int err;
+
+	*ret_is_known = false;
+	/* What the last one did not get done is no part of it. */
+	if (plan->from == 0 || !plan->is_last_done)
+		return ERR_OK;
+	err = query_one(&q, store->db, STMT_DELTA_KNOWN,
+	    ARGS(val_int(plan->from), val_int(plan->to)));
+	if (err != ERR_OK)
+		return err == ERR_NOT_FOUND ? (int)ERR_OK : err;
+	*ret_is_known = true;
+	return db_do(store->db, STMT_RESCAN_PLAN_DELTA,
+	    ARGS(val_int(plan->id), val_int(plan->from), val_int(plan->to)),
+	    NULL);
+}
+
+int
+rescan_prepare(struct store *store, int64_t from, int64_t to)
+{
+	struct db *db = store->db;
+	int err = db_do(db, STMT_DELTA_FORGET, ARGS(val_int(to)), NULL);
+
+	if (err != ERR_OK || from == 0)
+		return err;
+	err =
+	    db_do(db, STMT_DELTA_RULES, ARGS(val_int(from), val_int(to)), NULL);
+	if (err == ERR_OK)
+		err = db_do(db, STMT_DELTA_WITHDRAW,
+		    ARGS(val_int(from), val_int(to)), NULL);
+	return err == ERR_OK ? db_do(db, STMT_DELTA_WHOLE,
+				   ARGS(val_int(from), val_int(to)), NULL)
+			     : err;
+}
+
 /* What is to be done about each rule. */
 static int
 plan_rules(struct store *store, struct plan *plan, bool is_trial)
@@ -65,8 +107,11 @@ plan_rules(struct store *store, struct plan *plan, bool is_trial)
 	static const enum stmt stmts[] = {STMT_RESCAN_PLAN_SCAN,
 	    STMT_RESCAN_PLAN_RELABEL, STMT_RESCAN_PLAN_WITHDRAW};
 	size_t n = sizeof(stmts) / sizeof(stmts[0]);
-	int err = ERR_OK;
+	bool is_known;
+	int err = plan_delta(store, plan, &is_known);
 
+	if (err == ERR_OK && is_known)
+		return count(store, plan);
 	for (size_t i = 0; err == ERR_OK && i < n; i++)
 		err = db_do(store->db, stmts[i],
 		    ARGS(val_int(plan->id), val_int(plan->from),
@@ -87,7 +132,8 @@ settle_now(struct store *store, const struct plan *plan)
 	bool is_done;
 	int err = db_do(store->db, STMT_RESCAN_MOVE,
 	    ARGS(val_int(plan->id), val_int(plan->scope), val_int(0),
-		val_int(0), val_int(0), val_int(0), val_text(""), val_int(1)),
+		val_int(0), val_int(0), val_int(0), val_text(""), val_int(1),
+		val_int(loop_wall_us())),
 	    NULL);
 
 	if (err == ERR_OK)

@@ -53,6 +53,11 @@ struct rescan {
 int must_check rescan_plan(struct store *store, int64_t from, int64_t to,
     const char *account_id, int64_t *ret_id);
 /*
+ * Makes the difference between two versions ahead of time, when the second is
+ * approved; from 0 = none is active.
+ */
+int must_check rescan_prepare(struct store *store, int64_t from, int64_t to);
+/*
  * Plans a preview (what `to` would change) or a hunt (every match of `to`) for
  * a principal, who sees its own organisation's artefacts or all.
  */

@@ -139,6 +139,21 @@ next_state(const char *order, const char *state, bool is_last)
 	return is_open || is_paused ? "cancelled" : NULL;
 }
 
+/* The matches of a hunt: nothing of it is kept but that it was. */
+static int
+forget(struct request *r, int64_t id, const char *kind)
+{
+	int err;
+
+	if (strcmp(kind, "hunt") != 0)
+		return request_why(
+		    r, ERR_CONFLICT, "only what a hunt found is forgotten");
+	err = db_do(r->store->db, STMT_RESCAN_FORGET, ARGS(val_int(id)), NULL);
+	return err == ERR_OK ? audit(r, "rescan.ordered", id,
+				   json_pack("{s:s}", "order", "forget"))
+			     : err;
+}
+
 int
 rescan_order(struct request *r)
 {
@@ -149,9 +164,9 @@ rescan_order(struct request *r)
 	bool is_last;
 	int err;
 
-	if (!text_has_word("pause resume cancel", order))
-		return request_why(
-		    r, ERR_FORMAT, "\"order\" is pause, resume or cancel");
+	if (!text_has_word("pause resume cancel forget", order))
+		return request_why(r, ERR_FORMAT,
+		    "\"order\" is pause, resume, cancel or forget");
 	err = find(r, kind, state, &is_last);
 	if (err != ERR_OK)
 		return err;
@@ -159,6 +174,8 @@ rescan_order(struct request *r)
 		return request_why(r, ERR_DENIED,
 		    "a re-scan of everybody's artefacts is ordered by who "
 		    "may see them");
+	if (strcmp(order, "forget") == 0)
+		return forget(r, id, kind);
 	next = next_state(order, state, is_last);
 	if (next == NULL)
 		return request_why(r, ERR_CONFLICT, "it is %s", state);

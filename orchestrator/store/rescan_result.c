@@ -312,7 +312,7 @@ move(struct request *r, const struct rescan *rescan)
 		val_int(param_int(r, P_SCANNED)),
 		val_int(param_int(r, P_BYTES)),
 		val_text(param_text(r, P_ENGINE)),
-		val_int(param_int(r, P_IS_LAST) != 0)),
+		val_int(param_int(r, P_IS_LAST) != 0), val_int(loop_wall_us())),
 	    NULL);
 }
 
@@ -352,7 +352,9 @@ rescan_result(struct request *r)
 	if (err != ERR_OK)
 		return err;
 	tx_hurry(r->store);
-	return answer(r, is_done ? "done" : rescan.state);
+	if (strcmp(rescan.state, "paused") == 0)
+		return answer(r, rescan.state);
+	return answer(r, is_done ? "done" : "running");
 }
 
 int

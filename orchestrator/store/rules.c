@@ -287,6 +287,7 @@ rules_approve(struct request *r)
 {
 	struct rules_version v = {.seq = 0};
 	struct values row;
+	int64_t active;
 	bool is_same;
 	int err = rules_find(r, param_int(r, 0), &v);
 
@@ -299,6 +300,10 @@ rules_approve(struct request *r)
 	    ARGS(val_int(v.seq), val_text(r->principal.account_id),
 		val_int(is_same), val_int(loop_wall_us())),
 	    NULL);
+	if (err == ERR_OK)
+		err = find_active(r, &active);
+	if (err == ERR_OK)
+		err = rescan_prepare(r->store, active, v.seq);
 	if (err == ERR_OK)
 		err = rules_audit(r, "rules.approved", v.seq,
 		    json_pack("{s:s,s:b}", "author", v.author, "single_person",

@@ -66,6 +66,22 @@ CREATE UNIQUE INDEX rescan_rule_name ON rescan_rule (rescan_id, namespace, name)
 CREATE INDEX rescan_rule_open ON rescan_rule (rescan_id, id)
     WHERE is_settled = 0;
 
+-- The difference between two versions, made when the second is approved, so
+-- that its activation has little to do; a row "whole" marks the pair as known.
+CREATE TABLE rescan_delta (
+	version_from INTEGER NOT NULL,
+	version_to INTEGER NOT NULL,
+	what TEXT NOT NULL
+	    CHECK (what IN ('whole', 'scan', 'withdraw', 'relabel')),
+	namespace TEXT NOT NULL,
+	name TEXT NOT NULL,
+	closure BLOB,
+	text_digest BLOB,
+	state TEXT NOT NULL DEFAULT 'active',
+	has_externals INTEGER NOT NULL DEFAULT 0,
+	PRIMARY KEY (version_from, version_to, what, namespace, name)
+) STRICT, WITHOUT ROWID;
+
 -- Matches that are what they were; only while the re-scan goes on.
 CREATE TABLE rescan_seen (
 	rescan_id INTEGER NOT NULL REFERENCES rescan (id),
