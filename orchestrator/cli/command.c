@@ -66,6 +66,7 @@ const struct command commands[] = {
 	"       rules remove SOURCE [--on VERSION] [--wait]\n"
 	"       rules list [--state WORD] | rules show [VERSION] [RULE]\n"
 	"       rules test VERSION [--goodware DIR | --no-goodware] [--keep]\n"
+	"       rules preview VERSION\n"
 	"       rules diff A B | rules reject VERSION --reason TEXT\n"
 	"       rules approve VERSION | rules activate VERSION | "
 	"rules rollback [VERSION]\n"
@@ -87,6 +88,8 @@ const struct command commands[] = {
 	"       user token list | user token revoke ID |\n"
 	"       user token add NAME [--capabilities \"WORD ...\"] [--days N]\n"
 	"         [--account ID] [-o FILE]"},
+    {"hunt", cmd_hunt, "one file of rules over all that is stored",
+	"hunt FILE [--keep]"},
     {"rescan", cmd_rescan, "what changed rules mean for what is stored",
 	"rescan list | rescan show NUMBER | rescan wait NUMBER |\n"
 	"       rescan changes NUMBER | rescan gaps NUMBER |\n"
