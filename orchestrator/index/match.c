@@ -302,6 +302,33 @@ is_too_small_or_large(const struct place *at, const struct plan_node *node)
 	return false;
 }
 
+/* The leaf that is evaluated first. */
+static const struct plan_node *
+first_leaf(const struct plan *plan)
+{
+	const struct plan_node *node = &plan->nodes[plan->root];
+
+	while (is_operation(node))
+		node = &plan->nodes[plan->operands[node->from]];
+	return node;
+}
+
+void
+match_fetch(const struct plan *plan, const struct segment *segment,
+    const struct block *block)
+{
+	const struct plan_node *node = first_leaf(plan);
+
+	if (node->op != COND_RUN || block->class == 0)
+		return;
+	for (uint32_t i = 0; i < node->count && i < GRAMS_AT_ONCE; i++) {
+		uint32_t hash = plan->grams[node->from + i];
+
+		segment_fetch(segment, block,
+		    block_row_at(block, hash >> (GRAM_BITS - block->class)));
+	}
+}
+
 static void
 begin(struct matcher *matcher, size_t depth, const struct place *at,
     const struct plan_node *node, const struct mask *care)

@@ -45,6 +45,9 @@ void matcher_free(struct matcher *matcher);
 struct mask match_block(struct matcher *matcher, const struct plan *plan,
     struct segment *segment, const struct block *block,
     const struct mask *care);
+/* Has memory fetch what match_block() will want first of a block. */
+void match_fetch(const struct plan *plan, const struct segment *segment,
+    const struct block *block);
 /* The same for one leaf (RUN, SIZE, HEAD, TRUE, FALSE). */
 struct mask match_leaf(const struct plan *plan, const struct plan_node *node,
     struct segment *segment, const struct block *block,

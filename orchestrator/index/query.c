@@ -12,6 +12,9 @@
 /* More found units than this are sorted by a bitmap. */
 #define SORT_MAX ((size_t)2048)
 
+/* Blocks that memory is asked for before they are needed. */
+#define FETCH_AHEAD ((size_t)4)
+
 /* The numbers of the units of a block, read once for all conditions. */
 struct numbers {
 	uint64_t *seqs; /* NULL until they are needed */
@@ -163,14 +166,40 @@ put_found(struct query *q, struct candidates_list *list)
 
 /* --- the whole --- */
 
+/* All that are held, without looking at any. */
+static void
+put_all(struct query *q, struct candidates_list *list)
+{
+	const struct ranges *units = &q->index->units;
+
+	for (size_t i = 0; i < units->count; i++) {
+		AUTO(ranges) kept = {0};
+		uint64_t first = units->list[i].first;
+		uint64_t last = first + units->list[i].count - 1;
+
+		ranges_gaps(&q->index->gone, first,
+		    last < q->last ? last : q->last, SIZE_MAX, &kept);
+		for (size_t k = 0; k < kept.count; k++)
+			candidates_list_add(
+			    list, kept.list[k].first, kept.list[k].count);
+	}
+}
+
 static void
 answer_one(
     struct query *q, const struct plan *plan, struct candidates_list *list)
 {
+	if (plan->nodes[plan->root].op == COND_TRUE) {
+		put_all(q, list);
+		return;
+	}
 	for (size_t s = 0; s < q->index->segments_count; s++) {
 		struct segment *segment = q->index->segments[s];
 
 		for (size_t b = 0; b < segment->blocks_count; b++) {
+			if (b + FETCH_AHEAD < segment->blocks_count)
+				match_fetch(plan, segment,
+				    &segment->blocks[b + FETCH_AHEAD]);
 			if (segment->blocks[b].seq_min <= q->last)
 				find_in_block(q, plan, s, b);
 		}

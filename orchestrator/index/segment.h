@@ -95,6 +95,13 @@ int must_check segment_read(struct segment *segment, const struct block *block,
 int must_check segment_read_many(struct segment *segment,
     const struct block *block, const size_t *at, size_t count, size_t len,
     void *dst);
+/* Has memory fetch what is at that place, without waiting for it. */
+static inline void
+segment_fetch(
+    const struct segment *segment, const struct block *block, size_t at)
+{
+	__builtin_prefetch(segment->map + block->line * LINE_BYTES + at);
+}
 /* All of a block, plain; dst has room for block_bytes(). */
 int must_check segment_read_block(
     struct segment *segment, const struct block *block, uint8_t *dst);

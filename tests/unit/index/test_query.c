@@ -185,6 +185,28 @@ test_min(void **state)
 	}
 }
 
+/* No condition at all: every unit up to the last, but those that are gone. */
+static void
+test_true(void **state)
+{
+	struct rig *rig = *state;
+	struct wire_out c;
+
+	for (uint64_t i = 1; i <= 9; i++)
+		batch_add(&rig->batch, i, "123456789", i);
+	batch_add_always(&rig->batch, 12);
+	batch_to_index(&rig->batch, rig->index);
+	assert_int_equal(index_delete(rig->index, 4), ERR_OK);
+	assert_int_equal(index_delete(rig->index, 11), ERR_OK);
+	cond_begin(&c);
+	cond_op(&c, COND_TRUE, 0);
+	expect(rig, &c, 12, "1-3,5-10,12");
+	expect(rig, &c, 6, "1-3,5-6");
+	expect(rig, &c, 4, "1-3");
+	expect(rig, &c, 0, "");
+	wire_out_release(&c);
+}
+
 /* Nested as deep and wide as a condition may be. */
 static void
 test_extremes(void **state)
@@ -555,6 +577,7 @@ main(void)
 	    T(test_sizes),
 	    T(test_heads),
 	    T(test_min),
+	    T(test_true),
 	    T(test_extremes),
 	    T(test_bad_questions),
 	    T(test_explain),
