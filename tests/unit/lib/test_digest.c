@@ -32,6 +32,45 @@ test_sha256_known(void **state)
 	    "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
 }
 
+/* Another process goes on where one stopped. */
+static void
+test_sha256_kept(void **state)
+{
+	uint8_t data[4 * SHA256_BLOCK_BYTES + 17];
+	uint8_t once[SHA256_BYTES], later[SHA256_BYTES];
+	uint8_t kept[SHA256_STATE_BYTES];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)(i * 7);
+	sha256_once(data, sizeof(data), once);
+	for (size_t at = 0; at <= 4 * SHA256_BLOCK_BYTES;
+	     at += SHA256_BLOCK_BYTES) {
+		struct sha256 *first = sha256_new();
+		struct sha256 *second = sha256_new();
+
+		sha256_update(first, data, at);
+		assert_int_equal(sha256_save(first, kept), ERR_OK);
+		sha256_update(second, "something else", 14);
+		assert_int_equal(sha256_load(second, kept), ERR_OK);
+		sha256_update(second, data + at, sizeof(data) - at);
+		sha256_final(second, later);
+		assert_memory_equal(once, later, SHA256_BYTES);
+		/* Not in the middle of a block. */
+		sha256_update(first, data, 1);
+		assert_int_equal(sha256_save(first, kept), ERR_CONFLICT);
+		sha256_free(first);
+		sha256_free(second);
+	}
+	kept[SHA256_STATE_BYTES - 1] ^= 8;
+	{
+		struct sha256 *ctx = sha256_new();
+
+		assert_int_equal(sha256_load(ctx, kept), ERR_FORMAT);
+		sha256_free(ctx);
+	}
+}
+
 static void
 test_sha256_in_pieces(void **state)
 {
@@ -142,6 +181,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_sha256_known),
+	    cmocka_unit_test(test_sha256_kept),
 	    cmocka_unit_test(test_sha256_in_pieces),
 	    cmocka_unit_test(test_hex),
 	    cmocka_unit_test(test_sign_known),
