@@ -136,6 +136,11 @@ prepare_tls(const struct remote *remote, CURL *curl)
 	    curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (remote->ca != NULL)
 		curl_easy_setopt(curl, CURLOPT_CAINFO, remote->ca);
+	if (remote->cert != NULL) {
+		curl_easy_setopt(curl, CURLOPT_SSLCERT, remote->cert);
+		curl_easy_setopt(curl, CURLOPT_SSLKEY,
+		    remote->key != NULL ? remote->key : remote->cert);
+	}
 	if (remote->pin == NULL)
 		return;
 	curl_easy_setopt(curl, CURLOPT_PINNEDPUBLICKEY, remote->pin);

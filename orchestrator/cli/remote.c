@@ -33,6 +33,8 @@ remote_option(struct remote *remote, const char *name, const char *value)
 	    {"--token-file", &remote->token_file},
 	    {"--ca", &remote->ca},
 	    {"--pin", &remote->pin},
+	    {"--cert", &remote->cert},
+	    {"--key", &remote->key},
 	};
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
@@ -116,6 +118,8 @@ remote_settle(struct remote *remote)
 	from_environment(&remote->token_file, "LOEP_TOKEN_FILE");
 	from_environment(&remote->ca, "LOEP_CA");
 	from_environment(&remote->pin, "LOEP_PIN");
+	from_environment(&remote->cert, "LOEP_CERT");
+	from_environment(&remote->key, "LOEP_KEY");
 	if (remote->pin != NULL && strncmp(remote->pin, "sha256//", 8) != 0)
 		fail(EXIT_USAGE,
 		    "--pin is sha256//BASE64, as `loep tls-cert --show` "
@@ -137,4 +141,6 @@ remote_release(struct remote *remote)
 	free(remote->token);
 	free(remote->ca);
 	free(remote->pin);
+	free(remote->cert);
+	free(remote->key);
 }

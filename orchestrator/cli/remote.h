@@ -11,8 +11,10 @@ struct remote {
 	char *server;	   /* "https://HOST[:PORT]" */
 	char *token_file;
 	char *token;
-	char *ca;  /* file of certificates to trust */
-	char *pin; /* "sha256//BASE64", as `loep tls-cert` prints it */
+	char *ca;   /* file of certificates to trust */
+	char *cert; /* file of a client certificate */
+	char *key;  /* file of its key; NULL = in the same file */
+	char *pin;  /* "sha256//BASE64", as `loep tls-cert` prints it */
 };
 
 /* Takes --server and its like; true where the option was one of them. */

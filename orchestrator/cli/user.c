@@ -2,12 +2,15 @@
 /* user.c - loep user: accounts, invitations, passwords, tokens. */
 #include "cli/command.h"
 #include "cli/prompt.h"
+#include "lib/cert.h"
 #include "lib/own.h"
 #include "lib/seal.h"
 #include "lib/xalloc.h"
 
 #include <errno.h>
 #include <fcntl.h>
+
+#define CERTIFICATE_BYTES ((size_t)65536)
 
 static const struct table_column user_columns[] = {
     {"id", "id", 's'},
@@ -273,6 +276,33 @@ user_token(struct cli *cli, int argc, char **argv)
 	}
 }
 
+/* The key of a certificate becomes the account's, or (remove) nobody's. */
+static void
+user_cert(struct cli *cli, int argc, char **argv)
+{
+	const char *path = argc > 3 ? argv[3] : NULL;
+	auto_json json_t *body = json_object();
+	auto_close int fd = -1;
+	char pem[CERTIFICATE_BYTES], hex[SHA256_HEX_BYTES];
+	uint8_t digest[SHA256_BYTES];
+	ssize_t n;
+
+	if (path == NULL)
+		command_usage("user", EXIT_USAGE);
+	if (strcmp(path, "--remove") != 0) {
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		n = fd == -1 ? -1 : read(fd, pem, sizeof(pem));
+		if (n < 0)
+			fail(EXIT_NO_INPUT, "cannot read %s: %s", path,
+			    strerror(errno));
+		if (cert_spki(pem, (size_t)n, digest) != ERR_OK)
+			fail(EXIT_DATA, "%s is no certificate in PEM", path);
+		hex_encode(hex, digest, sizeof(digest));
+		(void)json_object_set_new(body, "spki", json_string(hex));
+	}
+	json_decref(api_post(cli->api, body, "/accounts/%s/key", argv[2]));
+}
+
 int
 cmd_user(struct cli *cli, int argc, char **argv)
 {
@@ -297,6 +327,8 @@ cmd_user(struct cli *cli, int argc, char **argv)
 		user_passwd(cli);
 	else if (strcmp(verb, "totp") == 0)
 		user_totp(cli, argc, argv);
+	else if (strcmp(verb, "cert") == 0)
+		user_cert(cli, argc, argv);
 	else if (strcmp(verb, "token") == 0)
 		user_token(cli, argc, argv);
 	else

@@ -212,12 +212,10 @@ cert_print(const char *pem, size_t len, uint8_t ret_print[SHA256_BYTES])
 }
 
 int
-cert_pin(const char *pem, size_t len, char ret_pin[CERT_PIN_BYTES])
+cert_spki(const char *pem, size_t len, uint8_t ret_digest[SHA256_BYTES])
 {
 	X509 *x = read_certificate(pem, len);
 	unsigned char *der = NULL;
-	unsigned char text[4 * SHA256_BYTES / 3 + 8];
-	uint8_t digest[SHA256_BYTES];
 	int der_len;
 
 	if (x == NULL)
@@ -226,8 +224,20 @@ cert_pin(const char *pem, size_t len, char ret_pin[CERT_PIN_BYTES])
 	X509_free(x);
 	if (der_len <= 0)
 		return ERR_FORMAT;
-	sha256_once(der, (size_t)der_len, digest);
+	sha256_once(der, (size_t)der_len, ret_digest);
 	OPENSSL_free(der);
+	return ERR_OK;
+}
+
+int
+cert_pin(const char *pem, size_t len, char ret_pin[CERT_PIN_BYTES])
+{
+	unsigned char text[4 * SHA256_BYTES / 3 + 8];
+	uint8_t digest[SHA256_BYTES];
+	int err = cert_spki(pem, len, digest);
+
+	if (err != ERR_OK)
+		return err;
 	(void)EVP_EncodeBlock(text, digest, sizeof(digest));
 	(void)snprintf(ret_pin, CERT_PIN_BYTES, "sha256//%s", (char *)text);
 	return ERR_OK;

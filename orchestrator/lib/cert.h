@@ -29,6 +29,9 @@ void cert_release(struct cert *cert);
 /* The fingerprint of the first certificate of a PEM text; ERR_FORMAT. */
 int must_check cert_print(
     const char *pem, size_t len, uint8_t ret_print[SHA256_BYTES]);
+/* The SHA-256 of the public key (SubjectPublicKeyInfo); ERR_FORMAT. */
+int must_check cert_spki(
+    const char *pem, size_t len, uint8_t ret_digest[SHA256_BYTES]);
 /*
  * "sha256//BASE64" of its public key, which outlives the certificate where
  * that is renewed under the same key (as curl and RFC 7469 write it).

@@ -120,10 +120,14 @@ send_file(const struct family_conf *conf, struct chan *chan, const char *key,
     const char *fallback)
 {
 	auto_free char *name = xasprintf("web.%s", key);
-	auto_free char *own = xasprintf("%s/tls/%s", conf->state_dir, fallback);
+	auto_free char *own = xasprintf(
+	    "%s/tls/%s", conf->state_dir, fallback == NULL ? "" : fallback);
 	const char *path = conf_get(conf->conf, name);
-	auto_close int fd =
-	    open(path[0] != '\0' ? path : own, O_RDONLY | O_CLOEXEC);
+	auto_close int fd = -1;
+
+	if (path[0] == '\0' && fallback == NULL)
+		return;
+	fd = open(path[0] != '\0' ? path : own, O_RDONLY | O_CLOEXEC);
 
 	if (fd == -1)
 		log_line(LOG_ERROR,
@@ -141,6 +145,8 @@ send_https(const struct family_conf *conf, struct chan *chan)
 		return;
 	send_file(conf, chan, "tls_certificate", "cert.pem");
 	send_file(conf, chan, "tls_key", "key.pem");
+	send_file(conf, chan, "client_ca", NULL);
+	send_file(conf, chan, "client_crl", NULL);
 	for (size_t i = 0; i < conf->https_count; i++) {
 		(void)snprintf(name, sizeof(name), "https%zu", i);
 		send_fd(chan, name, conf->https_fds[i]);

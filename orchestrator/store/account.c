@@ -296,3 +296,40 @@ account_set(struct request *r)
 			param_is_null(r, 3) ? NULL : param_text(r, 3)));
 	return err == ERR_OK ? answer_id(r, m.id) : err;
 }
+
+int
+account_key(struct request *r)
+{
+	char hex[SHA256_HEX_BYTES] = "";
+	struct managed m;
+	struct audit_object object = {"account", m.id, m.org};
+	size_t len;
+	const uint8_t *spki = param_bytes(r, 1, &len);
+	int err = account_manage(r, param_text(r, 0), &m);
+
+	if (err != ERR_OK)
+		return err;
+	if (strcmp(m.kind, "service") != 0)
+		return request_why(r, ERR_FORMAT,
+		    "certificates are for services; people log in");
+	if (!param_is_null(r, 1) && len != SHA256_BYTES)
+		return request_why(
+		    r, ERR_FORMAT, "\"spki\" is a SHA-256: 64 digits");
+	err = db_do(
+	    r->store->db, STMT_CLIENT_KEY_CLEAR, ARGS(val_text(m.id)), NULL);
+	sessions_drop(r->store->sessions, m.id, false);
+	if (err == ERR_OK && len == SHA256_BYTES) {
+		hex_encode(hex, spki, len);
+		err = db_do(r->store->db, STMT_CLIENT_KEY_ADD,
+		    ARGS(val_bytes(spki, len), val_text(m.id),
+			val_text(r->principal.account_id),
+			val_int(loop_wall_us())),
+		    NULL);
+		if (err == ERR_CONFLICT)
+			return request_why(
+			    r, err, "that key is another account's");
+	}
+	return err == ERR_OK ? audit_by(r, "account.key", &object,
+				   json_pack("{s:s}", "spki", hex))
+			     : err;
+}

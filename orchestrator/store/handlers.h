@@ -16,6 +16,7 @@ int org_get(struct request *r);
 int account_create(struct request *r);
 int account_list(struct request *r);
 int account_set(struct request *r);
+int account_key(struct request *r);
 int invite_create(struct request *r);
 int session_list(struct request *r);
 int session_close(struct request *r);

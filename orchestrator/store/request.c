@@ -121,10 +121,11 @@ authorise(struct request *r, uint64_t handle)
 	r->principal = *p;
 	r->session = handle;
 	if (strcmp(needed, "=") == 0)
-		return p->via != VIA_TOKEN
+		return p->via == VIA_LOCAL || p->via == VIA_SESSION
 			   ? ERR_OK
 			   : request_why(r, ERR_DENIED,
-				 "an API token cannot do that; log in");
+				 "a token or certificate cannot do "
+				 "that; log in");
 	if (needed[0] != '\0' && !principal_may(p, needed))
 		return request_why(r, ERR_DENIED,
 		    "the account %s lacks the "

@@ -240,7 +240,8 @@ keep(struct sessions *sessions, const struct principal *p)
 int
 session_answer(struct request *r, const struct principal *p)
 {
-	static const char *const via[] = {"local", "session", "token"};
+	static const char *const via[] = {
+	    "local", "session", "token", "certificate"};
 	struct values row;
 
 	if (r->store->sessions->count >= SESSIONS_MAX)

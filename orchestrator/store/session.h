@@ -25,7 +25,8 @@ struct store;
 enum session_via {
 	VIA_LOCAL,   /* the uid of a Unix socket's peer */
 	VIA_SESSION, /* logged in */
-	VIA_TOKEN
+	VIA_TOKEN,
+	VIA_CERTIFICATE
 };
 
 struct principal {
@@ -37,7 +38,8 @@ struct principal {
 	bool sees_all; /* may see what other organisations own */
 	bool is_staff; /* of a CSIRT */
 	enum session_via via;
-	/* Of the session's or token's secret; zeros for VIA_LOCAL. */
+	/* Of the session's or token's secret, or a certificate's key; zeros
+	 * for VIA_LOCAL. */
 	uint8_t digest[SHA256_BYTES];
 };
 
@@ -73,5 +75,6 @@ int session_end(struct request *r);
 /* session_secret.c */
 int session_cookie(struct request *r);
 int session_token(struct request *r);
+int session_cert(struct request *r);
 
 #endif

@@ -119,3 +119,28 @@ session_token(struct request *r)
 	err = touch(r, STMT_TOKEN_TOUCH, &p, used_at, now);
 	return err == ERR_OK ? session_answer(r, &p) : err;
 }
+
+int
+session_cert(struct request *r)
+{
+	struct principal p = {.via = VIA_CERTIFICATE};
+	size_t len;
+	const uint8_t *spki = param_bytes(r, 0, &len);
+	int err = ERR_NOT_FOUND;
+
+	if (len == SHA256_BYTES) {
+		AUTO(query) q = {0};
+
+		err = query_one(&q, r->store->db, STMT_CLIENT_KEY_FIND,
+		    ARGS(val_bytes(spki, len)));
+		if (err == ERR_OK)
+			principal_fill(&p, &q);
+	}
+	if (err == ERR_NOT_FOUND)
+		return request_why(r, ERR_DENIED,
+		    "no account has the key of this certificate");
+	if (err != ERR_OK)
+		return err;
+	memcpy(p.digest, spki, SHA256_BYTES);
+	return session_answer(r, &p);
+}

@@ -16,7 +16,8 @@
 enum credential_kind {
 	CREDENTIAL_NONE,
 	CREDENTIAL_SESSION,
-	CREDENTIAL_TOKEN
+	CREDENTIAL_TOKEN,
+	CREDENTIAL_CERTIFICATE /* secret is the digest of its key */
 };
 
 struct credential {

@@ -49,6 +49,13 @@ http_conn_is_tls(const struct http_conn *conn)
 	return conn->http->tls != NULL;
 }
 
+int
+http_conn_peer(const struct http_conn *conn, uint8_t ret_spki[TLS_SPKI_BYTES],
+    char why[TLS_WHY_BYTES])
+{
+	return (int)tls_peer(conn->mhd, conn->http->tls, ret_spki, why);
+}
+
 void
 http_conn_address(
     const struct http_conn *conn, char ret_address[HTTP_ADDRESS_BYTES])

@@ -63,6 +63,9 @@ void http_conn_set_user(struct http_conn *conn, void *user);
 int http_conn_fd(const struct http_conn *conn);
 /* Came it over the network, with TLS? */
 bool http_conn_is_tls(const struct http_conn *conn);
+/* The certificate that the client showed: enum tls_peer, see tls.h. */
+int http_conn_peer(
+    const struct http_conn *conn, uint8_t ret_spki[32], char why[160]);
 /* The client's address as text; "" on a Unix socket. */
 #define HTTP_ADDRESS_BYTES 48
 void http_conn_address(

@@ -126,6 +126,13 @@ conf_text(const char *key)
 	auto_close int fd = program_conf_fd(&program, key);
 	char *text;
 
+	/* Named, but not to be read: a list of what is revoked must not be
+	 * passed over. */
+	if (fd == -1 && program_conf(&program, key, "")[0] != '\0') {
+		log_line(
+		    LOG_ERROR, "msg=\"the file did not come\" key=%s", key);
+		exit(78);
+	}
 	if (fd == -1)
 		return NULL;
 	text = tls_read_text(fd);
@@ -165,6 +172,8 @@ serve_addresses(struct http_limits limits)
 
 	web.tls.certificate = conf_text("tls_certificate");
 	web.tls.key = conf_text("tls_key");
+	web.tls.trust = conf_text("client_ca");
+	web.tls.revoked = conf_text("client_crl");
 	limits.per_address = conf_number("connections_per_address", 256, 2000);
 	for (int i = 0; i < WEB_LISTEN_MAX - 1; i++) {
 		(void)snprintf(key, sizeof(key), "https%d", i);

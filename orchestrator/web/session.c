@@ -2,6 +2,7 @@
 /* session.c - who is at the other end of a connection. */
 #include "web/session.h"
 
+#include "lib/log.h"
 #include "lib/own.h"
 #include "lib/seal.h"
 #include "lib/xalloc.h"
@@ -222,6 +223,48 @@ is_own_page(const struct exchange *x, const struct credential *credential,
 	       credential_is_own(credential, headers, ret_why);
 }
 
+static enum call_op
+call_of(enum credential_kind kind)
+{
+	switch (kind) {
+	case CREDENTIAL_TOKEN:
+		return CALL_SESSION_TOKEN;
+	case CREDENTIAL_CERTIFICATE:
+		return CALL_SESSION_CERT;
+	default:
+		return CALL_SESSION_COOKIE;
+	}
+}
+
+/*
+ * A certificate that is shown must be good, whatever else is shown; it counts
+ * where nothing else is.  False: the answer is out.
+ */
+static bool
+take_certificate(struct exchange *x, struct credential *credential)
+{
+	uint8_t spki[TLS_SPKI_BYTES];
+	char why[TLS_WHY_BYTES] = "";
+
+	switch (http_conn_peer(http_req_conn(x->http), spki, why)) {
+	case TLS_PEER_GOOD:
+		if (credential->kind != CREDENTIAL_NONE)
+			return true;
+		credential->kind = CREDENTIAL_CERTIFICATE;
+		memcpy(credential->secret, spki, sizeof(spki));
+		return true;
+	case TLS_PEER_BAD:
+		log_line(LOG_WARN,
+		    "msg=\"a client's certificate is refused\" id=%s "
+		    "reason=\"%s\"",
+		    x->id, why);
+		exchange_unknown(x, why);
+		return false;
+	default:
+		return true;
+	}
+}
+
 static void
 need_remote(struct exchange *x, session_fn *fn)
 {
@@ -234,6 +277,8 @@ need_remote(struct exchange *x, session_fn *fn)
 		exchange_unknown(x, "that is no token of ours, or two cookies");
 		return;
 	}
+	if (!take_certificate(x, &credential))
+		return;
 	if (credential.kind == CREDENTIAL_NONE) {
 		exchange_unknown(x, "log in, or send a token");
 		return;
@@ -248,9 +293,7 @@ need_remote(struct exchange *x, session_fn *fn)
 	session->waiting = x;
 	session->fn = fn;
 	x->session = session;
-	ask(session, x,
-	    credential.kind == CREDENTIAL_TOKEN ? CALL_SESSION_TOKEN
-						: CALL_SESSION_COOKIE);
+	ask(session, x, call_of(credential.kind));
 }
 
 void

@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 #include <string.h>
 
 #define TEXT_BYTES_MAX ((size_t)1024 * 1024)
@@ -65,17 +66,23 @@ tls_options(const struct tls *tls, struct MHD_OptionItem ret_options[8])
 	ret_options[n] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
 }
 
-bool
-tls_send_last(struct MHD_Connection *conn, const void *p, size_t len)
+static gnutls_session_t
+session_of(struct MHD_Connection *conn)
 {
 	const union MHD_ConnectionInfo *info =
 	    MHD_get_connection_info(conn, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-	gnutls_session_t session;
+
+	return info == NULL ? NULL : (gnutls_session_t)info->tls_session;
+}
+
+bool
+tls_send_last(struct MHD_Connection *conn, const void *p, size_t len)
+{
+	gnutls_session_t session = session_of(conn);
 	ssize_t n;
 
-	if (info == NULL || info->tls_session == NULL)
+	if (session == NULL)
 		return false;
-	session = (gnutls_session_t)info->tls_session;
 	/* Less than a record, into an empty buffer: it goes at once. */
 	n = gnutls_record_send(session, p, len);
 	(void)gnutls_bye(session, GNUTLS_SHUT_WR);
@@ -97,4 +104,93 @@ tls_address(struct MHD_Connection *conn, char *dst, size_t size)
 	else if (addr != NULL && addr->sa_family == AF_INET6)
 		(void)inet_ntop(
 		    AF_INET6, &six->sin6_addr, dst, (socklen_t)size);
+}
+
+/*
+ * libmicrohttpd knows of no revocation lists: they are added to what its
+ * sessions share, once for each daemon.  False: that fails, so that nobody
+ * can be trusted.
+ */
+static bool
+add_revoked(gnutls_session_t session, const struct tls *tls)
+{
+	static gnutls_certificate_credentials_t done[16];
+	gnutls_certificate_credentials_t cred = NULL;
+	gnutls_datum_t list;
+
+	if (tls->revoked == NULL)
+		return true;
+	if (gnutls_credentials_get(
+		session, GNUTLS_CRD_CERTIFICATE, (void **)&cred) < 0)
+		return false;
+	for (size_t i = 0; i < sizeof(done) / sizeof(done[0]); i++) {
+		if (done[i] == cred)
+			return true;
+		if (done[i] != NULL)
+			continue;
+		list.data = (unsigned char *)tls->revoked;
+		list.size = (unsigned int)strlen(tls->revoked);
+		if (gnutls_certificate_set_x509_crl_mem(
+			cred, &list, GNUTLS_X509_FMT_PEM) <= 0)
+			return false;
+		done[i] = cred;
+		return true;
+	}
+	return false;
+}
+
+static void
+say_status(unsigned int status, char why[TLS_WHY_BYTES])
+{
+	gnutls_datum_t text = {NULL, 0};
+
+	if (gnutls_certificate_verification_status_print(
+		status, GNUTLS_CRT_X509, &text, 0) == 0)
+		(void)snprintf(why, TLS_WHY_BYTES, "%.150s", text.data);
+	gnutls_free(text.data);
+}
+
+static bool
+read_key(const gnutls_datum_t *der, uint8_t ret_spki[TLS_SPKI_BYTES])
+{
+	size_t size = TLS_SPKI_BYTES;
+	gnutls_x509_crt_t crt;
+	bool is_read;
+
+	if (gnutls_x509_crt_init(&crt) != 0)
+		return false;
+	is_read = gnutls_x509_crt_import(crt, der, GNUTLS_X509_FMT_DER) == 0 &&
+		  gnutls_x509_crt_get_key_id(
+		      crt, GNUTLS_KEYID_USE_SHA256, ret_spki, &size) == 0 &&
+		  size == TLS_SPKI_BYTES;
+	gnutls_x509_crt_deinit(crt);
+	return is_read;
+}
+
+enum tls_peer
+tls_peer(struct MHD_Connection *conn, const struct tls *tls,
+    uint8_t ret_spki[TLS_SPKI_BYTES], char why[TLS_WHY_BYTES])
+{
+	gnutls_session_t session = session_of(conn);
+	gnutls_typed_vdata_st purpose = {
+	    .type = GNUTLS_DT_KEY_PURPOSE_OID,
+	    .data = (unsigned char *)(uintptr_t)GNUTLS_KP_TLS_WWW_CLIENT,
+	};
+	const gnutls_datum_t *chain;
+	unsigned int count = 0, status = 0;
+
+	if (tls == NULL || tls->trust == NULL || session == NULL)
+		return TLS_PEER_NONE;
+	chain = gnutls_certificate_get_peers(session, &count);
+	if (chain == NULL || count == 0)
+		return TLS_PEER_NONE;
+	(void)snprintf(why, TLS_WHY_BYTES, "the certificate cannot be checked");
+	if (!add_revoked(session, tls) ||
+	    gnutls_certificate_verify_peers(session, &purpose, 1, &status) != 0)
+		return TLS_PEER_BAD;
+	if (status != 0) {
+		say_status(status, why);
+		return TLS_PEER_BAD;
+	}
+	return read_key(&chain[0], ret_spki) ? TLS_PEER_GOOD : TLS_PEER_BAD;
 }

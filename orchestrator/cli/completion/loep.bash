@@ -9,7 +9,7 @@ _loep() {
 	local i
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--state | --socket | --server | --token-file | --ca | --pin) ((i++)) ;;
+		--state | --socket | --server | --token-file | --ca | --pin | --cert | --key) ((i++)) ;;
 		-*) ;;
 		*)
 			if [ -z "$command" ]; then
@@ -25,7 +25,7 @@ _loep() {
 		mapfile -t COMPREPLY < <(compgen -d -- "$current")
 		return
 		;;
-	--socket | --token-file | --ca | --config | -o | --output | --report)
+	--socket | --token-file | --ca | --cert | --key | --config | -o | --output | --report)
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
 		;;
@@ -37,7 +37,7 @@ _loep() {
 	esac
 	if [ -z "${words:-}" ]; then
 		case $command in
-		"") words="init tls-cert start stop submit case artefact run report job vm rules org user hunt rescan audit verify status doctor --state --socket --server --token-file --ca --pin --json --quiet --help --version" ;;
+		"") words="init tls-cert start stop submit case artefact run report job vm rules org user hunt rescan audit verify status doctor --state --socket --server --token-file --ca --pin --cert --key --json --quiet --help --version" ;;
 		init) words="--org --class" ;;
 		start) words="--background --config" ;;
 		submit)
@@ -67,7 +67,7 @@ _loep() {
 			;;
 		rescan) words="list show wait changes gaps proof pause resume cancel" ;;
 		tls-cert) words="--name --days --force --show" ;;
-		user) words="list add set disable enable invite accept passwd totp token --org --login --uid --kind --capabilities --reset-totp --days --account" ;;
+		user) words="list add set disable enable invite accept passwd totp cert token --org --login --uid --kind --capabilities --reset-totp --days --account" ;;
 		audit)
 			if [ "$verb" = verify ]; then
 				mapfile -t COMPREPLY < <(compgen -f -- "$current")

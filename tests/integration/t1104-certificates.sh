@@ -1,0 +1,125 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Client certificates: one key, one service account; expired, revoked, of
+# another authority, for another purpose.
+. "$(dirname "$0")/lib.sh"
+PKI=$WORK/pki
+mkdir -p "$PKI"
+export OPENSSL_CONF=$PKI/openssl.cnf
+cat >"$OPENSSL_CONF" <<'CNF'
+[req]
+distinguished_name = dn
+[dn]
+[authority]
+basicConstraints = critical,CA:TRUE
+keyUsage = critical,keyCertSign,cRLSign
+[client]
+basicConstraints = critical,CA:FALSE
+extendedKeyUsage = clientAuth
+[server]
+basicConstraints = critical,CA:FALSE
+extendedKeyUsage = serverAuth
+[ca]
+default_ca = own
+[own]
+default_md = sha256
+default_crl_days = 30
+CNF
+
+# key NAME - makes a key and a request.
+key() {
+	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-subj "/CN=$1" -keyout "$PKI/$1.key" -out "$PKI/$1.csr" \
+		2>/dev/null
+}
+
+# authority NAME
+authority() {
+	key "$1"
+	openssl x509 -req -in "$PKI/$1.csr" -signkey "$PKI/$1.key" -days 30 \
+		-extfile "$OPENSSL_CONF" -extensions authority \
+		-out "$PKI/$1.pem" 2>/dev/null
+}
+
+# sign NAME AUTHORITY EXTENSIONS [OPTIONS...]
+sign() {
+	local name=$1 by=$2 as=$3
+	shift 3
+	openssl x509 -req -in "$PKI/$name.csr" -CA "$PKI/$by.pem" \
+		-CAkey "$PKI/$by.key" -CAcreateserial -extfile "$OPENSSL_CONF" \
+		-extensions "$as" -out "$PKI/$name.pem" "$@" 2>/dev/null
+}
+
+authority own
+authority other
+for name in robot stranger late gone server fake; do
+	key "$name"
+done
+sign robot own client -days 10
+sign stranger own client -days 10
+sign gone own client -days 10
+sign server own server -days 10
+sign fake other client -days 10
+sign late own client -days -1
+: >"$PKI/index.txt"
+cat >>"$OPENSSL_CONF" <<CNF
+database = $PKI/index.txt
+CNF
+openssl ca -config "$OPENSSL_CONF" -keyfile "$PKI/own.key" \
+	-cert "$PKI/own.pem" -revoke "$PKI/gone.pem" 2>/dev/null
+openssl ca -config "$OPENSSL_CONF" -keyfile "$PKI/own.key" \
+	-cert "$PKI/own.pem" -gencrl -out "$PKI/own.crl" 2>/dev/null
+
+CONF="[web]\nlisten = 127.0.0.1:0\nclient_ca = $PKI/own.pem\nclient_crl = $PKI/own.crl"
+loep_start
+CERT=$STATE/tls/cert.pem
+PORT=$(sed -n 's/.*serving HTTPS.*address=127.0.0.1 port=\([0-9]*\).*/\1/p' "$WORK/log")
+URL=https://localhost:$PORT
+
+# whoami NAME [OPTIONS...] - the status with that certificate.
+whoami_with() {
+	local name=$1
+	shift
+	curl -sS --max-time 20 --cacert "$CERT" --cert "$PKI/$name.pem" \
+		--key "$PKI/$name.key" -o "$WORK/body" -w '%{http_code}' \
+		"$@" "$URL/api/v1/whoami" 2>"$WORK/curl.err"
+}
+
+ROBOT=$("$LOEP" --json user add robot --kind service --capabilities submit |
+	jq -r .id)
+SECOND=$("$LOEP" --json user add second --kind service | jq -r .id)
+PERSON=$("$LOEP" --json user add An --login an | jq -r .id)
+is "a key that nobody has" "$(whoami_with robot)" 401
+ok "the key becomes an account's" "$LOEP" user cert "$ROBOT" "$PKI/robot.pem"
+is "its certificate gets in" "$(whoami_with robot)" 200
+is "as that account" "$(jq -r '.account + .via' "$WORK/body")" \
+	"${ROBOT}certificate"
+for name in gone late fake server; do
+	# Also where the key is known.
+	ok "the key of $name" "$LOEP" user cert "$SECOND" "$PKI/$name.pem"
+	is "the certificate of $name does not" "$(whoami_with "$name")" 401
+	diag "$(jq -r .detail "$WORK/body")"
+done
+is "nor one that nobody has" "$(whoami_with stranger)" 401
+is "a bad one spoils a good token" \
+	"$(whoami_with late -H 'Authorization: Bearer loep_x')" 401
+fails "a key is one account's" 1 "$LOEP" user cert "$SECOND" "$PKI/robot.pem"
+fails "people log in" 1 "$LOEP" user cert "$PERSON" "$PKI/stranger.pem"
+fails "that is no certificate" 65 "$LOEP" user cert "$ROBOT" "$PKI/robot.key"
+ok "the command shows one" "$LOEP" --server "$URL" --ca "$CERT" \
+	--cert "$PKI/robot.pem" --key "$PKI/robot.key" case list
+fails "a certificate makes no tokens" 77 "$LOEP" --server "$URL" \
+	--ca "$CERT" --cert "$PKI/robot.pem" --key "$PKI/robot.key" \
+	user token add more
+is "without a certificate one still logs in" "$(curl -sS --cacert "$CERT" \
+	-o /dev/null -w '%{http_code}' "$URL/api/v1/whoami")" 401
+"$LOEP" user cert "$ROBOT" --remove
+is "a key that was taken away" "$(whoami_with robot)" 401
+loep_stop
+
+# A list of revocations that cannot be read is not passed over.
+rm "$PKI/own.crl"
+timeout 8 "$BIN/loepd" --state "$STATE" >"$WORK/log2" 2>&1
+like "no list, no service" "$(cat "$WORK/log2")" \
+	'the file did not come.*client_crl'
+finish
