@@ -15,6 +15,7 @@
 #include "lib/analyser.h"
 #include "lib/limits.h"
 #include "lib/own.h"
+#include "lib/pack.h"
 #include "lib/xalloc.h"
 
 #include <errno.h>
@@ -377,6 +378,199 @@ test_children_are_caged(void **state)
 	stop(&s);
 }
 
+/* --- packs --- */
+
+/* Sends a pack of one-letter items; returns the pipe of its answer. */
+static int
+order_pack(struct side *s, const char *letters, uint32_t seconds)
+{
+	static const char common[] = "{\"name\":\"common\",\"x\":1}";
+	const size_t count = strlen(letters);
+	uint64_t sizes[16], offsets[16], size;
+	uint8_t memory[4096] = {0};
+	struct wire_out list, body;
+	int input = memfd_create("pack", MFD_CLOEXEC);
+	int fds[2];
+
+	for (size_t i = 0; i < count; i++)
+		sizes[i] = 1;
+	size = pack_plan(sizes, count, offsets, memory);
+	wire_out_init(&list, LIMIT_MSG_BYTES);
+	for (size_t i = 0; i < count; i++) {
+		/* The first has a name of its own. */
+		const char *own = i == 0 ? "{\"name\":\"own\"}" : "{}";
+
+		memory[offsets[i]] = (uint8_t)letters[i];
+		pack_list_put(&list, (uint32_t)i, own, strlen(own));
+	}
+	assert_int_equal(write(input, memory, (size_t)size), size);
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	s->request++;
+	wire_out_init(&body, LIMIT_MSG_BYTES);
+	wire_put_u64(&body, size);
+	wire_put_str(&body, common);
+	wire_put_bytes(&body, list.buf, list.len);
+	assert_int_equal(
+	    chan_send(s->sched, MSG_ANALYSE_PACK, s->request, &body, input),
+	    ERR_OK);
+	wire_out_reset(&body);
+	wire_put_u32(&body, seconds);
+	wire_put_u32(&body, 256);
+	assert_int_equal(
+	    chan_send(s->sched, MSG_ANALYSE_OUT, s->request, &body, fds[1]),
+	    ERR_OK);
+	wire_out_release(&body);
+	wire_out_release(&list);
+	return fds[0];
+}
+
+struct answer {
+	char text[4096];
+	struct record_in *in;
+};
+
+static void
+tell(struct answer *a, const char *word, uint32_t number)
+{
+	size_t len = strlen(a->text);
+
+	(void)snprintf(
+	    a->text + len, sizeof(a->text) - len, "%s %u\n", word, number);
+}
+
+static int
+on_item_begin(void *arg, uint32_t index)
+{
+	struct answer *a = arg;
+
+	tell(a, "begin", index);
+	a->in = record_in_new(keep, a->text);
+	return ERR_OK;
+}
+
+static int
+on_item_data(void *arg, const uint8_t *p, size_t len)
+{
+	struct answer *a = arg;
+
+	return record_feed(a->in, p, len);
+}
+
+static int
+on_item_end(void *arg, const struct pack_end *end)
+{
+	struct answer *a = arg;
+
+	assert_int_equal(record_in_is_complete(a->in), end->status == 0);
+	record_in_free(take_ptr(a->in));
+	tell(a, "end", end->status);
+	assert_true(end->peak_kib > 0);
+	return ERR_OK;
+}
+
+static enum analyse_end
+analyse_pack(struct side *s, const char *letters, struct answer *a)
+{
+	static const struct pack_ops ops = {
+	    on_item_begin, on_item_data, on_item_end};
+	int fd = order_pack(s, letters, 1);
+	struct pack_in in;
+	uint32_t code;
+	char buf[64];
+	ssize_t n;
+
+	*a = (struct answer){.in = NULL};
+	pack_in_init(&in, &ops, a);
+	while ((n = read(fd, buf, sizeof(buf))) > 0)
+		assert_int_equal(pack_feed(&in, buf, (size_t)n), ERR_OK);
+	(void)close(fd);
+	record_in_free(a->in);
+	return ended(s, &code);
+}
+
+#define DONE_COUNTS "done {\"counts\":{\"fact\":2}}\n"
+#define TOY_FACTS(name)                             \
+ "fact {\"key\":\"name\",\"value\":\"" name "\"}\n" \
+ "fact {\"key\":\"data\",\"value\":\"loaded\"}\n"
+
+static void
+test_pack_item_by_item(void **state)
+{
+	struct answer a;
+	struct side s;
+
+	(void)state;
+	start(&s);
+	assert_int_equal(analyse_pack(&s, "xpx", &a), ANALYSE_DONE);
+	/* Counts and contexts are each item's own. */
+	assert_string_equal(a.text, "begin 0\n" TOY_FACTS("own") DONE_COUNTS
+	    "end 0\n"
+	    "begin 1\n" TOY_FACTS("common") "end 65\n"
+					    "begin 2\n" TOY_FACTS("common")
+						DONE_COUNTS "end 0\n");
+	stop(&s);
+}
+
+/* What ended is told, and where the child stood. */
+static void
+test_pack_ends_in_an_item(void **state)
+{
+	static const struct {
+		char letter;
+		enum analyse_end end;
+	} cases[] = {{'c', ANALYSE_CRASHED}, {'h', ANALYSE_TIMEOUT},
+	    {'m', ANALYSE_MEMORY}};
+	struct answer a;
+	struct side s;
+
+	(void)state;
+	start(&s);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char letters[] = {'x', cases[i].letter, 'x', '\0'};
+
+		assert_int_equal(analyse_pack(&s, letters, &a), cases[i].end);
+		assert_string_equal(a.text,
+		    "begin 0\n" TOY_FACTS("own") DONE_COUNTS
+		    "end 0\n"
+		    "begin 1\n" TOY_FACTS("common"));
+	}
+	stop(&s);
+}
+
+/* The frame checks what it is given. */
+static void
+test_pack_that_is_none(void **state)
+{
+	struct wire_out body;
+	struct side s;
+	int input = memfd_create("pack", MFD_CLOEXEC);
+	uint32_t code;
+	int fds[2];
+
+	(void)state;
+	start(&s);
+	assert_int_equal(write(input, "LOEPPACK", 8), 8);
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	s.request++;
+	wire_out_init(&body, LIMIT_MSG_BYTES);
+	wire_put_u64(&body, 4096); /* more than there is */
+	wire_put_str(&body, "{}");
+	wire_put_str(&body, "");
+	assert_int_equal(
+	    chan_send(s.sched, MSG_ANALYSE_PACK, s.request, &body, input),
+	    ERR_OK);
+	wire_out_reset(&body);
+	wire_put_u32(&body, 5);
+	wire_put_u32(&body, 0);
+	assert_int_equal(
+	    chan_send(s.sched, MSG_ANALYSE_OUT, s.request, &body, fds[1]),
+	    ERR_OK);
+	wire_out_release(&body);
+	assert_int_equal(ended(&s, &code), ANALYSE_REFUSED);
+	(void)close(fds[0]);
+	stop(&s);
+}
+
 static void
 test_cancel_kills(void **state)
 {
@@ -477,6 +671,9 @@ main(int argc, char **argv)
 	    cmocka_unit_test(test_artefacts_one_after_another),
 	    cmocka_unit_test(test_ends_are_told_apart),
 	    cmocka_unit_test(test_children_are_caged),
+	    cmocka_unit_test(test_pack_item_by_item),
+	    cmocka_unit_test(test_pack_ends_in_an_item),
+	    cmocka_unit_test(test_pack_that_is_none),
 	    cmocka_unit_test(test_cancel_kills),
 	    cmocka_unit_test(test_several_at_once),
 	    cmocka_unit_test(test_nobody_outlives_the_scheduler),

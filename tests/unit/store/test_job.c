@@ -4,6 +4,7 @@
 
 #include "lib/limits.h"
 #include "lib/own.h"
+#include "lib/pack.h"
 #include "lib/record.h"
 #include "lib/xalloc.h"
 #include "store/job.h"
@@ -87,6 +88,196 @@ test_input(void **state)
 	    ARGS(val_text(job), val_int(attempt + 1), val_int(BLOB_AUTO)));
 	ask_err(rig, ERR_FORMAT, CALL_JOB_INPUT,
 	    ARGS(val_text(job), val_int(attempt), val_int(9)));
+}
+
+static void
+put_attempt(struct wire_out *out, const char *job, int64_t attempt)
+{
+	wire_put_str(out, job);
+	wire_put_i64(out, attempt);
+}
+
+static struct answer *
+ask_pack(struct rig *rig, const struct wire_out *jobs, enum err err)
+{
+	const struct value list = val_bytes(jobs->buf, jobs->len);
+
+	if (err == ERR_OK)
+		return ask_ok(rig, CALL_JOB_PACK, &list, 1);
+	ask_err(rig, err, CALL_JOB_PACK, &list, 1);
+	return NULL;
+}
+
+static void
+test_pack(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[UUID_BYTES];
+	char jobs[2][UUID_BYTES];
+	int64_t attempts[2];
+	struct wire_out list;
+	auto_free char *bytes = NULL;
+	struct pack_view view;
+	struct answer *a;
+	const uint8_t *p;
+	size_t len;
+
+	make_artefact(rig, "hello", case_id, artefact);
+	make_artefact(rig, "world!", case_id, artefact);
+	wire_out_init(&list, LIMIT_MSG_BYTES);
+	for (int i = 0; i < 2; i++) {
+		lease(rig, "yara", jobs[i], &attempts[i]);
+		put_attempt(&list, jobs[i], attempts[i]);
+	}
+	a = ask_pack(rig, &list, ERR_OK);
+	assert_int_equal(a->rows_count, 1);
+	assert_int_equal(col_int(rig, 0, "index"), -1);
+	bytes = read_all(take_fd(a->fd), &len);
+	assert_int_equal(col_int(rig, 0, "size"), len);
+	assert_int_equal(pack_view_init(&view, bytes, len), ERR_OK);
+	assert_int_equal(pack_view_item(&view, 0, &p, &len), ERR_OK);
+	assert_memory_equal(p, "hello", 5);
+	assert_int_equal(pack_view_item(&view, 1, &p, &len), ERR_OK);
+	assert_memory_equal(p, "world!", 6);
+	/* An attempt that is over, none at all, and what is no list. */
+	put_attempt(&list, jobs[0], attempts[0] + 1);
+	(void)ask_pack(rig, &list, ERR_CONFLICT);
+	wire_out_reset(&list);
+	(void)ask_pack(rig, &list, ERR_LIMIT);
+	wire_put_str(&list, jobs[0]);
+	(void)ask_pack(rig, &list, ERR_FORMAT);
+	wire_out_release(&list);
+}
+
+/* No child is ever given the bytes of two organisations. */
+static void
+test_pack_is_of_one_organisation(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[UUID_BYTES], job[UUID_BYTES];
+	char other[UUID_BYTES];
+	struct wire_out list;
+	int64_t attempt;
+
+	wire_out_init(&list, LIMIT_MSG_BYTES);
+	make_artefact(rig, "ours", case_id, artefact);
+	lease(rig, "yara", job, &attempt);
+	put_attempt(&list, job, attempt);
+	rig->principal = rig_other_org(rig, "Other", "C2", "submit", other);
+	make_artefact(rig, "theirs", case_id, artefact);
+	lease(rig, "yara", job, &attempt);
+	put_attempt(&list, job, attempt);
+	(void)ask_pack(rig, &list, ERR_DENIED);
+	wire_out_release(&list);
+}
+
+static void
+put_end(struct wire_out *out, const char *job, int64_t attempt,
+    const char *outcome, const char *match)
+{
+	struct wire_out records;
+
+	wire_out_init(&records, LIMIT_MSG_BYTES);
+	wire_put_u8(&records, RECORD_MATCH);
+	wire_put_str(&records, match);
+	put_attempt(out, job, attempt);
+	wire_put_str(out, outcome);
+	wire_put_u8(out, 1);
+	wire_put_str(out, "because");
+	wire_put_str(out, "engine 1");
+	wire_put_str(out, "{\"a\":1}");
+	wire_put_str(out, "[]");
+	wire_put_bytes(out, records.buf, records.len);
+	wire_out_release(&records);
+}
+
+static void
+ask_ends(struct rig *rig, const struct wire_out *ends, enum err err)
+{
+	const struct value list = val_bytes(ends->buf, ends->len);
+
+	if (err == ERR_OK)
+		(void)ask_ok(rig, CALL_JOBS_DONE, &list, 1);
+	else
+		ask_err(rig, err, CALL_JOBS_DONE, &list, 1);
+}
+
+#define MATCH "{\"rule\":\"r\",\"namespace\":\"n\",\"score\":60}"
+
+static void
+test_many_done_at_once(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[UUID_BYTES];
+	char jobs[2][UUID_BYTES];
+	int64_t attempts[2];
+	struct wire_out ends;
+
+	make_artefact(rig, "hello", case_id, artefact);
+	lease(rig, "yara", jobs[0], &attempts[0]);
+	lease(rig, "identify", jobs[1], &attempts[1]);
+	wire_out_init(&ends, LIMIT_MSG_BYTES);
+	put_end(&ends, jobs[0], attempts[0], "done", MATCH);
+	put_end(&ends, jobs[1], attempts[1], "partial", MATCH);
+	ask_ends(rig, &ends, ERR_OK);
+	assert_int_equal(findings(rig, case_id, "match"), 2);
+	(void)ask_ok(rig, CALL_ARTEFACT_GET, ARGS(val_text(artefact)));
+	assert_int_equal(col_int(rig, 0, "score"), 60);
+	(void)ask_ok(rig, CALL_JOB_GET, ARGS(val_text(jobs[1])));
+	assert_string_equal(col_text(rig, 0, "state"), "partial");
+	assert_string_equal(col_text(rig, 0, "reason"), "because");
+	assert_string_equal(col_text(rig, 0, "engine"), "engine 1");
+	wire_out_release(&ends);
+}
+
+/* One that is refused takes the others back: they are told of singly. */
+static void
+test_many_done_or_none(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[UUID_BYTES];
+	char jobs[2][UUID_BYTES];
+	int64_t attempts[2];
+	struct wire_out ends;
+
+	make_artefact(rig, "hello", case_id, artefact);
+	lease(rig, "yara", jobs[0], &attempts[0]);
+	lease(rig, "identify", jobs[1], &attempts[1]);
+	wire_out_init(&ends, LIMIT_MSG_BYTES);
+	put_end(&ends, jobs[0], attempts[0], "done", MATCH);
+	put_end(&ends, jobs[1], attempts[1] + 1, "done", MATCH);
+	ask_ends(rig, &ends, ERR_CONFLICT);
+	wire_out_reset(&ends);
+	put_end(&ends, jobs[0], attempts[0], "done", MATCH);
+	put_end(&ends, jobs[1], attempts[1], "done", "no JSON");
+	ask_ends(rig, &ends, ERR_FORMAT);
+	wire_out_reset(&ends);
+	put_end(&ends, jobs[0], attempts[0], "done", MATCH);
+	put_end(&ends, jobs[1], attempts[1], "splendid", MATCH);
+	ask_ends(rig, &ends, ERR_FORMAT);
+	ends.len -= 3;
+	ask_ends(rig, &ends, ERR_FORMAT);
+	assert_int_equal(findings(rig, case_id, ""), 0);
+	wire_out_reset(&ends);
+	put_end(&ends, jobs[0], attempts[0], "done", MATCH);
+	ask_ends(rig, &ends, ERR_OK);
+	assert_int_equal(findings(rig, case_id, ""), 1);
+	wire_out_release(&ends);
+}
+
+static void
+test_lease_ends_at_bytes(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[UUID_BYTES];
+
+	for (int i = 0; i < 5; i++)
+		make_artefact(rig, "twelve bytes", case_id, artefact);
+	assert_int_equal(
+	    ask_ok(rig, CALL_JOB_LEASE,
+		ARGS(val_text("w"), val_text("yara"), val_int(10), val_int(30)))
+		->rows_count,
+	    3);
 }
 
 static void
@@ -572,6 +763,11 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	    T(test_lease_says_what_to_do),
 	    T(test_input),
+	    T(test_pack),
+	    T(test_pack_is_of_one_organisation),
+	    T(test_many_done_at_once),
+	    T(test_many_done_or_none),
+	    T(test_lease_ends_at_bytes),
 	    T(test_findings_are_seen_when_done),
 	    T(test_done_twice),
 	    T(test_failed_is_tried_again_then_parked),
