@@ -168,6 +168,7 @@ send_alone(struct triage *t)
 
 	pack_leave(t);
 	t->is_alone = true;
+	t->is_packed = false;
 	t->state = TRIAGE_LEASED;
 	/* Some of it is in the store already: that attempt is swept away. */
 	if (!is_untold)

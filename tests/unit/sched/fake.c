@@ -226,6 +226,30 @@ on_analyse(void *arg, struct chan *chan, struct msg *msg)
 }
 
 static int
+on_analyse_pack(void *arg, struct chan *chan, struct msg *msg)
+{
+	struct fake_analyser *a = arg;
+	struct fake_errand *e;
+	const uint8_t *context, *list;
+	size_t len;
+
+	(void)chan;
+	assert_null(find(a, msg->request));
+	assert_true(a->errand_count < FAKE_ERRANDS);
+	e = &a->errands[a->errand_count++];
+	*e = (struct fake_errand){
+	    .request = msg->request, .out_fd = -1, .how = BLOB_MEMFD};
+	e->size = wire_get_u64(&msg->in);
+	context = wire_get_bytes(&msg->in, &len);
+	list = wire_get_bytes(&msg->in, &e->list_len);
+	e->list = xmemdup(list, e->list_len);
+	e->input_fd = take_fd(msg->fd);
+	assert_int_equal(
+	    json_parse(context, len, LIMIT_MSG_BYTES, 16, &e->context), ERR_OK);
+	return ERR_OK;
+}
+
+static int
 on_analyse_out(void *arg, struct chan *chan, struct msg *msg)
 {
 	struct fake_analyser *a = arg;
@@ -271,6 +295,7 @@ fake_analyser_attach(struct fake *f, const char *name,
 {
 	static const struct chan_handler handlers[] = {
 	    {MSG_ANALYSE, on_analyse},
+	    {MSG_ANALYSE_PACK, on_analyse_pack},
 	    {MSG_ANALYSE_OUT, on_analyse_out},
 	    {MSG_ANALYSE_CANCEL, on_cancel},
 	    {MSG_NONE_, NULL},

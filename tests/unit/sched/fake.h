@@ -79,7 +79,9 @@ struct fake_errand {
 	uint64_t size;
 	uint8_t how;
 	uint32_t seconds;
-	json_t *context;
+	json_t *context; /* of a pack, the common one */
+	uint8_t *list;	 /* of a pack, else NULL */
+	size_t list_len;
 	bool is_cancelled;
 };
 
@@ -137,6 +139,10 @@ struct fake {
 	bool is_ready;
 	int call_fd;	    /* of the call that is being answered; borrowed */
 	bool is_store_slow; /* takes orders, does not answer */
+	bool has_packs;	    /* the store makes some */
+	bool refuses_ends;  /* JOBS_DONE */
+	size_t packs;	    /* JOB_PACK */
+	size_t ends;	    /* JOBS_DONE */
 	char blamed[32];
 	char blamed_why[256];
 	struct fake_job *jobs[FAKE_JOBS];

@@ -4,6 +4,7 @@
 
 #include "lib/limits.h"
 #include "lib/own.h"
+#include "lib/pack.h"
 #include "lib/xalloc.h"
 
 #include <fcntl.h>
@@ -116,7 +117,7 @@ lease_one(struct fake *f, uint32_t request, struct fake_job *job)
 	values_add_text(&row, "case-1");
 	values_add_text(&row, "org-1");
 	values_add_text(&row, job->submission ? job->submission : "sub-1");
-	values_add_text(&row, "artefact-1");
+	values_add_text(&row, job->id); /* as its artefact, too */
 	values_add_bytes(&row, digest, sizeof(digest));
 	values_add_int(&row, size_of(job));
 	values_add_bytes(&row, name, strlen(name));
@@ -164,15 +165,125 @@ do_input(struct fake *f, uint32_t request, struct fake_job *job, bool has_how)
 	answer(f, request, ERR_OK, "", fd);
 }
 
+static struct fake_job *
+job_named(struct fake *f, const char *id)
+{
+	for (size_t i = 0; i < f->job_count; i++) {
+		if (strcmp(f->jobs[i]->id, id) == 0)
+			return f->jobs[i];
+	}
+	fail_msg("there is no job %s", id);
+	return NULL;
+}
+
+/* What begins with "missing" cannot be read. */
 static void
-do_records(struct fake *f, uint32_t request, struct fake_job *job,
-    const struct values *params)
+do_pack(struct fake *f, uint32_t request, const struct values *params)
+{
+	uint64_t sizes[PACK_ITEMS_MAX], offsets[PACK_ITEMS_MAX], size;
+	const char *bytes[PACK_ITEMS_MAX];
+	static uint8_t memory[1 << 16];
+	int fd = memfd_create("pack", MFD_CLOEXEC);
+	struct values row;
+	struct wire_in in;
+	const uint8_t *p;
+	size_t count = 0;
+	size_t len;
+	char id[64];
+
+	f->packs++;
+	p = values_bytes(params, 0, &len);
+	wire_in_init(&in, p, len);
+	while (in.pos < in.len) {
+		wire_get_str(&in, id, sizeof(id));
+		(void)wire_get_i64(&in);
+		bytes[count] = job_named(f, id)->bytes;
+		sizes[count] = strncmp(bytes[count], "missing", 7) == 0
+				   ? UINT64_MAX
+				   : strlen(bytes[count]);
+		count++;
+	}
+	size = pack_plan(sizes, count, offsets, memory);
+	for (size_t i = 0; i < count; i++) {
+		values_init(&row);
+		values_add_int(&row, (int64_t)i);
+		values_add_int(&row, 0);
+		values_add_int(&row, ERR_FORMAT);
+		values_add_text(&row, "damaged");
+		if (sizes[i] == UINT64_MAX)
+			answer_row(f, request, &row);
+		else
+			memcpy(memory + offsets[i], bytes[i], sizes[i]);
+	}
+	values_init(&row);
+	values_add_int(&row, -1);
+	values_add_int(&row, (int64_t)size);
+	values_add_int(&row, 0);
+	values_add_text(&row, "");
+	answer_row(f, request, &row);
+	assert_int_equal(write(fd, memory, size), size);
+	answer(f, request, ERR_OK, "", fd);
+}
+
+static void take_records(struct fake_job *job, const uint8_t *p, size_t len);
+
+/* The same words as those of JOB_DONE, many times. */
+static void
+do_ends(struct fake *f, uint32_t request, const struct values *params)
 {
 	struct wire_in in;
 	const uint8_t *p;
 	size_t len;
+	char id[64];
+
+	f->ends++;
+	if (f->refuses_ends) {
+		answer(f, request, ERR_CONFLICT, "one of them is over", -1);
+		return;
+	}
+	p = values_bytes(params, 0, &len);
+	wire_in_init(&in, p, len);
+	while (in.pos < in.len) {
+		struct fake_job *job;
+
+		wire_get_str(&in, id, sizeof(id));
+		job = job_named(f, id);
+		assert_int_equal(wire_get_i64(&in), job->attempt);
+		wire_get_str(&in, job->outcome, sizeof(job->outcome));
+		job->is_final = wire_get_u8(&in) != 0;
+		wire_get_str(&in, job->reason, sizeof(job->reason));
+		wire_get_str(&in, job->engine, sizeof(job->engine));
+		p = wire_get_bytes(&in, &len);
+		free(job->result);
+		job->result = xstrndup((const char *)p, len);
+		p = wire_get_bytes(&in, &len);
+		free(job->next);
+		job->next = xstrndup((const char *)p, len);
+		p = wire_get_bytes(&in, &len);
+		take_records(job, p, len);
+		assert_false(in.is_failed);
+		job->is_over = true;
+	}
+	answer(f, request, ERR_OK, "", -1);
+}
+
+static void
+do_records(struct fake *f, uint32_t request, struct fake_job *job,
+    const struct values *params)
+{
+	const uint8_t *p;
+	size_t len;
 
 	p = values_bytes(params, 2, &len);
+	take_records(job, p, len);
+	answer(f, request, ERR_OK, "", -1);
+}
+
+static void
+take_records(struct fake_job *job, const uint8_t *p, size_t len)
+{
+	struct wire_in in;
+
 	wire_in_init(&in, p, len);
 	while (in.pos < in.len) {
 		uint8_t type = wire_get_u8(&in);
@@ -185,7 +296,6 @@ do_records(struct fake *f, uint32_t request, struct fake_job *job,
 		free(job->records);
 		job->records = more;
 	}
-	answer(f, request, ERR_OK, "", -1);
 }
 
 /* Sealed memory of rules: counted, the first of each batch kept. */
@@ -344,6 +454,16 @@ do_other(struct fake *f, uint32_t request, unsigned int op,
 	switch (op) {
 	case CALL_JOB_LEASE:
 		do_lease(f, request, params);
+		return true;
+	case CALL_JOB_PACK:
+		if (!f->has_packs) {
+			answer(f, request, ERR_FORMAT, "no packs here", -1);
+			return true;
+		}
+		do_pack(f, request, params);
+		return true;
+	case CALL_JOBS_DONE:
+		do_ends(f, request, params);
 		return true;
 	case CALL_RULESET_GET:
 	case CALL_RESCAN_LEASE:
