@@ -178,7 +178,7 @@ test_sets(void **state)
 	    {ABC "for none of them : ($)", "anything"},
 	    {ABC "for any i in (1..#a) : (@b[i] == 3)",
 		"(\"bbbb\" and \"aaaa\")"},
-	    {ABC "for all i in (1..3) : (@b[i] == 3)", "anything"},
+	    {ABC "for all i in (1..3) : (@b[i] == 3)", "\"bbbb\""},
 	    {ABC "for all i in (1,2,3) : (@b[i] == 3)", "\"bbbb\""},
 	    {ABC "for any i in (1..3) : (i == 2)", "anything"},
 	};

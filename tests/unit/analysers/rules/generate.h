@@ -380,7 +380,8 @@ about_strings(struct generate *g, int depth)
 		break;
 	case 7:
 		put(g, "for %s i in (%s) : (", PICK(g, "any", "all", "2"),
-		    PICK(g, "0..3", "1..2", "1,2", "3..1", "1..#a0"));
+		    PICK(g, "0..3", "1..2", "1,2", "3..1", "1..#a0",
+			"0..pe.number_of_sections", "#a0..3"));
 		put_string(g, '@');
 		put(g, "[i] %s ", PICK(g, "<", ">", "==", "!="));
 		number(g, 0);

@@ -307,6 +307,30 @@ on_scan(YR_SCAN_CONTEXT *context, int message, void *data, void *arg)
 	return CALLBACK_CONTINUE;
 }
 
+/* The rule compiles, and does not match a plain text. */
+static void
+misses(const char *text)
+{
+	static const uint8_t none[512] = "this is no program";
+	struct compile compile;
+	YR_RULES *rules = NULL;
+	bool is_found = false;
+
+	assert_int_equal(compile_init(&compile), ERR_OK);
+	if (compile_add(&compile, text, "n") != ERR_OK)
+		print_message("# %s: %s\n", text, compile.errors[0].why);
+	assert_int_equal(compile.error_count, 0);
+	assert_int_equal(compile_finish(&compile, &rules), ERR_OK);
+	compile_release(&compile);
+	assert_int_equal(yr_rules_scan_mem(rules, none, sizeof(none), 0,
+			     on_scan, &is_found, 10),
+	    ERROR_SUCCESS);
+	if (is_found)
+		print_message("# matches: %s\n", text);
+	assert_false(is_found);
+	(void)yr_rules_destroy(rules);
+}
+
 /* What derive_module() counts on: nothing is known of what is no such file. */
 static void
 test_modules(void **state)
@@ -337,7 +361,6 @@ test_modules(void **state)
 	    "dotnet.typelib", "dotnet.number_of_constants",
 	    "dotnet.number_of_modulerefs", "dotnet.number_of_assembly_refs",
 	    "dotnet.number_of_field_offsets"};
-	static const uint8_t none[512] = "this is no program";
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
@@ -345,23 +368,59 @@ test_modules(void **state)
 		    xasprintf("import \"pe\" import \"elf\" import \"dotnet\" "
 			      "rule r { condition: defined %s }",
 			members[i]);
-		struct compile compile;
-		YR_RULES *rules = NULL;
-		bool is_found = false;
 
-		assert_int_equal(compile_init(&compile), ERR_OK);
-		if (compile_add(&compile, text, "n") != ERR_OK)
-			print_message("# %s\n", text);
-		assert_int_equal(compile.error_count, 0);
-		assert_int_equal(compile_finish(&compile, &rules), ERR_OK);
-		compile_release(&compile);
-		assert_int_equal(yr_rules_scan_mem(rules, none, sizeof(none), 0,
-				     on_scan, &is_found, 10),
-		    ERROR_SUCCESS);
-		if (is_found)
-			print_message("# %s is defined\n", members[i]);
-		assert_false(is_found);
-		(void)yr_rules_destroy(rules);
+		misses(text);
+	}
+}
+
+/* What derive.c counts on: without $a and $b, none of these is true. */
+static void
+test_semantics(void **state)
+{
+	static const char *const conditions[] = {
+	    "for all i in (3..1) : (true)",
+	    "for any i in (3..1) : (true)",
+	    "for all i in (1..#a) : (true)",
+	    "for any i in (1..#a) : (true)",
+	    "for 1 i in (1..#a) : (true)",
+	    "for all i in (0..pe.number_of_sections) : (true)",
+	    "for all i in (0..@a) : (true)",
+	    "for any i in (@a..3) : (true)",
+	    "for any s in pe.sections : (true)",
+	    "for all s in pe.sections : (true)",
+	    "@a < 100",
+	    "@a != 5",
+	    "not (@a[1] == 5)",
+	    "@a[1] + 5 > 0",
+	    "@a * 0 == 0",
+	    "(@a & 0) == 0",
+	    "!a[1] == 0",
+	    "1% of them",
+	    "uint32(1000000) == 0",
+	    "not (uint32(1000000) == 0)",
+	    "entrypoint >= 0",
+	    "$a at entrypoint",
+	    "#a + #b > 0",
+	    "#a > #b",
+	    "#a in (0..100) > 0",
+	    "any of ($a*) in (0..10)",
+	    "for any of them : (# >= 1)",
+	    "for all of them : (@ < 9)",
+	    "defined @a",
+	    "defined !a[1]",
+	    "pe.is_pe",
+	    "pe.is_pe and filesize > 0 or $b",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]);
+	     i++) {
+		auto_free char *text = xasprintf(
+		    "import \"pe\" rule r { strings: $a = \"aaaa\" "
+		    "$b = \"bbbb\" condition: (%s) and (true or $a or $b) }",
+		    conditions[i]);
+
+		misses(text);
 	}
 }
 
@@ -385,6 +444,7 @@ main(void)
 	    cmocka_unit_test(test_slow),
 	    cmocka_unit_test(test_agree),
 	    cmocka_unit_test(test_modules),
+	    cmocka_unit_test(test_semantics),
 	};
 
 	return cmocka_run_group_tests(tests, load, NULL);
