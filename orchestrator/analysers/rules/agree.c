@@ -68,8 +68,10 @@ agree_one(
 		return false;
 	if (string->kind == STRING_HEX || is_base64)
 		return is_base64 || has_bytes(rule, string, seen);
+	/* libyara notes ASCII as what goes without saying; not beside XOR. */
 	if (!same(string, STRING_WIDE, seen, STRING_FLAGS_WIDE) ||
-	    !same(string, STRING_ASCII, seen, STRING_FLAGS_ASCII))
+	    ((string->flags & STRING_XOR) == 0 &&
+		!same(string, STRING_ASCII, seen, STRING_FLAGS_ASCII)))
 		return false;
 	if (string->kind == STRING_TEXT &&
 	    !same(string, STRING_NOCASE, seen, STRING_FLAGS_NO_CASE))

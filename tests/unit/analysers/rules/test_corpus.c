@@ -8,6 +8,7 @@
  */
 #include "../../rules/book.h"
 #include "../../rules/evaluate.h"
+#include "analysers/rules/agree.h"
 #include "analysers/yara/compile.h"
 #include "analysers/yara/cost.h"
 
@@ -184,6 +185,25 @@ compile_units(struct corpus *corpus)
 	compile_release(&compile);
 }
 
+/* libyara sees the strings of each as they were read. */
+static void
+compare_strings(struct corpus *corpus)
+{
+	YR_RULE *rule;
+
+	yr_rules_foreach(corpus->units, rule)
+	{
+		size_t i = (size_t)strtoull(rule->ns->name, NULL, 10);
+		const struct rule *own = &corpus->bundle->rules[i];
+
+		if (strcmp(rule->identifier, own->name) != 0)
+			continue;
+		if (!agree(own, rule))
+			print_message("# strings of %s differ\n", own->name);
+		assert_true(agree(own, rule));
+	}
+}
+
 /* The rules that matched a sample, by number. */
 struct matched {
 	const struct corpus *corpus;
@@ -331,6 +351,7 @@ test_corpus(void **state)
 	count_conditions(&corpus, &tally);
 	compile_whole(&corpus);
 	compile_units(&corpus);
+	compare_strings(&corpus);
 	try_samples(&corpus, &tally);
 	print_message("# %zu rules: %zu with a condition, %zu of them with "
 		      "bytes to look for; %zu samples, %zu KiB, %zu matches\n",
