@@ -6,7 +6,7 @@
 #include "lib/xalloc.h"
 #include "web/pour.h"
 #include "web/session.h"
-#include "web/tus_head.h"
+#include "web/tus_ask.h"
 
 #include <inttypes.h>
 
@@ -36,19 +36,15 @@ struct tus {
 	enum tus_state state;
 	bool has_call;
 	bool is_created; /* by this request */
-	bool has_body;
 	struct session *session;
 	uint32_t generation;
 	char id[64];
-	int64_t offset;
-	int64_t length;
+	struct tus_ask ask;
 	int64_t expires;
 	int64_t bytes; /* of this request's body */
 	uint64_t moved_ms;
 	struct pour *pour;
-	struct tus_checksum wanted;
 	struct checksum *sum;
-	struct tus_metadata *metadata;
 };
 
 static bool
@@ -65,7 +61,7 @@ maybe_free(struct tus *t)
 	pour_free(t->pour);
 	session_release(t->session);
 	checksum_free(t->sum);
-	free(t->metadata);
+	free(t->ask.metadata);
 	free(t);
 }
 
@@ -74,8 +70,8 @@ call(struct tus *t, enum call_op op, const struct values *params,
     call_row_fn *row, call_end_fn *end)
 {
 	t->has_call = true;
-	(void)calls_start(
-	    t->web->calls, op, session_principal(t->session), params, -1, row, end, t);
+	(void)calls_start(t->web->calls, op, session_principal(t->session),
+	    params, -1, row, end, t);
 }
 
 /* Tells the store something whose answer does not matter. */
@@ -90,8 +86,8 @@ tell(struct tus *t, enum call_op op)
 	values_add_text(&params, t->id);
 	if (op == CALL_UPLOAD_SAVE)
 		values_add_int(&params, -1);
-	(void)calls_start(
-	    t->web->calls, op, session_principal(t->session), &params, -1, NULL, NULL, NULL);
+	(void)calls_start(t->web->calls, op, session_principal(t->session),
+	    &params, -1, NULL, NULL, NULL);
 }
 
 /* The body breaks off: what arrived is kept, unless all of it or nothing was
@@ -115,7 +111,7 @@ fail(struct tus *t, enum err err, const char *why)
 	if (!is_listening(t))
 		return;
 	/* Nobody knows what was made: it need not wait to expire. */
-	if (t->is_created && t->offset == 0)
+	if (t->is_created && t->ask.offset == 0)
 		tell(t, CALL_UPLOAD_TERMINATE);
 	free(take_ptr(t->x->location));
 	if (err == ERR_EOF)
@@ -147,8 +143,8 @@ answer(struct tus *t, bool is_open)
 	struct exchange *x = t->x;
 
 	t->state = TUS_OVER;
-	if (!t->is_created || t->has_body || t->length == 0)
-		put_number(x, "Upload-Offset", t->offset);
+	if (!t->is_created || t->ask.has_body || t->ask.length == 0)
+		put_number(x, "Upload-Offset", t->ask.offset);
 	if (is_open)
 		put_expires(x, t->expires);
 	exchange_answer_empty(x, t->is_created ? 201 : 204);
@@ -169,7 +165,7 @@ on_saved_row(void *arg, const struct values *row)
 	const enum call_op op = CALL_UPLOAD_SAVE;
 	char state[16] = "";
 
-	t->offset = values_int(row, column(op, "offset"));
+	t->ask.offset = values_int(row, column(op, "offset"));
 	t->expires = values_int(row, column(op, "expires"));
 	(void)values_text(row, column(op, "state"), state, sizeof(state));
 	if (strcmp(state, "open") != 0)
@@ -234,7 +230,8 @@ on_data(void *arg, const uint8_t *p, size_t len)
 	if (t->state != TUS_READING)
 		return len; /* the answer is under way */
 	t->moved_ms = loop_now_ms();
-	if ((uint64_t)len > (uint64_t)(t->length - t->offset - t->bytes)) {
+	if ((uint64_t)len >
+	    (uint64_t)(t->ask.length - t->ask.offset - t->bytes)) {
 		break_off(t);
 		fail(t, ERR_LIMIT, "more bytes than the upload has");
 		return len;
@@ -256,8 +253,8 @@ on_body_end(void *arg)
 		return;
 	if (t->sum != NULL) {
 		checksum_final(t->sum, bytes);
-		if (memcmp(bytes, t->wanted.bytes,
-			checksum_bytes(t->wanted.kind)) != 0) {
+		if (memcmp(bytes, t->ask.wanted.bytes,
+			checksum_bytes(t->ask.wanted.kind)) != 0) {
 			break_off(t);
 			exchange_problem(t->x, STATUS_CHECKSUM,
 			    "the bytes are not those that Upload-Checksum "
@@ -280,7 +277,7 @@ on_append_row(void *arg, const struct values *row)
 {
 	struct tus *t = arg;
 
-	t->length = values_int(row, column(CALL_UPLOAD_APPEND, "length"));
+	t->ask.length = values_int(row, column(CALL_UPLOAD_APPEND, "length"));
 	t->expires = values_int(row, column(CALL_UPLOAD_APPEND, "expires"));
 }
 
@@ -324,7 +321,7 @@ append(struct tus *t)
 	exchange_deadline(t->x, t->web->call_ms);
 	values_init(&params);
 	values_add_text(&params, t->id);
-	values_add_int(&params, t->offset);
+	values_add_int(&params, t->ask.offset);
 	values_add_int(&params, http_req_body_bytes(t->x->http));
 	values_add_int(&params, t->sum != NULL);
 	call(t, CALL_UPLOAD_APPEND, &params, on_append_row, on_append_end);
@@ -358,7 +355,7 @@ on_begin_end(void *arg, enum err err, const char *why, int fd)
 		maybe_free(t);
 	} else if (err != ERR_OK || !t->is_created) {
 		fail(t, err, why);
-	} else if (t->has_body || t->length == 0) {
+	} else if (t->ask.has_body || t->ask.length == 0) {
 		append(t);
 	} else {
 		answer(t, true);
@@ -371,7 +368,7 @@ begin(struct tus *t)
 	const struct target_text *submission =
 	    route_variable(&t->x->match, "submission");
 	const char *metadata = http_req_header(t->x->http, "Upload-Metadata");
-	const struct tus_metadata *m = t->metadata;
+	const struct tus_metadata *m = t->ask.metadata;
 	auto_free char *name = xstrndup(submission->p, submission->len);
 	struct values params;
 
@@ -379,7 +376,7 @@ begin(struct tus *t)
 	values_add_text(&params, name);
 	values_add_bytes(&params, m->filename, m->filename_len);
 	values_add_text(&params, m->kind[0] == '\0' ? "file" : m->kind);
-	values_add_int(&params, t->length);
+	values_add_int(&params, t->ask.length);
 	if (m->has_sha256)
 		values_add_bytes(&params, m->sha256, sizeof(m->sha256));
 	else
@@ -401,8 +398,8 @@ on_look_row(void *arg, const struct values *row)
 	if (!is_listening(t))
 		return;
 	(void)values_text(row, column(op, "state"), state, sizeof(state));
-	t->offset = values_int(row, column(op, "offset"));
-	t->length = values_int(row, column(op, "length"));
+	t->ask.offset = values_int(row, column(op, "offset"));
+	t->ask.length = values_int(row, column(op, "length"));
 	t->expires = values_int(row, column(op, "expires"));
 	if (strcmp(state, "open") != 0 && strcmp(state, "finished") != 0)
 		return;
@@ -430,8 +427,8 @@ on_look_end(void *arg, enum err err, const char *why, int fd)
 	} else if (t->x->row_count == 0) {
 		fail(t, ERR_EOF, "the upload is over, and nothing is left");
 	} else {
-		put_number(t->x, "Upload-Offset", t->offset);
-		put_number(t->x, "Upload-Length", t->length);
+		put_number(t->x, "Upload-Offset", t->ask.offset);
+		put_number(t->x, "Upload-Length", t->ask.length);
 		exchange_answer_empty(t->x, 200);
 	}
 }
@@ -539,129 +536,6 @@ on_session(struct exchange *x, enum err err, const char *why)
 	}
 }
 
-/* --- the head --- */
-
-/* Answers with the problem where it is one; true if it did. */
-static bool
-is_refused(struct exchange *x, int err, const char *why)
-{
-	if (err == ERR_OK)
-		return false;
-	exchange_fail(x, (enum err)err, why);
-	return true;
-}
-
-static bool
-has_offset_type(const struct exchange *x)
-{
-	const char *type = http_req_header(x->http, "Content-Type");
-
-	return type != NULL && strcasecmp(type, TUS_TYPE) == 0;
-}
-
-/* False when an answer is out. */
-static bool
-read_checksum(struct tus *t)
-{
-	const char *text = http_req_header(t->x->http, "Upload-Checksum");
-	int err;
-
-	if (text == NULL)
-		return true;
-	err = tus_checksum(text, &t->wanted);
-	if (err == ERR_NOT_FOUND) {
-		exchange_fail(t->x, ERR_FORMAT,
-		    "Upload-Checksum is of an algorithm that is not known "
-		    "here; there are: " TUS_CHECKSUMS);
-		return false;
-	}
-	if (is_refused(
-		t->x, err, "Upload-Checksum is not \"algorithm base64\""))
-		return false;
-	t->sum = checksum_new(t->wanted.kind);
-	return true;
-}
-
-static bool
-read_append(struct tus *t)
-{
-	const char *offset = http_req_header(t->x->http, "Upload-Offset");
-
-	if (!has_offset_type(t->x)) {
-		exchange_problem(t->x, 415, "the body must be " TUS_TYPE);
-		return false;
-	}
-	if (offset == NULL || tus_number(offset, &t->offset) == ERR_FORMAT) {
-		exchange_fail(
-		    t->x, ERR_FORMAT, "Upload-Offset is a number of bytes");
-		return false;
-	}
-	/* Beyond every upload, so it cannot be where one stands. */
-	if (tus_number(offset, &t->offset) != ERR_OK)
-		t->offset = INT64_MAX;
-	return read_checksum(t);
-}
-
-static bool
-read_begin(struct tus *t)
-{
-	const char *length = http_req_header(t->x->http, "Upload-Length");
-	const char *metadata = http_req_header(t->x->http, "Upload-Metadata");
-	const char *why = "";
-	int err;
-
-	if (length == NULL || http_req_header(t->x->http, "Upload-Concat") ||
-	    http_req_header(t->x->http, "Upload-Defer-Length")) {
-		exchange_fail(t->x, ERR_FORMAT,
-		    "Upload-Length must say how long the file is; neither "
-		    "deferred lengths nor concatenation are known here");
-		return false;
-	}
-	err = tus_number(length, &t->length);
-	if (is_refused(t->x, err,
-		err == ERR_LIMIT ? "the file is too long"
-				 : "Upload-Length is a number of bytes"))
-		return false;
-	t->metadata = xcalloc(1, sizeof(*t->metadata));
-	err = tus_metadata(metadata == NULL ? "" : metadata, t->metadata, &why);
-	if (is_refused(t->x, err, why))
-		return false;
-	if (t->metadata->filename_len == 0) {
-		exchange_fail(t->x, ERR_FORMAT,
-		    "Upload-Metadata must have a \"filename\"");
-		return false;
-	}
-	t->has_body = http_req_body_bytes(t->x->http) != 0;
-	if (t->has_body && !has_offset_type(t->x)) {
-		exchange_problem(t->x, 415, "the body must be " TUS_TYPE);
-		return false;
-	}
-	return read_checksum(t);
-}
-
-static bool
-read_plain(struct tus *t)
-{
-	if (http_req_body_bytes(t->x->http) == 0)
-		return true;
-	exchange_fail(t->x, ERR_FORMAT, "this method takes no body");
-	return false;
-}
-
-/* True when the request may go on. */
-static bool
-read_head(struct tus *t)
-{
-	switch (t->x->match.route->op) {
-	case CALL_UPLOAD_BEGIN:
-		return read_begin(t);
-	case CALL_UPLOAD_APPEND:
-		return read_append(t);
-	default:
-		return read_plain(t);
-	}
-}
-
 void
 tus_start(struct exchange *x)
 {
@@ -682,8 +556,10 @@ tus_start(struct exchange *x)
 		(void)snprintf(
 		    t->id, sizeof(t->id), "%.*s", (int)id->len, id->p);
 	exchange_set_part(x, &part_ops, t);
-	if (!read_head(t))
+	if (!tus_ask(x, &t->ask))
 		return;
+	if (t->ask.wanted.kind != CHECKSUM_NONE)
+		t->sum = checksum_new(t->ask.wanted.kind);
 	exchange_deadline(x, x->web->call_ms);
 	session_need(x, on_session);
 }

@@ -118,19 +118,23 @@ test_footer(void **state)
 
 	(void)state;
 	assert_int_equal(len, BLOB_FOOTER_BYTES + 24);
-	assert_int_equal(blob_footer_get(p, len, footer_at, BLOB_VERSION, &footer), ERR_OK);
+	assert_int_equal(
+	    blob_footer_get(p, len, footer_at, BLOB_VERSION, &footer), ERR_OK);
 	assert_int_equal(footer.size, 2 * MIB + 7);
 	assert_int_equal(footer.chunk_count, 3);
 	assert_int_equal(footer.sha256[31], 0x33);
 	free(footer.index);
 	/* Not one byte of the file too many or too few. */
 	assert_int_equal(
-	    blob_footer_get(p, len, footer_at + 1, BLOB_VERSION, &footer), ERR_FORMAT);
+	    blob_footer_get(p, len, footer_at + 1, BLOB_VERSION, &footer),
+	    ERR_FORMAT);
 	assert_int_equal(
-	    blob_footer_get(p, len, footer_at - 1, BLOB_VERSION, &footer), ERR_FORMAT);
+	    blob_footer_get(p, len, footer_at - 1, BLOB_VERSION, &footer),
+	    ERR_FORMAT);
 	for (size_t n = 0; n < len; n++)
 		assert_int_equal(
-		    blob_footer_get(p, n, footer_at, BLOB_VERSION, &footer), ERR_FORMAT);
+		    blob_footer_get(p, n, footer_at, BLOB_VERSION, &footer),
+		    ERR_FORMAT);
 }
 
 /* Whatever one bit does, it is refused, or what comes out is within bounds. */
