@@ -7,6 +7,7 @@
 #include "lib/log.h"
 #include "lib/own.h"
 #include "lib/seal.h"
+#include "lib/trial.h"
 #include "lib/xalloc.h"
 
 #include <errno.h>
@@ -69,8 +70,8 @@ answer(int fd, struct question *q)
 	seal_forget(&reply, sizeof(reply));
 }
 
-static void
-work(int fd)
+void
+hasher_work(int fd, const char *trial)
 {
 	static const struct cage cage = {
 	    .name = "hasher",
@@ -90,6 +91,8 @@ work(int fd)
 		    report.json);
 		_exit(1);
 	}
+	if (trial != NULL)
+		trial_run(trial);
 	for (;;) {
 		n = read(fd, &q, sizeof(q));
 		if (n == -1 && errno == EINTR)
@@ -122,7 +125,7 @@ hasher_fork(int *ret_fd)
 		/* Nothing of the store's: not its channel, not its files. */
 		(void)close_range(4, ~0U, 0);
 		(void)prctl(PR_SET_NAME, "loep-hasher");
-		work(3);
+		hasher_work(3, NULL);
 	}
 	(void)close(fds[1]);
 	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);

@@ -31,6 +31,11 @@ struct hasher_job {
 	const char *source; /* such as the client's address */
 };
 
+/*
+ * The process: answers on fd until its end.  trial (NULL = none) is an act of
+ * lib/trial.h, tried in the cage instead.
+ */
+__attribute__((noreturn)) void hasher_work(int fd, const char *trial);
 /* Forks the process; *ret_fd is our end.  ERR_SYS. */
 int must_check hasher_fork(int *ret_fd);
 /* Takes fd. */

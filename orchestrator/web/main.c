@@ -202,11 +202,11 @@ main(void)
 	limits.head_seconds = conf_number("head_seconds", 30, 600);
 	web.call_ms = 1000 * (uint64_t)conf_number("call_seconds", 60, 600);
 	web.rate_addresses =
-	    rate_new(conf_number("address_requests", 200, 100000),
-		conf_number("address_burst", 1000, 1000000));
+	    rate_new(conf_number("address_requests", 500, 100000),
+		conf_number("address_burst", 2000, 1000000));
 	web.rate_accounts =
-	    rate_new(conf_number("account_requests", 200, 100000),
-		conf_number("account_burst", 1000, 1000000));
+	    rate_new(conf_number("account_requests", 500, 100000),
+		conf_number("account_burst", 2000, 1000000));
 	web.security_contact = program_conf(&program, "security_contact", "");
 	web.loop = program.loop;
 	web.calls = calls_new(web.loop);
