@@ -4,6 +4,7 @@
 # service and of the client itself while it sends; then the file is evidence
 # with the right digest, exactly once.
 . "$(dirname "$0")/lib.sh"
+CONF='[web]\nlisten = 127.0.0.1:0'
 export XDG_STATE_HOME=$WORK/xdg
 loep_start
 
@@ -89,6 +90,39 @@ wait $CLIENT 2>/dev/null
 echo more >>"$WORK/image"
 fails "a file that has changed is not mixed" 66 "$LOEP" --quiet submit --resume
 like "and it says so" "$(cat "$WORK/said")" 'has changed'
+
+# --- from afar: TLS and a token, and web dies ---
+find "$XDG_STATE_HOME" -name '*.json' -delete
+PORT=$(sed -n 's/.*serving HTTPS.*address=127.0.0.1 port=\([0-9]*\).*/\1/p' "$WORK/log" | tail -n 1)
+URL=https://localhost:$PORT
+CERT=$STATE/tls/cert.pem
+PASSWORD='seven cold lamps under a bridge'
+"$LOEP" --json user add "An Peeters" --login an@example.org --capabilities submit >"$WORK/made"
+INVITE=$("$LOEP" --json user invite "$(jq -r .id "$WORK/made")" | jq -r .token)
+printf '%s\n%s\n%s\n' "$INVITE" "$PASSWORD" "$PASSWORD" |
+	"$LOEP" --server "$URL" --ca "$CERT" user accept >"$WORK/accept" 2>&1
+jq -n --arg p "$PASSWORD" '{login: "an@example.org", password: $p, code: ""}' |
+	curl -sS --cacert "$CERT" -H 'Content-Type: application/json' --data-binary @- -c "$WORK/jar" \
+		-D "$WORK/head" "$URL/api/v1/login" >"$WORK/login"
+CSRF=$(tr -d '\r' <"$WORK/head" | sed -n 's/^X-CSRF-Token: //Ip')
+(
+	umask 077
+	curl -sS --cacert "$CERT" -H 'Content-Type: application/json' -b "$WORK/jar" -H "X-CSRF-Token: $CSRF" \
+		-d '{"name":"robot","capabilities":"submit","days":1}' "$URL/api/v1/tokens" | jq -r .token >"$WORK/token"
+)
+head -c $((mib << 19)) /dev/urandom >"$WORK/image"
+SUM=$(sha256sum "$WORK/image" | cut -d' ' -f1)
+"$LOEP" --server "$URL" --ca "$CERT" --token-file "$WORK/token" --json --quiet submit "$WORK/image" \
+	>"$WORK/made.json" 2>"$WORK/made.err" &
+CLIENT=$!
+noted
+kill -KILL "$(pid_of loep-vault)"
+sleep 0.5
+kill -KILL "$(pid_of loep-vault)" 2>/dev/null
+wait $CLIENT
+is "from afar it ends well, too" "$?" 0
+diag "$(head -c 300 "$WORK/made.err")"
+is "with the right digest" "$(jq -r '.files[0].sha256' "$WORK/made.json")" "$SUM"
 
 ok "all evidence is whole" "$LOEP" verify
 for _ in $(seq 100); do
