@@ -694,6 +694,7 @@ test_internal_case_is_hidden(void **state)
 	struct rig *rig = *state;
 	struct batch b = batch_new();
 	auto_free char *id = NULL;
+	char artefact[UUID_BYTES];
 	struct answer *a;
 	size_t len;
 
@@ -715,6 +716,18 @@ test_internal_case_is_hidden(void **state)
 	    rig, CALL_RULES_BUNDLE, ARGS(val_int(1), val_text("to change")));
 	id = read_all(take_fd(a->fd), &len);
 	assert_int_equal(len, 19);
+	/* By its id it is not to be had either, whoever may see all. */
+	(void)create(rig, 0);
+	send_bundle(rig, 2);
+	(void)snprintf(
+	    artefact, sizeof(artefact), "%s", col_text(rig, 0, "artefact"));
+	ask_err(
+	    rig, ERR_NOT_FOUND, CALL_ARTEFACT_GET, ARGS(val_text(artefact)));
+	ask_err(rig, ERR_NOT_FOUND, CALL_ARTEFACT_OPEN,
+	    ARGS(val_text(artefact), val_text("curious")));
+	ask_err(rig, ERR_NOT_FOUND, CALL_RECEIPT_GET, ARGS(val_text(artefact)));
+	ask_err(rig, ERR_NOT_FOUND, CALL_RUN_CREATE,
+	    ARGS(val_text(artefact), val_text("{}")));
 	assert_memory_equal(id, "{\"loep_bundle\": 1}\n", len);
 }
 
