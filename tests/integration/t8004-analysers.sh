@@ -44,7 +44,7 @@ hit SEGV yara "$CASE"
 ok "an analyser that always crashes: the case comes to its end" wait_all
 is "its job is failed" "$(job yara state)" failed
 is "after three attempts" "$(job yara attempt)" 3
-like "with the reason" "$(job yara reason)" 'crashed \(signal 11\)'
+like "with the reason" "$(job yara reason)" 'crashed \(signal [0-9]+\)'
 is "the other analyser's is done" "$(job identify state)" "done"
 ok "the report says so" "$LOEP" report "$CASE" --format json -o "$WORK/report.json"
 like "as not done" "$(jq -c .not_done "$WORK/report.json")" 'yara'
@@ -77,7 +77,8 @@ data[12:12 + size] = head
 open(sys.argv[1], "wb").write(data)
 P
 ok "a file that wants 4 GiB of memory" submit "$WORK/hog.xz"
+# An instrumented build has no bound of memory: there the clock ends it.
 like "is refused with the reason" \
-	"$(findings '.[] | select(.type == "error" or .type == "limit") | .detail.text')" '[Mm]emory'
+	"$(findings '.[] | select(.type == "error" or .type == "limit") | .detail.text')" '[Mm]emory|time of an analyser'
 is "all programs still run" "$(pgrep -P "$LOEPD" -l | sort)" "$BEFORE"
 finish
