@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#define ROUNDS	   1500
+#define ROUNDS	   600
 #define FILES	   8
 #define RULES_MAX  8
 #define FOUND_SALT 1469598103934665603u
@@ -96,41 +96,52 @@ fail_with(const struct generate *g, const uint8_t *file, size_t len,
 	assert_true(false);
 }
 
+/* A file of rules, files, and what the whole of the rules finds in them. */
+struct world {
+	const struct generate *g;
+	struct book book;
+	uint8_t files[FILES][FILE_BYTES];
+	size_t lens[FILES];
+	struct found whole[FILES];
+	struct tally *tally;
+};
+
 /* One rule over the files: its unit, its condition. */
 static void
-try_rule(const struct generate *g, struct book *book, size_t rule,
-    uint8_t (*files)[FILE_BYTES], const size_t *lens, const struct found *whole,
-    struct tally *tally)
+try_rule(struct world *world, size_t rule)
 {
+	struct closures *closures = world->book.closures;
+	struct tally *tally = world->tally;
 	uint8_t cond[COND_BYTES_MAX];
 	enum form_class class;
-	size_t cond_len =
-	    closures_condition(book->closures, rule, cond, &class);
+	size_t cond_len = closures_condition(closures, rule, cond, &class);
 	auto_free char *said = explain_condition(cond, cond_len);
 	size_t unit_len, line;
-	auto_free char *unit =
-	    closures_unit(book->closures, rule, &unit_len, &line);
+	auto_free char *unit = closures_unit(closures, rule, &unit_len, &line);
 	YR_RULES *alone = unit == NULL ? NULL : compile_text(unit, "unit");
-	int number = book->bundle->rules[rule].name[1] - '0';
+	int number = world->book.bundle->rules[rule].name[1] - '0';
 
 	if (alone == NULL)
-		fail_with(g, (const uint8_t *)"", 0,
+		fail_with(world->g, (const uint8_t *)"", 0,
 		    "the unit does not compile", unit == NULL ? "" : unit);
 	tally->rules++;
 	tally->narrow += !(cond_len == 2 && cond[1] == COND_TRUE);
 	for (size_t i = 0; i < FILES; i++) {
-		bool may = evaluate(cond, cond_len, files[i], lens[i]);
-		struct found own = scan(alone, files[i], lens[i]);
+		const uint8_t *p = world->files[i];
+		size_t len = world->lens[i];
+		uint64_t whole = world->whole[i].rules[number];
+		bool may = evaluate(cond, cond_len, p, len);
+		struct found own = scan(alone, p, len);
 
 		tally->scans++;
 		tally->excluded += !may;
-		tally->matches += whole[i].rules[number] != 0;
-		if (own.rules[number] != whole[i].rules[number])
-			fail_with(g, files[i], lens[i],
+		tally->matches += whole != 0;
+		if (own.rules[number] != whole)
+			fail_with(world->g, p, len,
 			    "the unit finds something else", unit);
-		if (whole[i].rules[number] != 0 && !may)
+		if (whole != 0 && !may)
 			fail_with(
-			    g, files[i], lens[i], "a match is excluded", said);
+			    world->g, p, len, "a match is excluded", said);
 	}
 	(void)yr_rules_destroy(alone);
 }
@@ -138,10 +149,7 @@ try_rule(const struct generate *g, struct book *book, size_t rule,
 static void
 try_round(struct generate *g, struct tally *tally)
 {
-	static uint8_t files[FILES][FILE_BYTES];
-	struct found whole[FILES];
-	size_t lens[FILES];
-	struct book book;
+	static struct world world;
 	YR_RULES *rules;
 
 	generate_rules(g);
@@ -150,17 +158,19 @@ try_round(struct generate *g, struct tally *tally)
 		tally->refused++;
 		return;
 	}
+	world.g = g;
+	world.tally = tally;
 	for (size_t i = 0; i < FILES; i++) {
-		lens[i] = generate_file(g, files[i]);
-		whole[i] = scan(rules, files[i], lens[i]);
+		world.lens[i] = generate_file(g, world.files[i]);
+		world.whole[i] = scan(rules, world.files[i], world.lens[i]);
 	}
-	book_open(&book, g->text);
-	assert_int_equal(book.bundle->rule_count, g->rules);
-	for (size_t i = 0; i < book.bundle->rule_count; i++) {
-		assert_null(book.closures->list[i].reason);
-		try_rule(g, &book, i, files, lens, whole, tally);
+	book_open(&world.book, g->text);
+	assert_int_equal(world.book.bundle->rule_count, g->rules);
+	for (size_t i = 0; i < world.book.bundle->rule_count; i++) {
+		assert_null(world.book.closures->list[i].reason);
+		try_rule(&world, i);
 	}
-	book_close(&book);
+	book_close(&world.book);
 	(void)yr_rules_destroy(rules);
 }
 
