@@ -95,7 +95,7 @@ const struct command commands[] = {
 	"rescan list | rescan show NUMBER | rescan wait NUMBER |\n"
 	"       rescan changes NUMBER | rescan gaps NUMBER |\n"
 	"       rescan proof ARTEFACT RULE |\n"
-	"       rescan pause|resume|cancel NUMBER"},
+	"       rescan pause|resume|cancel|retry NUMBER"},
     {"audit", cmd_audit, "the audit chain",
 	"audit list [--after SEQ] | audit export -o FILE | audit verify FILE "
 	"[--key HEX]"},

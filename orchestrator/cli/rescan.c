@@ -159,7 +159,7 @@ cmd_rescan(struct cli *cli, int argc, char **argv)
 	else if (strcmp(verb, "wait") == 0)
 		return wait_for(cli, command_object(argc, argv));
 	else if (strcmp(verb, "pause") == 0 || strcmp(verb, "resume") == 0 ||
-		 strcmp(verb, "cancel") == 0)
+		 strcmp(verb, "cancel") == 0 || strcmp(verb, "retry") == 0)
 		order(cli, verb, command_object(argc, argv));
 	else if (strcmp(verb, "proof") == 0 && argc == 4)
 		print_object(cli,

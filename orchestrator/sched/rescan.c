@@ -166,6 +166,7 @@ struct ask {
 	char state[16];
 	bool is_scanned;
 	bool has_row;
+	bool is_answer; /* in the place of the index */
 };
 
 static struct ask *
@@ -504,11 +505,16 @@ on_found(void *arg, enum err err, const char *why, struct wire_in *in, int fd)
 }
 
 static void
-prepare(struct rescan *rescan)
+prepare(struct rescan *rescan, bool is_answer)
 {
 	struct index_link *link = &rescan->sched->index;
 
 	rescan->phase = RESCAN_PREPARING;
+	if (is_answer) {
+		on_found(
+		    rescan, ERR_OK, "", NULL, take_fd(rescan->conditions_fd));
+		return;
+	}
 	rescan->is_finding = index_is_there(link) &&
 			     index_query(link, take_fd(rescan->conditions_fd),
 				 (uint64_t)rescan->scope, on_found, rescan);
@@ -590,6 +596,14 @@ on_lease(void *arg, enum err err, const char *why, int fd)
 	rescan->is_scanned = ask->is_scanned || rescan->next > rescan->scope;
 }
 
+static void
+on_conditions_row(void *arg, const struct values *row)
+{
+	struct ask *ask = arg;
+
+	ask->is_answer = values_int(row, 1) != 0;
+}
+
 /* The question is asked right behind the lease: this comes second. */
 static void
 on_conditions(void *arg, enum err err, const char *why, int fd)
@@ -613,7 +627,7 @@ on_conditions(void *arg, enum err err, const char *why, int fd)
 		step(rescan);
 		return;
 	}
-	prepare(rescan);
+	prepare(rescan, ask->is_answer);
 }
 
 static void
@@ -627,7 +641,7 @@ lease(struct rescan *rescan)
 	(void)calls_start(rescan->sched->calls, CALL_RESCAN_LEASE, 0, &params,
 	    -1, on_lease_row, on_lease, ask_new(rescan));
 	(void)calls_start(rescan->sched->calls, CALL_RESCAN_CONDITIONS, 0,
-	    &params, -1, NULL, on_conditions, ask_new(rescan));
+	    &params, -1, on_conditions_row, on_conditions, ask_new(rescan));
 }
 
 /* Whatever can be done now. */

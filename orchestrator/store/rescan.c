@@ -10,6 +10,7 @@ struct plan {
 	int64_t to;
 	int64_t last; /* the activation before; 0 = none */
 	bool is_last_done;
+	int64_t retry_of; /* 0 = none */
 	int64_t rules;
 	int64_t scope;
 };
@@ -39,8 +40,8 @@ add(struct store *store, struct plan *plan, const char *kind,
 	AUTO(query) q = {0};
 	int err = query_one(&q, store->db, STMT_RESCAN_ADD,
 	    ARGS(val_text(kind), int_or_null(plan->from), val_int(plan->to),
-		val_text(account_id), val_text(org_id), val_null(),
-		val_int(loop_wall_us())));
+		val_text(account_id), val_text(org_id),
+		int_or_null(plan->retry_of), val_int(loop_wall_us())));
 
 	if (err == ERR_OK)
 		plan->id = query_int(&q, 0);
@@ -213,7 +214,39 @@ rescan_load(struct store *store, int64_t id, struct rescan *ret_rescan)
 	ret_rescan->is_scanned = query_int(&q, 5) != 0;
 	(void)snprintf(ret_rescan->org_id, sizeof(ret_rescan->org_id), "%s",
 	    query_text(&q, 6));
+	ret_rescan->retry_of = query_int(&q, 7);
 	return ERR_OK;
+}
+
+int
+rescan_plan_retry(
+    struct store *store, int64_t of, const char *account_id, int64_t *ret_id)
+{
+	AUTO(query) wanted = {0};
+	AUTO(query) active = {0};
+	struct plan plan = {.retry_of = of};
+	int err =
+	    query_one(&wanted, store->db, STMT_RETRY_WANTED, ARGS(val_int(of)));
+
+	*ret_id = 0;
+	if (err == ERR_OK)
+		err = query_one(&active, store->db, STMT_RULES_ACTIVE, NULL, 0);
+	if (err != ERR_OK)
+		return err == ERR_NOT_FOUND ? (int)ERR_OK : err;
+	plan.to = query_int(&active, 0);
+	query_release(&active);
+	err = add(store, &plan, "retry", account_id, NULL);
+	if (err == ERR_OK)
+		err = db_do(store->db, STMT_RETRY_RULES,
+		    ARGS(val_int(plan.id), val_int(of)), NULL);
+	if (err == ERR_OK)
+		err = count(store, &plan);
+	if (err == ERR_OK && plan.rules == 0)
+		err = settle_now(store, &plan);
+	if (err == ERR_OK)
+		*ret_id = plan.id;
+	tx_note_rescans(store);
+	return err;
 }
 
 int

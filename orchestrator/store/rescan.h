@@ -32,6 +32,7 @@ struct rescan {
 	bool is_open;  /* queued or running */
 	bool is_scanned;
 	int64_t version;
+	int64_t retry_of; /* the re-scan whose gaps it is about; 0 = none */
 	int64_t scope;
 	int64_t checkpoint;
 	char state[16];
@@ -63,6 +64,12 @@ int must_check rescan_prepare(struct store *store, int64_t from, int64_t to);
  */
 int must_check rescan_plan_trial(struct request *r, const char *kind,
     int64_t from, int64_t to, int64_t *ret_id);
+/*
+ * Plans what a re-scan could not tell of once more, where that may help; *ret_id
+ * is 0 where there is nothing to be tried.
+ */
+int must_check rescan_plan_retry(
+    struct store *store, int64_t of, const char *account_id, int64_t *ret_id);
 /* ERR_NOT_FOUND where there is none of that number. */
 int must_check rescan_load(
     struct store *store, int64_t id, struct rescan *ret_rescan);

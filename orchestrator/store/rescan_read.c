@@ -154,6 +154,26 @@ forget(struct request *r, int64_t id, const char *kind)
 			     : err;
 }
 
+/* What a re-scan that is done could not tell of, once more. */
+static int
+retry(struct request *r, int64_t id, const char *kind, const char *state)
+{
+	int64_t made;
+	int err;
+
+	if (text_has_word("preview hunt", kind) || strcmp(state, "done") != 0)
+		return request_why(r, ERR_CONFLICT,
+		    "only the gaps of a re-scan that is done are tried again");
+	err = rescan_plan_retry(r->store, id, r->principal.account_id, &made);
+	if (err == ERR_OK && made == 0)
+		return request_why(r, ERR_CONFLICT,
+		    "it has no gap that another try could close");
+	return err == ERR_OK ? audit(r, "rescan.ordered", id,
+				   json_pack("{s:s,s:I}", "order", "retry",
+				       "rescan", (json_int_t)made))
+			     : err;
+}
+
 int
 rescan_order(struct request *r)
 {
@@ -164,9 +184,10 @@ rescan_order(struct request *r)
 	bool is_last;
 	int err;
 
-	if (!text_has_word("pause resume cancel forget", order))
+	if (!text_has_word("pause resume cancel forget retry", order))
 		return request_why(r, ERR_FORMAT,
-		    "\"order\" is pause, resume, cancel or forget");
+		    "\"order\" is pause, resume, cancel, retry or "
+		    "forget");
 	err = find(r, kind, state, &is_last);
 	if (err != ERR_OK)
 		return err;
@@ -176,6 +197,8 @@ rescan_order(struct request *r)
 		    "may see them");
 	if (strcmp(order, "forget") == 0)
 		return forget(r, id, kind);
+	if (strcmp(order, "retry") == 0)
+		return retry(r, id, kind, state);
 	next = next_state(order, state, is_last);
 	if (next == NULL)
 		return request_why(r, ERR_CONFLICT, "it is %s", state);

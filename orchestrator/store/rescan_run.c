@@ -80,30 +80,23 @@ rescan_lease(struct request *r)
 		return err == ERR_NOT_FOUND ? (int)ERR_OK : err;
 	id = query_int(&q, 0);
 	query_values(&q, &row);
+	row.count = r->spec->column_count;
 	request_row(r, &row);
 	/* Nothing is written: it is running once there is a result. */
 	return make_set(r->store, STMT_RESCAN_UNITS, id, &r->end_fd);
 }
 
 /* A rule without a condition may match anything. */
-int
-rescan_conditions(struct request *r)
+static int
+make_question(struct store *store, int64_t id, int *ret_fd)
 {
 	static const uint8_t any[] = {COND_VERSION, COND_TRUE};
-	AUTO(query) next = {0};
 	AUTO(query) q = {0};
 	struct candidates_ask ask;
-	struct values row;
-	int err = query_one(&next, r->store->db, STMT_RESCAN_NEXT, NULL, 0);
+	int err = query_start(
+	    &q, store->db, STMT_RESCAN_CONDITIONS, ARGS(val_int(id)));
 
-	if (err != ERR_OK)
-		return err == ERR_NOT_FOUND ? (int)ERR_OK : err;
-	values_init(&row);
-	values_add_int(&row, query_int(&next, 0));
-	request_row(r, &row);
 	candidates_ask_init(&ask);
-	err = query_start(&q, r->store->db, STMT_RESCAN_CONDITIONS,
-	    ARGS(val_int(query_int(&next, 0))));
 	while (err == ERR_OK && (err = query_next(&q)) == ERR_OK) {
 		size_t len;
 		const uint8_t *p = query_bytes(&q, 0, &len);
@@ -112,7 +105,51 @@ rescan_conditions(struct request *r)
 		    &ask, len == 0 ? any : p, len == 0 ? sizeof(any) : len);
 	}
 	if (err == ERR_EOF)
-		err = candidates_ask_seal(&ask, &r->end_fd);
+		err = candidates_ask_seal(&ask, ret_fd);
 	candidates_ask_release(&ask);
 	return err;
+}
+
+/* The units of a retry, as if the index knew none of them. */
+static int
+make_answer(struct store *store, int64_t of, int64_t rules, int *ret_fd)
+{
+	size_t count = (size_t)rules + 1;
+	auto_free struct candidates_list *lists =
+	    xcalloc(count, sizeof(*lists));
+	AUTO(query) q = {0};
+	int err =
+	    query_start(&q, store->db, STMT_RETRY_UNITS, ARGS(val_int(of)));
+
+	for (size_t i = 0; i < count; i++)
+		candidates_list_init(&lists[i]);
+	while (err == ERR_OK && (err = query_next(&q)) == ERR_OK)
+		candidates_list_add(&lists[0], (uint64_t)query_int(&q, 0), 1);
+	if (err == ERR_EOF)
+		err = candidates_seal(lists, count, ret_fd);
+	for (size_t i = 0; i < count; i++)
+		candidates_list_release(&lists[i]);
+	return err;
+}
+
+int
+rescan_conditions(struct request *r)
+{
+	AUTO(query) q = {0};
+	struct values row;
+	int64_t id, rules, retry_of;
+	int err = query_one(&q, r->store->db, STMT_RESCAN_NEXT, NULL, 0);
+
+	if (err != ERR_OK)
+		return err == ERR_NOT_FOUND ? (int)ERR_OK : err;
+	id = query_int(&q, 0);
+	rules = query_int(&q, 5);
+	retry_of = query_int(&q, 7);
+	values_init(&row);
+	values_add_int(&row, id);
+	values_add_int(&row, retry_of != 0);
+	request_row(r, &row);
+	return retry_of == 0
+		   ? make_question(r->store, id, &r->end_fd)
+		   : make_answer(r->store, retry_of, rules, &r->end_fd);
 }

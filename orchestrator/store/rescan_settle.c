@@ -86,7 +86,7 @@ find_lost(struct store *store, const struct rescan *rescan,
 	    ARGS(val_int(rescan->id), val_text(rule->namespace_name),
 		val_text(rule->name), val_int(rule->is_scan),
 		val_int((int64_t)LOST_MAX), val_int(rescan->scope),
-		val_text(rescan->org_id)));
+		val_text(rescan->org_id), val_int(rescan->retry_of)));
 
 	*ret_count = 0;
 	while (err == ERR_OK && (err = query_next(&q)) == ERR_OK)
@@ -260,6 +260,20 @@ tell_cases(struct store *store, const struct rescan *rescan, size_t *ret_count)
 	return err;
 }
 
+/* What may go better another time is tried once by itself. */
+static int
+retry(struct store *store, const struct rescan *rescan)
+{
+	int64_t id;
+
+	if (rescan->retry_of != 0)
+		return db_do(store->db, STMT_RETRY_DONE,
+		    ARGS(val_int(rescan->retry_of)), NULL);
+	return rescan->is_trial
+		   ? (int)ERR_OK
+		   : rescan_plan_retry(store, rescan->id, NULL, &id);
+}
+
 static int
 end(struct store *store, const struct rescan *rescan)
 {
@@ -268,6 +282,8 @@ end(struct store *store, const struct rescan *rescan)
 		val_int(loop_wall_us())),
 	    NULL);
 
+	if (err == ERR_OK)
+		err = retry(store, rescan);
 	return err == ERR_OK ? db_run(store->db, STMT_RESCAN_FORGET_SEEN) : err;
 }
 

@@ -65,7 +65,7 @@ _loep() {
 			mapfile -t COMPREPLY < <(compgen -f -- "$current")
 			return
 			;;
-		rescan) words="list show wait changes gaps proof pause resume cancel" ;;
+		rescan) words="list show wait changes gaps proof pause resume cancel retry" ;;
 		tls-cert) words="--name --days --force --show" ;;
 		user) words="list add set disable enable invite accept passwd totp cert token --org --login --uid --kind --capabilities --reset-totp --days --account" ;;
 		audit)

@@ -329,6 +329,7 @@ test_gap(void **state)
 	struct rig *rig = *state;
 	char case_id[UUID_BYTES];
 	struct wire_out records;
+	int64_t rules;
 
 	make_analysed(rig, case_id);
 	for (int seq = 1; seq <= 2; seq++) {
@@ -350,6 +351,20 @@ test_gap(void **state)
 			     ->rows_count,
 	    1);
 	assert_string_equal(col_text(rig, 0, "reason"), "timeout");
+	/* It is tried again by itself, once, and only there. */
+	make_analysed(rig, case_id);
+	sql_run(rig, "UPDATE job SET rules_at = NULL WHERE kind = 'yara'");
+	assert_int_equal(lease_rescan(rig, &rules), 3);
+	assert_int_equal(rules, 1);
+	(void)ask_ok(rig, CALL_RESCAN_CONDITIONS, NULL, 0);
+	assert_int_equal(col_int(rig, 0, "is_answer"), 1);
+	finish(rig, 3, 1, NULL);
+	assert_int_equal(live(rig, "fresh"), 0);
+	assert_int_equal(live(rig, "old"), 1);
+	assert_int_equal(lease_rescan(rig, NULL), 0);
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM rescan_gap "
+				      "WHERE state = 'retried'"),
+	    1);
 }
 
 /* A preview changes nothing, and shows nobody what is not theirs. */
