@@ -2,11 +2,11 @@
 /* bundle.c - the lines of a bundle. */
 #include "rules/bundle.h"
 
+#include "lib/base64.h"
 #include "lib/json.h"
 #include "lib/own.h"
 #include "lib/unitset.h"
 #include "lib/xalloc.h"
-#include "rules/base64.h"
 #include "rules/bundle_parts.h"
 
 #define LINE_DEPTH_MAX ((size_t)4)

@@ -2,9 +2,9 @@
 /* literal.c - what a match of one string says about the file. */
 #include "rules/literal.h"
 
+#include "lib/base64.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
-#include "rules/base64.h"
 #include "rules/hex.h"
 #include "rules/number.h"
 

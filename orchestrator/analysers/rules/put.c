@@ -2,10 +2,10 @@
 /* put.c - what is known of each rule, as RULE records. */
 #include "analysers/rules/put.h"
 
+#include "lib/base64.h"
 #include "lib/limits.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
-#include "rules/base64.h"
 #include "rules/explain.h"
 #include "rules/meta.h"
 

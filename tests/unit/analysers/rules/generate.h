@@ -6,8 +6,8 @@
 #ifndef TESTS_ANALYSERS_RULES_GENERATE_H
 #define TESTS_ANALYSERS_RULES_GENERATE_H
 
+#include "lib/base64.h"
 #include "lib/xalloc.h"
-#include "rules/base64.h"
 
 #include <stdarg.h>
 

@@ -4,8 +4,8 @@
 
 #include "../harness.h"
 #include "analysers/rules/agree.h"
+#include "lib/base64.h"
 #include "lib/cond.h"
-#include "rules/base64.h"
 #include "rules/parse.h"
 
 static char *
