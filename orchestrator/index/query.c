@@ -130,6 +130,8 @@ by_number(const void *a, const void *b)
 static void
 put_sorted(struct query *q, struct candidates_list *list)
 {
+	if (q->found_count == 0)
+		return;
 	qsort(q->found, q->found_count, sizeof(*q->found), by_number);
 	for (size_t i = 0; i < q->found_count; i++)
 		candidates_list_add(list, q->found[i], 1);
