@@ -22,6 +22,9 @@
  */
 #define COMPANY_MS     1
 #define COMPANY_MS_MAX 6
+/* As long as only the scheduler waits: nobody notices, and pages that many of
+ * its calls change are written once. */
+#define COMPANY_MS_MAX_SCHED 60
 
 static void on_turn_end(void *arg);
 static void on_drain(void *arg);
@@ -153,6 +156,7 @@ tx_begin(struct store *store, enum role role)
 		tx->opened_ms = loop_now_ms();
 		tx->changes = db_changes(store->db);
 		tx->units = tx->units_seen = 0;
+		tx->has_people = false;
 		/* A timer of no delay runs at the end of this turn. */
 		if (tx->timer == NULL)
 			tx->timer =
@@ -162,6 +166,7 @@ tx_begin(struct store *store, enum role role)
 	if (err != ERR_OK)
 		return err;
 	tx->is_in_unit = true;
+	tx->has_people |= role != ROLE_SCHED;
 	tx->units++;
 	tx->reply_mark = TAILQ_LAST(&tx->replies, reply_list);
 	tx->hook_mark = TAILQ_LAST(&tx->hooks, tx_hook_list);
@@ -400,6 +405,12 @@ tx_commit(struct store *store)
 	drain(store);
 }
 
+static uint64_t
+company_ms_max(const struct tx *tx)
+{
+	return tx->has_people ? COMPANY_MS_MAX : COMPANY_MS_MAX_SCHED;
+}
+
 static void
 on_turn_end(void *arg)
 {
@@ -409,7 +420,7 @@ on_turn_end(void *arg)
 	tx->timer = NULL;
 	if (tx->is_open && !tx->is_hurried && tx->lost == ERR_OK &&
 	    tx->units > tx->units_seen && db_changes(store->db) > tx->changes &&
-	    loop_now_ms() - tx->opened_ms < COMPANY_MS_MAX) {
+	    loop_now_ms() - tx->opened_ms < company_ms_max(tx)) {
 		tx->units_seen = tx->units;
 		tx->timer =
 		    loop_timer(store->loop, COMPANY_MS, on_turn_end, store);

@@ -51,6 +51,7 @@ TAILQ_HEAD(tx_hook_list, tx_hook);
 struct tx {
 	bool is_open;
 	bool is_in_unit;
+	bool has_people; /* others than the scheduler wait for the commit */
 	/* SQLite ended the transaction by itself: nothing more may run in it,
 	 * and everybody hears why. */
 	enum err lost;
