@@ -128,6 +128,23 @@ enter_cage(struct program *program, const char *folder)
 	program_enter_cage(program, &cage);
 }
 
+/* A word that is none asks the most. */
+static enum second_factor
+second_factor(const struct program *program)
+{
+	const char *word = program_conf(program, "second_factor", "staff");
+
+	if (strcmp(word, "nobody") == 0)
+		return SECOND_FACTOR_NOBODY;
+	if (strcmp(word, "staff") == 0)
+		return SECOND_FACTOR_STAFF;
+	if (strcmp(word, "all") != 0)
+		log_line(LOG_WARN,
+		    "msg=\"not nobody, staff or all: taken as all\" "
+		    "key=store.second_factor");
+	return SECOND_FACTOR_ALL;
+}
+
 static int
 serve(void)
 {
@@ -157,6 +174,7 @@ serve(void)
 	store->blame = on_blame;
 	store->blame_arg = &program;
 	store->hasher = hasher_new(program.loop, hasher_fd);
+	store->second_factor = second_factor(&program);
 	store->session_idle_us =
 	    MINUTE_US * program_conf_int(&program, "session_idle_minutes", 30);
 	store->session_max_us =

@@ -105,6 +105,22 @@ check_texts(struct request *r)
 	return ERR_OK;
 }
 
+/* About the account of the one who asks alone. */
+static bool
+request_is_own(enum call_op op)
+{
+	switch (op) {
+	case CALL_SESSION_LIST:
+	case CALL_SESSION_CLOSE:
+	case CALL_PASSWORD_SET:
+	case CALL_TOTP_BEGIN:
+	case CALL_TOTP_CONFIRM:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static int
 authorise(struct request *r, uint64_t handle)
 {
@@ -120,12 +136,16 @@ authorise(struct request *r, uint64_t handle)
 		    "session");
 	r->principal = *p;
 	r->session = handle;
-	if (strcmp(needed, "=") == 0)
+	if (strcmp(needed, "=") == 0 && !(p->is_half && !request_is_own(r->op)))
 		return p->via == VIA_LOCAL || p->via == VIA_SESSION
 			   ? ERR_OK
 			   : request_why(r, ERR_DENIED,
 				 "a token or certificate cannot do "
 				 "that; log in");
+	if (p->is_half)
+		return request_why(r, ERR_DENIED,
+		    "set up a second factor first (/api/v1/totp): this account "
+		    "must have one");
 	if (needed[0] != '\0' && !principal_may(p, needed))
 		return request_why(r, ERR_DENIED,
 		    "the account %s lacks the "

@@ -38,6 +38,9 @@ struct principal {
 	bool sees_all; /* may see what other organisations own */
 	bool is_staff; /* of a CSIRT */
 	enum session_via via;
+	/* Logged in without the second factor that is asked of them: may
+	 * set it up, and nothing else. */
+	bool is_half;
 	/* Of the session's or token's secret, or a certificate's key; zeros
 	 * for VIA_LOCAL. */
 	uint8_t digest[SHA256_BYTES];

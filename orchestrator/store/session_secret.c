@@ -44,6 +44,15 @@ touch(struct request *r, enum stmt id, const struct principal *p,
 	    ARGS(val_bytes(p->digest, SHA256_BYTES), val_int(now)), NULL);
 }
 
+/* What an account must show more than a password for. */
+static bool
+must_have_second(const struct store *store, const struct principal *p)
+{
+	return store->second_factor == SECOND_FACTOR_ALL ||
+	       (store->second_factor == SECOND_FACTOR_STAFF &&
+		   (p->is_staff || p->sees_all));
+}
+
 int
 session_cookie(struct request *r)
 {
@@ -66,6 +75,8 @@ session_cookie(struct request *r)
 			return err;
 		principal_fill(&p, &q);
 		used_at = query_int(&q, 6);
+		p.is_half =
+		    query_int(&q, 7) == 0 && must_have_second(r->store, &p);
 	}
 	err = touch(r, STMT_SESSION_TOUCH, &p, used_at, now);
 	return err == ERR_OK ? session_answer(r, &p) : err;

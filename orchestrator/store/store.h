@@ -49,6 +49,13 @@ struct store_index {
 	int64_t segments;
 };
 
+/* Whose log-ins need a second factor. */
+enum second_factor {
+	SECOND_FACTOR_NOBODY,
+	SECOND_FACTOR_STAFF,
+	SECOND_FACTOR_ALL
+};
+
 struct store {
 	struct loop *loop;
 	struct db *db;
@@ -60,6 +67,7 @@ struct store {
 	struct hasher *hasher; /* NULL = nobody gets in by password */
 	struct throttle *throttle;
 	uint64_t login_tidy_ms; /* when sessions are swept next */
+	enum second_factor second_factor;
 	uint8_t password_log2n;
 	int64_t session_idle_us;
 	int64_t session_max_us;

@@ -3,7 +3,7 @@
 # Getting in over HTTPS: invitation, password, code, session, token; and what
 # must not get in.
 . "$(dirname "$0")/lib.sh"
-CONF='[web]\nlisten = 127.0.0.1:0\naddress_requests = 20\naddress_burst = 400'
+CONF='[store]\nsecond_factor = staff\n[web]\nlisten = 127.0.0.1:0\naddress_requests = 20\naddress_burst = 400'
 loep_start
 CERT=$STATE/tls/cert.pem
 PORT=$(sed -n 's/.*serving HTTPS.*address=127.0.0.1 port=\([0-9]*\).*/\1/p' "$WORK/log")
@@ -70,6 +70,18 @@ like "the cookie is for this host alone" "$(cat "$WORK/head")" \
 CSRF=$(jq -r .csrf "$WORK/body")
 is "the session is An's" "$(web GET /whoami -b "$JAR" | jq -r .account)" "$AN"
 
+# Staff may do nothing before they have a second factor.
+is "half a session" "$(status GET /cases -b "$JAR")" 403
+like "and what to do" "$(cat "$WORK/body")" 'set up a second factor first'
+is "nor get around it" "$(status POST /tokens -b "$JAR" -d '{"name":"t"}' \
+	-H "X-CSRF-Token: $CSRF")" 403
+SECRET=$(web POST /totp -b "$JAR" -H "X-CSRF-Token: $CSRF" -d '{}' |
+	jq -r .secret)
+web POST /totp/confirm -b "$JAR" -H "X-CSRF-Token: $CSRF" \
+	-d "{\"code\":\"$(totp "$SECRET" -1)\"}" >"$WORK/codes"
+is "ten recovery codes" "$(jq '.codes | length' "$WORK/codes")" 10
+is "now a whole one" "$(status GET /cases -b "$JAR")" 200
+
 # Pages of other sites.
 CASE='{"title":"lamp"}'
 is "a change without the token" \
@@ -127,11 +139,6 @@ is "no secret is in the database" "$(grep -c -a -e "${TOKEN#loep_}" \
 	"$WORK/log" | cut -d: -f2 | sort -u)" 0
 
 # A second factor.
-SECRET=$(web POST /totp -b "$JAR" -H "X-CSRF-Token: $CSRF" -d '{}' |
-	jq -r .secret)
-web POST /totp/confirm -b "$JAR" -H "X-CSRF-Token: $CSRF" \
-	-d "{\"code\":\"$(totp "$SECRET" -1)\"}" >"$WORK/codes"
-is "ten recovery codes" "$(jq '.codes | length' "$WORK/codes")" 10
 is "a code is needed" "$(login an@example.org "$PASSWORD")" 401
 like "and it is said" "$(cat "$WORK/body")" 'second factor is needed'
 CODE=$(totp "$SECRET" 0)

@@ -465,6 +465,36 @@ test_hasher_gone(void **state)
 		val_text("192.0.2.1")));
 }
 
+/* Who must have a second factor can set one up, and nothing else. */
+static void
+test_half(void **state)
+{
+	struct rig *rig = *state;
+	uint8_t secret[SECRET_BYTES], key[TOTP_SECRET_BYTES];
+	char code[8];
+
+	rig->store->second_factor = SECOND_FACTOR_STAFF;
+	get_in(rig, "", secret);
+	rig->principal = use(rig, CALL_SESSION_COOKIE, secret);
+	ask_err(rig, ERR_DENIED, CALL_CASE_LIST,
+	    ARGS(val_null(), val_int(0), val_text("")));
+	ask_err(rig, ERR_DENIED, CALL_CASE_CREATE,
+	    ARGS(val_text(""), val_text("c"), val_text(""), val_text(""),
+		val_text("")));
+	ask_err(rig, ERR_DENIED, CALL_TOKEN_CREATE,
+	    ARGS(val_text(""), val_text("t"), val_text(""), val_int(1)));
+	(void)ask_ok(rig, CALL_SESSION_LIST, NULL, 0);
+	(void)ask_ok(rig, CALL_TOTP_BEGIN, NULL, 0);
+	assert_int_equal(
+	    base32_decode(col_text(rig, 0, "secret"), key, sizeof(key)),
+	    ERR_OK);
+	code_at(key, 0, code);
+	(void)ask_ok(rig, CALL_TOTP_CONFIRM, ARGS(val_text(code)));
+	rig->principal = use(rig, CALL_SESSION_COOKIE, secret);
+	(void)ask_ok(
+	    rig, CALL_CASE_LIST, ARGS(val_null(), val_int(0), val_text("")));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -479,6 +509,7 @@ main(void)
 	    TEST(test_password),
 	    TEST(test_tokens),
 	    TEST(test_managers),
+	    TEST(test_half),
 	    TEST(test_hasher_gone),
 	};
 
