@@ -294,7 +294,9 @@ places(const struct rescan *rescan)
 
 	if (sched->held_count > 0 || sched->places_max < 2)
 		return 1;
-	return sched->places_max - 1;
+	/* One more than there are processors: while one waits for bytes,
+	 * others scan. */
+	return sched->places_max;
 }
 
 /* Hands out the next candidates; where there are none all is done. */
