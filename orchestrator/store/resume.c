@@ -498,7 +498,10 @@ on_stat(void *arg, struct vault_answer *answer)
 					  : answer->why);
 		request_end(r, (enum err)err, NULL, -1);
 	} else if (answer->err != ERR_OK) {
-		request_end(r, answer->err, answer->why, -1);
+		/* Somebody opened it just now: that is over in a moment. */
+		request_end(r,
+		    answer->err == ERR_CONFLICT ? ERR_UNAVAILABLE : answer->err,
+		    answer->why, -1);
 	} else if (answer->is_open || find_append(r->store, row.upload.id) ||
 		   upload_is_finishing(r->store, row.upload.id)) {
 		/* Somebody writes to it: this is for them to settle. */

@@ -72,7 +72,7 @@ test_every_route(void **state)
 		const struct route *r = &routes[i];
 		bool is_post = r->method == ROUTE_METHOD_POST;
 
-		/* Those have words of their own: test_tus.c. */
+		/* Those have words of their own: tests/integration/t1010-tus.sh. */
 		if (r->kind == ROUTE_TUS)
 			continue;
 		const char *body = is_post ? body_for(r->op) : NULL;
