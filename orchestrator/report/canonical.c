@@ -298,6 +298,27 @@ artefacts_of(json_t *tables)
 	return pick_all(dump_rows(tables, "artefact"), names);
 }
 
+/* What changed rules found or took back after the analysis. */
+static json_t *
+rescans_of(json_t *tables, const json_t *artefact_names)
+{
+	static const char *const names[] = {"rescan", "version_from",
+	    "version_to", "what", "artefact", "namespace", "name", "score",
+	    "at", NULL};
+	json_t *all = pick_all(dump_rows(tables, "rescan"), names);
+	size_t at;
+	json_t *row;
+
+	json_array_foreach(all, at, row)
+	{
+		const char *id = json_member_text(row, "artefact", "");
+
+		(void)json_object_set_new(row, "artefact_name",
+		    json_string(json_member_text(artefact_names, id, "")));
+	}
+	return all;
+}
+
 static json_t *
 environment_of(json_t *tables)
 {
@@ -338,6 +359,7 @@ canonical_make(json_t *tables)
 	    pick_all(dump_rows(tables, "submission"), submission_names));
 	(void)json_object_set_new(doc, "artefacts", artefacts_of(tables));
 	(void)json_object_set_new(doc, "findings", findings_of(findings));
+	(void)json_object_set_new(doc, "rescans", rescans_of(tables, names));
 	(void)json_object_set_new(doc, "runs", runs);
 	(void)json_object_set_new(
 	    doc, "limits", of_type(findings, "limit", names));

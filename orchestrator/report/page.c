@@ -151,6 +151,11 @@ page_annex(struct html *html, const json_t *doc)
 	    {"Who", "actor", NULL}, {"What", "action", NULL},
 	    {"Object", "object", "mono"}, {"Outcome", "outcome", NULL},
 	    {NULL, NULL, NULL}};
+	static const struct column rescan_columns[] = {{"When", "at", NULL},
+	    {"What", "what", NULL}, {"Rule", "name", "mono"},
+	    {"Rule file", "namespace", "mono"},
+	    {"Artefact", "artefact_name", "mono"},
+	    {"Rule set", "version_to", "number"}, {NULL, NULL, NULL}};
 	const json_t *environment = json_object_get(doc, "environment");
 
 	html_raw(html, "<section id=\"annex\">\n");
@@ -160,6 +165,9 @@ page_annex(struct html *html, const json_t *doc)
 	    limit_columns, "No limit was met.");
 	put_table(html, "Errors", json_object_get(doc, "errors"), error_columns,
 	    "No analyser reported an error.");
+	put_table(html, "Changed rules since the analysis",
+	    json_object_get(doc, "rescans"), rescan_columns,
+	    "No change of the rules changed a match.");
 	put_table(html, "Submissions", json_object_get(doc, "submissions"),
 	    submission_columns, "None.");
 	put_table(html, "Custody", json_object_get(doc, "custody"),

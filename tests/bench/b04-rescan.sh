@@ -40,7 +40,7 @@ for _ in $(seq 600); do
 	sleep 0.1
 done
 loep() { "$BIN/loep" --quiet "$@"; }
-loep submit --recursive --wait "$CORPUS" >/dev/null
+loep --json submit --recursive --wait "$CORPUS" >/dev/null
 for _ in $(seq 3000); do
 	[ "$("$BIN/loep" --json status | jq '.index.indexed // 0')" -ge "$n" ] && break
 	sleep 0.2
@@ -63,7 +63,7 @@ activate() {
 		[ "$("$BIN/loep" --json status | jq '[.jobs.queued // 0, .jobs.running // 0] | add')" = 0 ] && break
 		sleep 0.1
 	done
-	loep rules activate "$version" >/dev/null
+	loep rules activate "$version" >/dev/null 2>&1
 	loep rescan wait "$(newest)" >/dev/null
 	"$BIN/loep" --json rescan show "$(newest)" >"$WORK/rescan.json"
 	python3 - "$WORK/rescan.json" <<-'PYTHON'
@@ -86,7 +86,7 @@ yaras=()
 i=0
 while read -r file && [ "$i" -lt "$RULES" ]; do
 	rm -f "$WORK/one"/*
-	cp "$file" "$WORK/one/rule.yar"
+	cat "$file" >"$WORK/one/rule.yar"
 	ms=$(activate "$WORK/one")
 	HAS_SOURCE=1
 	i=$((i + 1))
@@ -129,7 +129,7 @@ result rescan_worst_vs_yara "$(echo "$(seconds yara -w -N -r -p 2 \
 find "$DATA/yara-rules-cape" "$DATA/yara-rules-reversinglabs" -name '*.yar*' |
 	while read -r file; do
 		yara -w "${externals[@]}" "$file" /dev/null >/dev/null 2>&1 &&
-			cp "$file" "$WORK/set/$(md5sum <"$file" | cut -c1-8).yar"
+			cat "$file" >"$WORK/set/$(md5sum <"$file" | cut -c1-8).yar"
 	done
 ms=$(activate "$WORK/set")
 args=()
