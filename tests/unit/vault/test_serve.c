@@ -2,8 +2,8 @@
 /* test_serve.c - a real loep-vault, asked by the messages of the store. */
 #include "tests/unit/vault/drive.h"
 
-#include "lib/pack.h"
 #include "lib/input.h"
+#include "lib/pack.h"
 
 #include <dirent.h>
 #include <poll.h>
