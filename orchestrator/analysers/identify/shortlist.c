@@ -2,11 +2,10 @@
 /* shortlist.c - which of libmagic's entries can match. */
 #include "analysers/identify/shortlist.h"
 
-#include "analysers/identify/literal.h"
+#include "analysers/identify/magictest.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
 
-#include <regex.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -23,42 +22,6 @@ static const char mark_mime[] = "application/x-loep-nothing-else";
 static const char other_data_mime[] = "application/x-loep-octet-stream";
 /* What libmagic says of data that it knows nothing of. */
 static const char data_mime[] = "application/octet-stream";
-/* What libmagic takes for the length of a line (softmagic.c). */
-#define REGEX_LINE_BYTES ((size_t)80)
-
-enum test_kind {
-	TEST_ANY,   /* may always match */
-	TEST_WORD,  /* eight bytes under a mask */
-	TEST_ORDER, /* a number is smaller or larger than another */
-	TEST_BEGIN, /* a literal at a place */
-	TEST_FIND,  /* a literal within a range */
-	TEST_REGEX  /* a regular expression, that its literal is in */
-};
-
-/* One entry of level 0 and its continuations. */
-struct group {
-	size_t first; /* entry */
-	size_t count;
-	uint8_t modes; /* MAGICDB_BINARY, MAGICDB_TEXT */
-	enum test_kind kind;
-	size_t offset;
-	size_t range; /* how far a literal is looked for */
-	size_t lines; /* TEST_REGEX: only in so many; 0 = any number */
-	uint64_t mask;
-	uint64_t value;
-	/* TEST_ORDER */
-	uint8_t width;
-	bool is_big;
-	bool is_signed;
-	bool is_less; /* the file's than value */
-	struct literal literal;
-	struct literal next_word;		 /* somewhere behind it */
-	regex_t *regex;				 /* TEST_REGEX */
-	struct literal words[LITERAL_WORDS_MAX]; /* one of them */
-	size_t word_count;			 /* 0: of none */
-	bool is_common; /* of texts: not looked at here */
-	bool is_switch; /* common, unless its literal or words are not there */
-};
 
 struct handle {
 	magic_t magic;	/* NULL: unused */
@@ -90,226 +53,6 @@ struct shortlist {
 	char words[1024]; /* an answer that was put in other words */
 };
 
-static uint64_t
-load_le(const uint8_t *p, size_t len)
-{
-	uint64_t v = 0;
-
-	for (size_t i = 0; i < 8 && i < len; i++)
-		v |= (uint64_t)p[i] << (8 * i);
-	return v;
-}
-
-/* Bytes of a numeric type as they lie in a file; 0 = not numeric. */
-static size_t
-number_width(uint8_t type, bool *ret_is_big)
-{
-	const bool is_big_here = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
-
-	*ret_is_big = false;
-	switch (type) {
-	case MAGICDB_BYTE:
-		return 1;
-	case MAGICDB_SHORT:
-		*ret_is_big = is_big_here;
-		return 2;
-	case MAGICDB_BESHORT:
-		*ret_is_big = true;
-		return 2;
-	case MAGICDB_LESHORT:
-		return 2;
-	case MAGICDB_LONG:
-		*ret_is_big = is_big_here;
-		return 4;
-	case MAGICDB_BELONG:
-		*ret_is_big = true;
-		return 4;
-	case MAGICDB_LELONG:
-		return 4;
-	case MAGICDB_QUAD:
-		*ret_is_big = is_big_here;
-		return 8;
-	case MAGICDB_BEQUAD:
-		*ret_is_big = true;
-		return 8;
-	case MAGICDB_LEQUAD:
-		return 8;
-	default:
-		return 0;
-	}
-}
-
-/* The width low bytes of v, as the file's first bytes of a word. */
-static uint64_t
-to_word(uint64_t v, size_t width, bool is_big)
-{
-	uint64_t word = 0;
-
-	for (size_t i = 0; i < width; i++) {
-		size_t from = is_big ? width - 1 - i : i;
-
-		word |= (v >> (8 * from) & 0xff) << (8 * i);
-	}
-	return word;
-}
-
-/* A number of a file; what is beyond its end is 0. */
-static uint64_t
-number_of(const struct group *g, const uint8_t *p, size_t len)
-{
-	uint64_t v = to_word(load_le(p, len), g->width, g->is_big);
-	unsigned int unused = 64 - 8 * (unsigned int)g->width;
-
-	return g->is_signed ? (uint64_t)((int64_t)(v << unused) >> unused) : v;
-}
-
-static bool
-is_in_order(const struct group *g, const uint8_t *p, size_t len)
-{
-	uint64_t v = number_of(g, p, len);
-
-	if (g->is_signed)
-		return g->is_less ? (int64_t)v < (int64_t)g->value
-				  : (int64_t)v > (int64_t)g->value;
-	return g->is_less ? v < g->value : v > g->value;
-}
-
-static void
-understand_order(struct group *g, const struct magicdb_entry *e)
-{
-	g->width = (uint8_t)number_width(e->type, &g->is_big);
-	if (g->width == 0 || e->u.mask != 0 || e->mask_op != 0)
-		return;
-	memcpy(&g->value, e->value, sizeof(g->value));
-	g->is_signed = (e->flag & MAGICDB_UNSIGNED) == 0;
-	g->is_less = e->relation == '<';
-	g->kind = TEST_ORDER;
-}
-
-/* x == value, or (x & mask) == value: what differs there cannot match. */
-static void
-understand_number(struct group *g, const struct magicdb_entry *e)
-{
-	bool is_big;
-	size_t width = number_width(e->type, &is_big);
-	uint64_t mask = UINT64_MAX;
-	uint64_t value;
-
-	/* "and" is operation 0; no mask at all is stored as one of 0. */
-	if (width == 0 || e->mask_op != 0)
-		return;
-	if (e->u.mask != 0)
-		mask = e->u.mask;
-	memcpy(&value, e->value, sizeof(value));
-	g->kind = TEST_WORD;
-	g->mask = to_word(mask, width, is_big);
-	g->value = to_word(value, width, is_big);
-	/* Bits outside of the mask can never be there: leave it to libmagic. */
-	if ((g->value & ~g->mask) != 0)
-		g->kind = TEST_ANY;
-}
-
-static void
-understand_string(struct group *g, const struct magicdb_entry *e)
-{
-	const uint32_t known = MAGICDB_SPACES | MAGICDB_FOLD |
-			       MAGICDB_TEXT_ONLY | MAGICDB_BINARY_ONLY |
-			       MAGICDB_TRIM | MAGICDB_FULL_WORD;
-	size_t len;
-
-	if ((e->u.text.flags & ~known) != 0 || e->u.text.range != 0)
-		return;
-	g->literal = literal_of_text(e);
-	g->next_word = literal_of_next_word(e);
-	len = g->literal.len < 8 ? g->literal.len : 8;
-	if (len == 0)
-		return;
-	if (g->literal.is_folded) {
-		g->kind = TEST_BEGIN;
-		return;
-	}
-	g->kind = TEST_WORD;
-	g->mask = len == 8 ? UINT64_MAX : ((uint64_t)1 << (8 * len)) - 1;
-	g->value = load_le(g->literal.p, len);
-}
-
-static void
-understand_search(struct group *g, const struct magicdb_entry *e)
-{
-	const uint32_t known = MAGICDB_SPACES | MAGICDB_FOLD |
-			       MAGICDB_TEXT_ONLY | MAGICDB_BINARY_ONLY |
-			       MAGICDB_TRIM | MAGICDB_FULL_WORD;
-
-	if ((e->u.text.flags & ~known) != 0)
-		return;
-	g->literal = literal_of_text(e);
-	g->next_word = literal_of_next_word(e);
-	/* It begins at one of so many places, or (memmem()) one more. */
-	g->range = e->u.text.range == 0
-		       ? SIZE_MAX
-		       : (size_t)e->u.text.range + g->literal.len;
-	if (g->literal.len > 0)
-		g->kind = TEST_FIND;
-}
-
-/*
- * Compiled as libmagic does it, but once: its own handles come and go.  What
- * text is looked at is known for plain ASCII only.
- */
-static void
-understand_regex(struct group *g, const struct magicdb_entry *e)
-{
-	const int flags = REG_EXTENDED | REG_NEWLINE |
-			  (e->u.text.flags & MAGICDB_FOLD ? REG_ICASE : 0);
-
-	if (g->modes != MAGICDB_TEXT ||
-	    memchr(e->value, '\0', sizeof(e->value)) == NULL)
-		return;
-	g->regex = xmalloc(sizeof(*g->regex));
-	if (regcomp(g->regex, (const char *)e->value, flags) != 0) {
-		free(take_ptr(g->regex));
-		return;
-	}
-	g->literal = literal_of_regex(e);
-	if (g->literal.len < 2)
-		g->word_count = literal_words_of_regex(e, g->words);
-	g->range = e->u.text.range;
-	if ((e->u.text.flags & MAGICDB_LINES) != 0) {
-		g->lines = e->u.text.range;
-		g->range = g->lines * REGEX_LINE_BYTES;
-	}
-	g->kind = TEST_REGEX;
-}
-
-static void
-understand(struct group *g, const struct magicdb_entry *e)
-{
-	g->kind = TEST_ANY;
-	if ((e->flag & (MAGICDB_INDIRECT_OFFSET | MAGICDB_FROM_END)) != 0 ||
-	    e->offset < 0)
-		return;
-	g->offset = (size_t)e->offset;
-	if (e->relation == '<' || e->relation == '>') {
-		understand_order(g, e);
-		return;
-	}
-	if (e->relation != '=')
-		return;
-	switch (e->type) {
-	case MAGICDB_STRING:
-		understand_string(g, e);
-		return;
-	case MAGICDB_SEARCH:
-		understand_search(g, e);
-		return;
-	case MAGICDB_REGEX:
-		understand_regex(g, e);
-		return;
-	default:
-		understand_number(g, e);
-	}
-}
-
 /* --- the database's groups --- */
 
 static struct group *
@@ -329,7 +72,7 @@ make_groups(const struct magicdb_entry *entries, size_t from, size_t count,
 		groups[n].first = from + i;
 		groups[n].count = 1;
 		groups[n].modes = e->flag & (MAGICDB_BINARY | MAGICDB_TEXT);
-		understand(&groups[n], e);
+		magictest_understand(&groups[n], e);
 		n++;
 	}
 	*ret_count = n;
@@ -356,22 +99,6 @@ find_name(const struct shortlist *list, const struct magicdb_entry *user)
 	return i;
 }
 
-static bool
-may_begin(const struct group *g, uint8_t byte)
-{
-	if (g->offset != 0)
-		return true;
-	if (g->kind == TEST_WORD)
-		return ((byte ^ g->value) & g->mask & 0xff) == 0;
-	if (g->kind == TEST_BEGIN) {
-		struct literal first = g->literal;
-
-		first.len = 1;
-		return literal_begins(&first, &byte, 1);
-	}
-	return true;
-}
-
 static void
 index_bytes(struct shortlist *list)
 {
@@ -381,7 +108,8 @@ index_bytes(struct shortlist *list)
 		size_t n = 0;
 
 		for (size_t i = 0; i < list->group_count; i++) {
-			if (may_begin(&list->groups[i], (uint8_t)byte))
+			if (magictest_may_begin(
+				&list->groups[i], (uint8_t)byte))
 				members[n++] = (uint32_t)i;
 		}
 		list->by_byte[byte] =
@@ -481,79 +209,6 @@ classify(const uint8_t *p, size_t len)
 	return bits < 0x80 ? TEXT_ASCII : TEXT_OTHER;
 }
 
-/* Behind so many lines of p, as libmagic counts them; end where fewer. */
-static const uint8_t *
-after_lines(const uint8_t *p, const uint8_t *end, size_t lines)
-{
-	const uint8_t *last = p;
-	const uint8_t *b = p;
-
-	while (lines > 0 && b < end) {
-		const uint8_t *c = b;
-
-		b = memchr(c, '\n', (size_t)(end - c));
-		if (b == NULL)
-			b = memchr(c, '\r', (size_t)(end - c));
-		if (b == NULL)
-			break;
-		if (b < end - 1 && b[0] == '\r' && b[1] == '\n')
-			b++;
-		if (b < end - 1 && b[0] == '\n')
-			b++;
-		last = b;
-		lines--;
-		b++;
-	}
-	return lines > 0 ? end : last;
-}
-
-/* The expression on the bytes that libmagic would give it, all but the last. */
-static bool
-matches_regex(const struct group *g, const uint8_t *p, size_t len)
-{
-	char text[SHORTLIST_REGEX_BYTES + 1];
-	regmatch_t place;
-
-	if (g->range > 0 && g->range < len)
-		len = g->range;
-	if (len > SHORTLIST_REGEX_BYTES)
-		len = SHORTLIST_REGEX_BYTES;
-	if (g->lines > 0)
-		len = (size_t)(after_lines(p, p + len, g->lines) - p);
-	if (!literal_is_in(&g->literal, p, len))
-		return false;
-	if (len > 0)
-		len--;
-	memcpy(text, p, len);
-	text[len] = '\0';
-	return regexec(g->regex, text, 1, &place, 0) != REG_NOMATCH;
-}
-
-static bool
-may_match(const struct group *g, const uint8_t *p, size_t len)
-{
-	size_t left = g->offset < len ? len - g->offset : 0;
-	const uint8_t *at = p + (len - left);
-
-	switch (g->kind) {
-	case TEST_WORD:
-		return ((load_le(at, left) ^ g->value) & g->mask) == 0 &&
-		       literal_is_in(&g->next_word, at, left);
-	case TEST_ORDER:
-		return is_in_order(g, at, left);
-	case TEST_BEGIN:
-		return literal_begins(&g->literal, at, left);
-	case TEST_FIND:
-		return literal_is_in(
-		    &g->literal, at, left < g->range ? left : g->range);
-	case TEST_REGEX:
-		return matches_regex(g, at, left);
-	case TEST_ANY:
-	default:
-		return true;
-	}
-}
-
 /* Fills list->found with what may match of the tests for all files. */
 static size_t
 choose(struct shortlist *list, const uint8_t *p, size_t len)
@@ -564,7 +219,8 @@ choose(struct shortlist *list, const uint8_t *p, size_t len)
 	for (size_t i = 0; i < list->by_byte_count[p[0]]; i++) {
 		const struct group *g = &list->groups[members[i]];
 
-		if ((g->modes & MAGICDB_BINARY) != 0 && may_match(g, p, len))
+		if ((g->modes & MAGICDB_BINARY) != 0 &&
+		    magictest_may_match(g, p, len))
 			list->found[n++] = members[i];
 	}
 	return n;
@@ -583,7 +239,7 @@ is_uncommon(const struct shortlist *list, const uint8_t *p, size_t len)
 		const struct group *g = &list->groups[members[i]];
 
 		if ((g->modes & MAGICDB_TEXT) != 0 && !g->is_common &&
-		    may_match(g, p, len))
+		    magictest_may_match(g, p, len))
 			return true;
 	}
 	return false;

@@ -62,8 +62,7 @@ bool shortlist_choose(struct shortlist *list, const void *p, size_t len,
 const char *shortlist_look(const struct shortlist_choice *choice, const void *p,
     size_t len, int fd, int flags);
 
-/* What libmagic looks at for text, and for regular expressions. */
+/* What libmagic looks at for text. */
 #define SHORTLIST_ENCODING_BYTES ((size_t)65536)
-#define SHORTLIST_REGEX_BYTES	 ((size_t)8192)
 
 #endif

@@ -2,6 +2,7 @@
 /* types.c - libmagic's words about some bytes. */
 #include "analysers/identify/types.h"
 
+#include "analysers/identify/magictest.h"
 #include "analysers/identify/shortlist.h"
 
 #include <stdbool.h>
@@ -28,7 +29,7 @@ static const struct {
     {MAGIC_PARAM_NAME_MAX, 50},
     /* As they are; the short list must know them. */
     {MAGIC_PARAM_ENCODING_MAX, SHORTLIST_ENCODING_BYTES},
-    {MAGIC_PARAM_REGEX_MAX, SHORTLIST_REGEX_BYTES},
+    {MAGIC_PARAM_REGEX_MAX, MAGICTEST_REGEX_BYTES},
 };
 
 /*

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * magictest.h - whether an entry of libmagic's database can match some bytes.
+ */
+#ifndef IDENTIFY_MAGICTEST_H
+#define IDENTIFY_MAGICTEST_H
+
+#include "analysers/identify/literal.h"
+
+#include <regex.h>
+#include <stdbool.h>
+
+/* What libmagic looks at for regular expressions. */
+#define MAGICTEST_REGEX_BYTES ((size_t)8192)
+
+enum test_kind {
+	TEST_ANY,   /* may always match */
+	TEST_WORD,  /* eight bytes under a mask */
+	TEST_ORDER, /* a number is smaller or larger than another */
+	TEST_BEGIN, /* a literal at a place */
+	TEST_FIND,  /* a literal within a range */
+	TEST_REGEX  /* a regular expression, that its literal is in */
+};
+
+/* One entry of level 0 and its continuations. */
+struct group {
+	size_t first; /* entry */
+	size_t count;
+	uint8_t modes; /* MAGICDB_BINARY, MAGICDB_TEXT */
+	enum test_kind kind;
+	size_t offset;
+	size_t range; /* how far a literal is looked for */
+	size_t lines; /* TEST_REGEX: only in so many; 0 = any number */
+	uint64_t mask;
+	uint64_t value;
+	/* TEST_ORDER */
+	uint8_t width;
+	bool is_big;
+	bool is_signed;
+	bool is_less; /* the file's than value */
+	struct literal literal;
+	struct literal next_word;		 /* somewhere behind it */
+	regex_t *regex;				 /* TEST_REGEX */
+	struct literal words[LITERAL_WORDS_MAX]; /* one of them */
+	size_t word_count;			 /* 0: of none */
+	bool is_common; /* of texts: not looked at here */
+	bool is_switch; /* common, unless its literal or words are not there */
+};
+
+/* Of a group whose first entry is e: how it is to be looked at. */
+void magictest_understand(struct group *g, const struct magicdb_entry *e);
+/* False where a file that begins with this byte cannot match. */
+bool magictest_may_begin(const struct group *g, uint8_t byte);
+/* False where these bytes cannot match.  True proves nothing. */
+bool magictest_may_match(const struct group *g, const uint8_t *p, size_t len);
+
+#endif
