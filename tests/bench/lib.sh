@@ -44,6 +44,7 @@ service() {
 	"$BIN/loep" init --org Bench >/dev/null 2>&1
 	printf '[loepd]\nvm = no\n[yara]\nrules_dir = %s\n[sched]\nworkers = %s\n' \
 		"$1" "${WORKERS:-2}" >>"$STATE/loep.conf"
+	[ -z "${RULES_CONF:-}" ] || printf '%s\n' "$RULES_CONF" >>"$STATE/loep.conf"
 	"$BIN/loepd" --state "$STATE" >"$WORK/log" 2>&1 &
 	LOEPD=$!
 	for _ in $(seq 1200); do
