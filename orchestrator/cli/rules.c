@@ -480,8 +480,7 @@ init(struct cli *cli, int argc, char **argv)
 	    (char[]){"CLEAR"}, (char[]){"--comment"},
 	    (char[]){"the rules that come with Loep"}, (char[]){"--wait"},
 	    NULL};
-	auto_json json_t *versions =
-	    api_list(cli->api, 1, "/rules/versions");
+	auto_json json_t *versions = api_list(cli->api, 1, "/rules/versions");
 	auto_json json_t *status = NULL;
 	const json_t *rules;
 	int result;

@@ -359,8 +359,8 @@ step_for_in(struct walk *walk, struct frame *frame)
 	/* libyara 4.2 takes a loop over nothing for false, "all" as well. */
 	bool is_once = many->op == EXPR_ANY ||
 		       (many->op == EXPR_NUMBER && many->value >= 1) ||
-		       (many->op == EXPR_ALL && (over->op == EXPR_LIST ||
-						    over->op == EXPR_RANGE));
+		       (many->op == EXPR_ALL &&
+			   (over->op == EXPR_LIST || over->op == EXPR_RANGE));
 
 	if (!is_once) {
 		derive_note(walk->derive, NOTE_LOOP);
