@@ -177,6 +177,7 @@ static const struct program_row programs[] = {
     {"loep-rules", "rules", ROLE_ANALYSER},
     {"loep-report", "report", ROLE_ANALYSER},
     {"loep-grams", "grams", ROLE_ANALYSER},
+    {"loep-hunt", "hunt", ROLE_ANALYSER},
     {"loep-index", "", ROLE_INDEX},
 };
 #define PROGRAMS (sizeof(programs) / sizeof(programs[0]))
@@ -281,7 +282,7 @@ test_kill(void **unused)
 
 static const char *const analysers[] = {"loep-identify", "loep-yara",
     "loep-archive", "loep-behaviour", "loep-rules", "loep-report",
-    "loep-grams"};
+    "loep-grams", "loep-hunt"};
 
 static void
 expect_child_refused(const char *act)

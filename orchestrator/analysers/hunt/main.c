@@ -32,7 +32,9 @@ static const struct analyser hunt_analyser = {
 int
 main(int argc, char **argv)
 {
-	if (argc > 1)
-		return hunt_alone(argc, argv, &hunt_cage);
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--units") == 0)
+			return hunt_alone(argc, argv, &hunt_cage);
+	}
 	return analyser_main(&hunt_analyser);
 }
