@@ -195,8 +195,11 @@ apply(struct request *r, struct rescan *rescan, const struct rescan_unit *unit,
 		err =
 		    add_finding(store, rescan, unit, match, &change.finding_id);
 	if (err == ERR_OK && !rescan->is_trial)
-		err = db_do(store->db, STMT_ARTEFACT_SCORE,
-		    ARGS(val_text(unit->artefact_id)), NULL);
+		err = db_do(store->db,
+		    live.id == 0 ? STMT_RESCAN_SCORE_RAISE
+				 : STMT_ARTEFACT_SCORE,
+		    ARGS(val_text(unit->artefact_id), val_int(match->score)),
+		    NULL);
 	return err == ERR_OK ? rescan_note(store, rescan, &change) : err;
 }
 
