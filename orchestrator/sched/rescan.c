@@ -415,8 +415,9 @@ rescan_loaded(
 	struct rescan *rescan = &sched->rescan;
 
 	/* Also of one that was given up before: the numbers tell. */
-	if (rescan->phase != RESCAN_PREPARING || rescan->loads == 0 ||
-	    number / 4 != (uint64_t)rescan->id)
+	if ((rescan->phase != RESCAN_PREPARING &&
+		rescan->phase != RESCAN_RUNNING) ||
+	    rescan->loads == 0 || number / 4 != (uint64_t)rescan->id)
 		return;
 	if (err != ERR_OK) {
 		give_up(rescan, why);
@@ -545,8 +546,9 @@ prepared(struct rescan *rescan)
 	}
 	if (rescan->units_fd != -1)
 		load(rescan);
-	if (rescan->epoch != epoch || rescan->phase != RESCAN_PREPARING ||
-	    rescan->loads > 0)
+	/* loep-hunt takes orders in turn: what comes behind the rules is
+	 * scanned with them, and bytes are opened while it compiles. */
+	if (rescan->epoch != epoch || rescan->phase != RESCAN_PREPARING)
 		return;
 	rescan->phase = RESCAN_RUNNING;
 	step(rescan);
