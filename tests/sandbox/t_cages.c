@@ -281,8 +281,8 @@ test_kill(void **unused)
 }
 
 static const char *const analysers[] = {"loep-identify", "loep-yara",
-    "loep-archive", "loep-behaviour", "loep-rules", "loep-report",
-    "loep-grams", "loep-hunt"};
+    "loep-archive", "loep-behaviour", "loep-rules", "loep-report", "loep-grams",
+    "loep-hunt"};
 
 static void
 expect_child_refused(const char *act)
