@@ -14,6 +14,9 @@
 
 /* Uploads at a time; web serves more, but the disk gains no more by them. */
 #define UPLOADS_MAX 16
+/* A service that is busy, or one of whose parts comes back, is asked again. */
+#define TRIES_MAX   20
+#define TRY_WAIT_US 500000
 
 struct sending {
 	struct api_upload upload;
@@ -22,6 +25,7 @@ struct sending {
 	CURL *curl;
 	uint64_t sent;
 	int read_errno;
+	unsigned int tries;
 	bool is_busy;  /* on its way */
 	bool is_ended; /* and its answer is there, but not handed over */
 };
@@ -138,6 +142,25 @@ api_uploads_new(struct api *api, api_uploaded_fn *done, void *arg)
 	return u;
 }
 
+/* Nothing was accepted, and the file can be read again from its start. */
+static bool
+try_again(struct api_uploads *u, struct sending *s)
+{
+	long http = 0;
+
+	(void)curl_easy_getinfo(s->curl, CURLINFO_RESPONSE_CODE, &http);
+	if (http != 503 || s->read_errno != 0 || ++s->tries > TRIES_MAX ||
+	    lseek(s->upload.fd, 0, SEEK_SET) == -1)
+		return false;
+	(void)usleep(TRY_WAIT_US);
+	(void)curl_multi_remove_handle(u->multi, s->curl);
+	curl_slist_free_all(s->headers);
+	free(s->answer.bytes);
+	s->sent = 0;
+	prepare(u->api, s->curl, s);
+	return curl_multi_add_handle(u->multi, s->curl) == CURLM_OK;
+}
+
 static void
 take_ended(struct api_uploads *u)
 {
@@ -151,6 +174,8 @@ take_ended(struct api_uploads *u)
 			continue;
 		(void)curl_easy_getinfo(
 		    message->easy_handle, CURLINFO_PRIVATE, (char **)&s);
+		if (try_again(u, s))
+			continue;
 		/* Says so and ends the program when it failed. */
 		if (s->read_errno == 0)
 			transfer_check(

@@ -80,6 +80,36 @@ held_by(const struct output *output)
 	       strlen(output->kind) + strlen(output->detail);
 }
 
+/* Places came free: those that waited for one ask, each in its turn. */
+static void
+on_place(void *arg)
+{
+	struct sched *sched = arg;
+	struct outputs *outputs;
+
+	sched->outputs_timer = NULL;
+	while (sched->outputs_open < OUTPUTS_ALL_MAX &&
+	       (outputs = TAILQ_FIRST(&sched->outputs_waiting)) != NULL) {
+		TAILQ_REMOVE(&sched->outputs_waiting, outputs, entry);
+		outputs->is_waiting = false;
+		ask_for_queued(outputs);
+	}
+}
+
+static void
+give_back(struct outputs *outputs)
+{
+	struct sched *sched = outputs->job->sched;
+
+	outputs->open--;
+	sched->outputs_open--;
+	/* Later: what calls this may be in the middle of its own list. */
+	if (!TAILQ_EMPTY(&sched->outputs_waiting) &&
+	    sched->outputs_timer == NULL)
+		sched->outputs_timer =
+		    loop_timer(sched->program.loop, 0, on_place, sched);
+}
+
 /* Takes the output off its job. */
 static void
 let_go(struct output *output)
@@ -94,7 +124,7 @@ let_go(struct output *output)
 	if (output->state == OUTPUT_QUEUED)
 		outputs->queued--;
 	else
-		outputs->open--;
+		give_back(outputs);
 	outputs->held -= held_by(output);
 	output->outputs = NULL;
 }
@@ -116,6 +146,10 @@ outputs_release(struct outputs *outputs)
 {
 	struct output *output;
 
+	if (outputs->is_waiting)
+		TAILQ_REMOVE(
+		    &outputs->job->sched->outputs_waiting, outputs, entry);
+	outputs->is_waiting = false;
 	while ((output = TAILQ_FIRST(&outputs->list)) != NULL) {
 		bool is_answered = output->state == OUTPUT_QUEUED ||
 				   output->state == OUTPUT_OPEN;
@@ -270,19 +304,27 @@ on_created(void *arg, enum err err, const char *why, int fd)
 static void
 ask_for_queued(struct outputs *outputs)
 {
+	struct sched *sched = outputs->job->sched;
 	struct output *output;
 	struct values params;
 
-	if (outputs->queued == 0)
+	if (outputs->queued == 0 || outputs->is_waiting)
 		return;
 	TAILQ_FOREACH (output, &outputs->list, entry) {
 		if (outputs->open >= OUTPUTS_OPEN_MAX)
 			return;
 		if (output->state != OUTPUT_QUEUED)
 			continue;
+		if (sched->outputs_open >= OUTPUTS_ALL_MAX) {
+			TAILQ_INSERT_TAIL(
+			    &sched->outputs_waiting, outputs, entry);
+			outputs->is_waiting = true;
+			return;
+		}
 		output->state = OUTPUT_ASKED;
 		outputs->queued--;
 		outputs->open++;
+		sched->outputs_open++;
 		job_params(outputs->job, &params);
 		call(output, CALL_CHILD_CREATE, &params, on_created_row,
 		    on_created);

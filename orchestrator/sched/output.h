@@ -23,11 +23,19 @@
  */
 #define OUTPUTS_HELD_MAX (8 * MIB)
 
+/*
+ * Outputs of all jobs together: the vault has places for 384, and those who
+ * hand something in must find one.
+ */
+#define OUTPUTS_ALL_MAX ((size_t)128)
+
 struct output;
 
 TAILQ_HEAD(output_list, output);
 
 struct outputs {
+	TAILQ_ENTRY(outputs) entry; /* while it waits for a place */
+	bool is_waiting;
 	struct job *job;
 	struct output_list list;
 	size_t queued;	/* not asked of the store yet */

@@ -24,10 +24,12 @@
 #include <sys/queue.h>
 
 struct job;
+struct outputs;
 struct pack;
 struct worker;
 
 TAILQ_HEAD(job_list, job);
+TAILQ_HEAD(outputs_queue, outputs);
 TAILQ_HEAD(pack_list, pack);
 TAILQ_HEAD(worker_list, worker);
 
@@ -59,6 +61,10 @@ struct sched {
 	size_t places_used;
 	size_t prefetch;      /* further jobs that are leased and wait */
 	uint32_t job_seconds; /* time of an analyser for a small artefact */
+	/* Children that are being written, of all jobs (output.h). */
+	size_t outputs_open;
+	struct outputs_queue outputs_waiting;
+	struct loop_timer *outputs_timer;
 	struct lease lease;
 	bool is_stopping;
 	struct pack_list packs;
