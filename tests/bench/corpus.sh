@@ -3,14 +3,17 @@
 # shellcheck shell=bash
 
 # corpus COUNT BYTES LIST - writes COUNT paths of readable files to LIST, the
-# largest ones up to 8 MiB.  Should they hold fewer than BYTES, files that are
+# largest ones up to 8 MiB, no archives: their members would be more artefacts
+# than yara is given files.  Should they hold fewer than BYTES, files that are
 # two halves of others, cut at odd places, fill up what is missing; they are
 # put into $WORK/mutations.
 corpus() {
 	local count=$1 bytes=$2 list=$3 have
 
 	find /usr /opt /var/lib /var/cache /etc /home -xdev -type f -size +0 \
-		-size -8192k -readable -printf '%s %p\n' 2>/dev/null |
+		-size -8192k -readable ! -iregex \
+		'.*\.\(gz\|tgz\|xz\|bz2\|zst\|lz4\|lzma\|zip\|jar\|whl\|egg\|deb\|rpm\|a\|ar\|tar\|7z\|iso\|cab\|cpio\|od.\|...x\|crx\|xpi\|nupkg\|rlib\|epub\|kmz\)' \
+		-printf '%s %p\n' 2>/dev/null |
 		sort -k1,1nr -k2 >"$WORK/all"
 	# Names with line breaks would be two names to yara --scan-list.
 	grep -E '^[0-9]+ /[^[:cntrl:]]+$' "$WORK/all" >"$WORK/plain"
