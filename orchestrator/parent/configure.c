@@ -173,6 +173,8 @@ configure_send(const struct family_conf *conf,
 	if (program->role == ROLE_STORE) {
 		send_text(chan, "rules_single_person",
 		    conf_get(conf->conf, "rules.single_person"));
+		send_text(chan, "review_single_person",
+		    conf_get(conf->conf, "review.single_person"));
 		send_text(
 		    chan, "rules_fetch", conf_get(conf->conf, "rules.fetch"));
 	}

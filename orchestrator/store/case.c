@@ -101,6 +101,12 @@ case_create(struct request *r)
 		return request_why(r, ERR_NOT_FOUND,
 		    "there is no such "
 		    "organisation");
+	err = db_do(r->store->db, STMT_CASE_TEXT_ADD,
+	    ARGS(val_text(id), val_text(w.org), val_text(w.title),
+		val_text(number)),
+	    NULL);
+	if (err != ERR_OK)
+		return err;
 	object.org = w.org;
 	err = audit_by(r, "case.opened", &object,
 	    json_pack(

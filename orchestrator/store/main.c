@@ -186,6 +186,9 @@ serve(void)
 	store->is_single_person =
 	    strcmp(program_conf(&program, "rules_single_person", "no"),
 		"yes") == 0;
+	store->is_single_review =
+	    strcmp(program_conf(&program, "review_single_person", "no"),
+		"yes") == 0;
 	store->may_fetch =
 	    strcmp(program_conf(&program, "rules_fetch", "no"), "yes") == 0;
 	store->sweep.period_us =

@@ -30,6 +30,7 @@ MIGRATION_TEXT(0003, "0003-rules.sql");
 MIGRATION_TEXT(0004, "0004-rescan.sql");
 MIGRATION_TEXT(0005, "0005-account.sql");
 MIGRATION_TEXT(0006, "0006-upload.sql");
+MIGRATION_TEXT(0007, "0007-case.sql");
 
 static const struct {
 	int version;
@@ -42,6 +43,7 @@ static const struct {
     {4, "0004-rescan", store_schema_0004},
     {5, "0005-account", store_schema_0005},
     {6, "0006-upload", store_schema_0006},
+    {7, "0007-case", store_schema_0007},
 };
 
 #define MIGRATION_COUNT (sizeof(migrations) / sizeof(migrations[0]))

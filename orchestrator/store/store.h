@@ -90,6 +90,7 @@ struct store {
 	int64_t verify_period_us;
 	/* [rules] of the configuration. */
 	bool is_single_person; /* authors may approve their own versions */
+	bool is_single_review; /* [review]: one person may do both parts */
 	bool may_fetch;	       /* the command line may ask remote places */
 	int64_t submission_artefacts_max;
 	struct sweep sweep;
