@@ -37,7 +37,7 @@ ALL_CFLAGS  = -std=gnu17 $(CFLAGS) $(WARN) $(if $(DEV),-Werror) $(HARDEN) \
               $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -DCAGE_DEVELOPER) \
               $(if $(FUZZER),-fsanitize=fuzzer-no-link) \
               -D_GNU_SOURCE -DLOEP_VERSION='"$(VERSION)"' \
-              -DLOEP_PREFIX='"$(PREFIX)"' -Iorchestrator -I. \
+              -Iorchestrator -I. \
               -include lib/banned.h
 ALL_CXXFLAGS = -std=c++17 $(CFLAGS) -Wall -Wextra $(HARDEN) \
               $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all) -Iorchestrator -I.
@@ -287,7 +287,7 @@ coverage: setup
 
 #: setup		installs the Debian packages that are missing
 setup:
-	@scripts/setup $O build run image test
+	@scripts/setup $O build run image test deb
 	@scripts/setup-node $O
 
 # --- the state of the tree -----------------------------------------------
@@ -322,6 +322,13 @@ install: all $(AGENT_O)/loep-agent
 	install -D -m 644 orchestrator/cli/completion/loep.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/loep
 	install -D -m 644 orchestrator/cli/completion/_loep $(DESTDIR)$(DATADIR)/zsh/vendor-completions/_loep
 
+#: deb		makes the Debian package, in build/deb
+deb: setup-deb
+	@O=$O scripts/deb
+
+setup-deb:
+	@scripts/setup $O build deb
+
 #: clean		removes what was built
 clean:
 	$(RM) -r build build-*
@@ -340,5 +347,6 @@ help:
 .PHONY: all programs check check-as-user check-fast check-fast-as-user e2e \
     e2e-as-user run-lint run-unit run-fuzz run-sandbox run-yara \
     run-integration run-e2e demo demo-as-user image bench bench-as-user fuzz \
+    deb setup-deb \
     coverage setup format lint install clean help FORCE
 .SECONDARY:
