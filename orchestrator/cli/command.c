@@ -101,6 +101,13 @@ const struct command commands[] = {
 	"[--key HEX]"},
     {"verify", cmd_verify, "re-hash stored evidence, name what is damaged",
 	"verify [ARTEFACT]"},
+    {"backup", cmd_backup, "copy all that cannot be made again, while running",
+	"backup [--without-keys] DIR\n"
+	"\n"
+	"DIR is new, empty or an earlier backup, which is brought up to date: "
+	"only what\nis new is copied, what was deleted is deleted there, too."},
+    {"restore", cmd_restore, "make a state folder from a backup",
+	"--state NEW restore DIR"},
     {"status", cmd_status, "the state of the service", "status"},
     {"doctor", cmd_doctor, "what this machine offers, and what is missing",
 	"doctor"},

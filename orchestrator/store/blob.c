@@ -4,6 +4,7 @@
 
 #include "lib/log.h"
 #include "lib/xalloc.h"
+#include "store/backup.h"
 
 /* How many go at a time. */
 #define DELETES_MAX 32
@@ -155,7 +156,7 @@ blob_delete_unused(struct store *store)
 {
 	int err;
 
-	if (store->commits_in_flight > 0 || store->deletes_in_flight > 0 ||
+	if (backup_is_open(store) || store->commits_in_flight > 0 || store->deletes_in_flight > 0 ||
 	    vault_chan(store->vault) == NULL ||
 	    tx_begin(store, ROLE_STORE) != ERR_OK)
 		return;

@@ -57,6 +57,10 @@ int job_retry(struct request *r);
 int job_cancel(struct request *r);
 int run_create(struct request *r);
 int report_create(struct request *r);
+/* backup.c */
+int backup_begin(struct request *r);
+int backup_get(struct request *r);
+int backup_end(struct request *r);
 /* pool.c */
 int pool_order(struct request *r);
 int pool_orders(struct request *r);

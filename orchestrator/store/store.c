@@ -6,6 +6,7 @@
 #include "lib/log.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
+#include "store/backup.h"
 #include "store/blob.h"
 #include "store/child.h"
 #include "store/hasher.h"
@@ -65,6 +66,8 @@ store_new(struct loop *loop, const char *folder, char *why, size_t why_size,
 	store = xcalloc(1, sizeof(*store));
 	store->loop = loop;
 	store->db = db;
+	store->folder = xstrdup(folder);
+	backup_tidy(store);
 	store->started_at = loop_wall_us();
 	store->submission_artefacts_max = LIMIT_SUBMISSION_ARTEFACTS;
 	store->upload_us = RESUME_DAYS * RESUME_DAY_US;
@@ -147,7 +150,9 @@ store_free(struct store *store)
 	hasher_free(store->hasher);
 	throttle_free(store->throttle);
 	fair_free(store->fair);
+	backup_free(store);
 	db_close(store->db);
+	free(store->folder);
 	free(store);
 }
 
@@ -220,6 +225,7 @@ on_tick(void *arg)
 	resume_tick(store);
 	verify_due(store);
 	sweep_due(store);
+	backup_expire(store);
 	login_tidy(store);
 	store->tick = loop_timer(store->loop, TICK_MS, on_tick, store);
 }

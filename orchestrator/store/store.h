@@ -23,6 +23,7 @@
 #include <sys/queue.h>
 
 struct append;
+struct backup;
 struct child;
 struct hasher;
 struct proof;
@@ -59,6 +60,7 @@ enum second_factor {
 struct store {
 	struct loop *loop;
 	struct db *db;
+	char *folder; /* of the database */
 	struct chan *web;
 	struct chan *sched;
 	struct vault *vault;
@@ -94,7 +96,8 @@ struct store {
 	bool may_fetch;	       /* the command line may ask remote places */
 	int64_t submission_artefacts_max;
 	struct sweep sweep;
-	int64_t upload_us; /* how long an upload waits to be continued */
+	struct backup *backup; /* NULL = none is being made */
+	int64_t upload_us;     /* how long an upload waits to be continued */
 	int64_t quota_bytes;
 	int64_t quota_uploads;
 	struct store_index index;

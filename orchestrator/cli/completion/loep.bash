@@ -37,7 +37,7 @@ _loep() {
 	esac
 	if [ -z "${words:-}" ]; then
 		case $command in
-		"") words="init tls-cert start stop submit case artefact run report job vm rules org user hunt rescan audit verify status doctor --state --socket --server --token-file --ca --pin --cert --key --json --quiet --help --version" ;;
+		"") words="init tls-cert start stop submit case artefact run report job vm rules org user hunt rescan audit verify backup restore status doctor --state --socket --server --token-file --ca --pin --cert --key --json --quiet --help --version" ;;
 		init) words="--org --class" ;;
 		start) words="--background --config" ;;
 		submit)
