@@ -156,8 +156,8 @@ blob_delete_unused(struct store *store)
 {
 	int err;
 
-	if (backup_is_open(store) || store->commits_in_flight > 0 || store->deletes_in_flight > 0 ||
-	    vault_chan(store->vault) == NULL ||
+	if (backup_is_open(store) || store->commits_in_flight > 0 ||
+	    store->deletes_in_flight > 0 || vault_chan(store->vault) == NULL ||
 	    tx_begin(store, ROLE_STORE) != ERR_OK)
 		return;
 	err = delete_rows(store);

@@ -59,6 +59,7 @@ ok "vault" runs_as loep-vault loep-vault
 ok "web" runs_as loep-web loep-web
 ok "yara" runs_as loep-analyser loep-yara
 # The test virus of EICAR, in two halves.
+# shellcheck disable=SC2016
 printf '%s%s' 'X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-' 'ANTIVIRUS-TEST-FILE!$H+H*' >sample.bin
 ok "takes a file and looks at it" loep submit --wait sample.bin
 number=$(loep --json case list | jq -r '.[0].number')

@@ -5,7 +5,7 @@
 # One mmdebstrap run, without root: it makes the system, and its last hook
 # runs everything below in it (deb-inside.sh), which writes the TAP lines.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 O=${O:-build}
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/loep-deb.XXXXXX")
 chmod 755 "$WORK"
@@ -48,6 +48,7 @@ while read -r line; do
 	options+=(--aptopt="$line")
 done < <(apt-config dump --format '%F "%v";%n' 2>/dev/null |
 	grep -E '^Acquire::(http|https)::(Proxy|CaInfo)')
+# shellcheck disable=SC2016 # apt expands these
 apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' \
 	'Created-By: Packages' 'Origin: Debian' 2>/dev/null |
 	grep -E " $suite(-updates|-security)? main\$" | sort -u >"$WORK/sources"
