@@ -56,29 +56,20 @@ rescan_init(struct rescan *rescan, struct sched *sched)
 	TAILQ_INIT(&rescan->chunks);
 }
 
-/* One number for each group of rules of a re-scan; 0 = all of them. */
+/* Numbers of one re-scan: that of all its rules, and one a level. */
+#define SETS (FIND_LEVELS + 1)
+
 static uint64_t
-set_number(const struct rescan *rescan, unsigned int group)
+set_number(const struct rescan *rescan, unsigned int level)
 {
-	return (uint64_t)rescan->id * 4 + group;
+	return (uint64_t)rescan->id * SETS + level;
 }
 
-size_t
-rescan_sets(
-    const struct rescan *rescan, int64_t unit, uint64_t ret_sets[FIND_GROUPS])
+uint64_t
+rescan_set(const struct rescan *rescan, int64_t unit)
 {
-	unsigned int groups = find_groups(&rescan->find, unit);
-	size_t count = 0;
-
-	if (rescan->is_whole) {
-		ret_sets[0] = set_number(rescan, 0);
-		return 1;
-	}
-	for (unsigned int group = FIND_FEW; group <= FIND_MANY; group <<= 1) {
-		if (groups & group)
-			ret_sets[count++] = set_number(rescan, group);
-	}
-	return count;
+	return set_number(
+	    rescan, rescan->is_whole ? 0 : find_level(&rescan->find, unit));
 }
 
 /* --- forgetting --- */
@@ -417,7 +408,7 @@ rescan_loaded(
 	/* Also of one that was given up before: the numbers tell. */
 	if ((rescan->phase != RESCAN_PREPARING &&
 		rescan->phase != RESCAN_RUNNING) ||
-	    rescan->loads == 0 || number / 4 != (uint64_t)rescan->id)
+	    rescan->loads == 0 || number / SETS != (uint64_t)rescan->id)
 		return;
 	if (err != ERR_OK) {
 		give_up(rescan, why);
@@ -435,24 +426,26 @@ rescan_loaded(
 /* Takes fd. */
 static void
 load_set(
-    struct rescan *rescan, struct worker *worker, unsigned int group, int fd)
+    struct rescan *rescan, struct worker *worker, unsigned int level, int fd)
 {
 	struct wire_out body;
 
 	wire_out_init(&body, LIMIT_MSG_BYTES);
-	wire_put_u64(&body, set_number(rescan, group));
+	wire_put_u64(&body, set_number(rescan, level));
 	wire_put_str(&body, "");
 	if (chan_send(worker->chan, MSG_RULESET, 0, &body, fd) == ERR_OK)
 		rescan->loads++;
 	wire_out_release(&body);
 }
 
-/* Gives loep-hunt the rules: in groups where they differ in what they match. */
+/*
+ * Gives loep-hunt the rules: one set for each level that a unit is on, once
+ * that is known.
+ */
 static void
 load(struct rescan *rescan)
 {
 	struct worker *worker = worker_find(rescan->sched, "hunt");
-	const size_t *counts = rescan->find.group_rules;
 	int fd = -1;
 
 	if (worker == NULL) {
@@ -461,19 +454,20 @@ load(struct rescan *rescan)
 	}
 	(void)snprintf(
 	    rescan->engine, sizeof(rescan->engine), "%s", worker->engine);
-	rescan->is_whole =
-	    rescan->is_finding || counts[0] == 0 || counts[1] == 0;
+	rescan->is_whole = rescan->is_finding || rescan->find.units == NULL;
 	if (rescan->is_whole) {
 		load_set(rescan, worker, 0, take_fd(rescan->units_fd));
 		return;
 	}
-	for (unsigned int group = FIND_FEW; group <= FIND_MANY; group <<= 1) {
-		if (find_split(&rescan->find, rescan->units_fd,
-			(enum find_group)group, &fd) != ERR_OK) {
+	for (unsigned int level = 1; level <= FIND_LEVELS; level++) {
+		if (rescan->find.set_rules[level] == 0)
+			continue;
+		if (find_split(&rescan->find, rescan->units_fd, level, &fd) !=
+		    ERR_OK) {
 			give_up(rescan, "its rules cannot be read");
 			return;
 		}
-		load_set(rescan, worker, group, take_fd(fd));
+		load_set(rescan, worker, level, take_fd(fd));
 	}
 	/* Given once, as the whole is: not again with each answer. */
 	(void)close(rescan->units_fd);

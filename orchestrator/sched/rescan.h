@@ -113,8 +113,7 @@ void rescan_trouble(struct rescan *rescan, const char *why);
 /* Adds a record (its body is JSON) to what the store gets. */
 void rescan_put(
     struct rescan *rescan, unsigned int type, const void *body, size_t len);
-/* Numbers under which loep-hunt knows the rules for a unit; how many. */
-size_t rescan_sets(
-    const struct rescan *rescan, int64_t unit, uint64_t ret_sets[FIND_GROUPS]);
+/* The number under which loep-hunt knows the rules for a unit. */
+uint64_t rescan_set(const struct rescan *rescan, int64_t unit);
 
 #endif

@@ -2,11 +2,11 @@
 /*
  * rescan_find.h - which units a re-scan looks at, with which of its rules.
  *
- * The index says for each rule which units it can match.  Rules that can match
- * only few units are one group, those that nearly anything can match another:
- * the few units of the former are scanned with many rules, the many units of
- * the latter with few.  So one pass serves all rules, and no unit is scanned
- * with what cannot match most of it.
+ * The index says for each rule which units it can match.  Rules have levels:
+ * on the first are those that nearly anything can match, on the last those that
+ * hardly anything can.  A unit is scanned once, with all rules up to the level
+ * of its rarest candidate: what most units meet is a small set, and the large
+ * ones are for the few units that need them.  So one pass serves all rules.
  */
 #ifndef SCHED_RESCAN_FIND_H
 #define SCHED_RESCAN_FIND_H
@@ -17,22 +17,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FIND_GROUPS ((size_t)2)
-
-enum find_group {
-	FIND_FEW = 1, /* bits of a unit's groups */
-	FIND_MANY = 2
-};
+#define FIND_LEVELS 8u
 
 struct find {
-	/* By unit, 1 to last: bits of its groups; NULL = all of everything. */
-	uint8_t *groups;
+	/* By unit, 1 to last: its level, 0 = nothing can match it; NULL = all
+	 * of everything. */
+	uint8_t *units;
 	int64_t last;
 	int64_t candidates;
-	/* By rule, in the order of its set: the group. */
+	/* By rule, in the order of its set: the level; 0 = it matches nothing. */
 	uint8_t *rules;
 	size_t rule_count;
-	size_t group_rules[FIND_GROUPS]; /* how many rules each has */
+	/* How many rules the set of a level has, those of lower levels
+	 * included; 0 = there is none, since no unit needs it. */
+	size_t set_rules[FIND_LEVELS + 1];
 };
 
 void find_release(struct find *find);
@@ -42,17 +40,17 @@ void find_release(struct find *find);
  */
 int must_check find_take(
     struct find *find, int fd, size_t rule_count, int64_t last);
-/* Without an index: every unit, one group. */
+/* Without an index: every unit, one set of all rules. */
 void find_everything(struct find *find, size_t rule_count, int64_t last);
 /* The next candidate from there on, up to last; 0 = none. */
 int64_t find_next(const struct find *find, int64_t from);
-/* The bits of a unit's groups. */
-unsigned int find_groups(const struct find *find, int64_t unit);
+/* The level of a candidate; its set is there. */
+unsigned int find_level(const struct find *find, int64_t unit);
 /*
- * The rules of one group as a set of their own: fd is the whole set (borrowed),
- * *ret_fd sealed memory.
+ * The rules up to a level as a set of their own: fd is the whole set
+ * (borrowed), *ret_fd sealed memory.
  */
 int must_check find_split(
-    const struct find *find, int fd, enum find_group group, int *ret_fd);
+    const struct find *find, int fd, unsigned int level, int *ret_fd);
 
 #endif

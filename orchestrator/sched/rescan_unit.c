@@ -319,17 +319,11 @@ on_ended(void *arg, const struct errand_end *end)
 static json_t *
 context_of(const struct work *work, const struct item *item, uint32_t seconds)
 {
-	json_t *sets = json_array();
-	uint64_t numbers[FIND_GROUPS];
 	int64_t unit = unit_of(work, item);
-	size_t count = rescan_sets(work->grant->rescan, unit, numbers);
+	json_int_t set = (json_int_t)rescan_set(work->grant->rescan, unit);
 
-	for (size_t i = 0; i < count; i++)
-		(void)json_array_append_new(
-		    sets, json_integer((json_int_t)numbers[i]));
-	return json_pack("{s:I, s:o, s:s, s:{s:i}}", "unit", (json_int_t)unit,
-	    "sets", sets, "name", item->name, "limits", "seconds",
-	    (int)seconds);
+	return json_pack("{s:I, s:[I], s:s, s:{s:i}}", "unit", (json_int_t)unit,
+	    "sets", set, "name", item->name, "limits", "seconds", (int)seconds);
 }
 
 /* Fills the list; items that it has no room for wait for the next piece. */

@@ -20,7 +20,7 @@
 #include "lib/analyser.h"
 
 /* Sets that are held; a further one takes the place of the oldest. */
-#define HUNT_SETS_MAX ((size_t)8)
+#define HUNT_SETS_MAX ((size_t)16)
 
 struct hunt_set {
 	uint64_t number;
