@@ -304,6 +304,10 @@ move(struct request *r, const struct rescan *rescan)
 {
 	int64_t checkpoint = param_int(r, P_CHECKPOINT);
 	int64_t candidates = param_int(r, P_CANDIDATES);
+	/* It started when it was handed out, whatever its first result took. */
+	int64_t started = r->store->leased_rescan == rescan->id
+			      ? r->store->leased_us
+			      : loop_wall_us();
 
 	if (checkpoint < 0 || checkpoint > rescan->scope)
 		return request_why(
@@ -315,7 +319,7 @@ move(struct request *r, const struct rescan *rescan)
 		val_int(param_int(r, P_SCANNED)),
 		val_int(param_int(r, P_BYTES)),
 		val_text(param_text(r, P_ENGINE)),
-		val_int(param_int(r, P_IS_LAST) != 0), val_int(loop_wall_us())),
+		val_int(param_int(r, P_IS_LAST) != 0), val_int(started)),
 	    NULL);
 }
 

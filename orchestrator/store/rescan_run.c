@@ -83,6 +83,9 @@ rescan_lease(struct request *r)
 	row.count = r->spec->column_count;
 	request_row(r, &row);
 	/* Nothing is written: it is running once there is a result. */
+	if (r->store->leased_rescan != id)
+		r->store->leased_us = loop_wall_us();
+	r->store->leased_rescan = id;
 	return make_set(r->store, STMT_RESCAN_UNITS, id, &r->end_fd);
 }
 

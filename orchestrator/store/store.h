@@ -88,6 +88,9 @@ struct store {
 	size_t verifies_in_flight;
 	struct proof_list proofs; /* that wait for the index */
 	int64_t proof_last;
+	/* The re-scan that was handed out last, and when that was first. */
+	int64_t leased_rescan;
+	int64_t leased_us;
 	int64_t started_at;
 	int64_t verify_period_us;
 	/* [rules] of the configuration. */
