@@ -18,8 +18,7 @@ import subprocess
 import sys
 import urllib.parse
 
-PLACES_PER_STRING = 10
-PLACES_PER_RULE = 60
+from yara_says import matches_of, places_of
 
 
 class Local(http.client.HTTPConnection):
@@ -68,27 +67,15 @@ def scan(folder, name, rules):
         namespace, path = rule.split("=", 1)
         args.append(f"{namespace}:{path}")
     out = subprocess.run(args + [os.path.join(folder, name)], check=False,
-                         capture_output=True).stdout.decode("latin-1")
-    matches = {}
-    strings = None
-    for line in out.split("\n"):
-        if line.startswith("0x") and strings is not None:
-            offset, string = line.split(":")[:2]
-            strings[string].append(int(offset, 16))
-        elif ":" in line:
-            namespace, rule = line.split(" ")[0].split(":", 1)
-            strings = matches[namespace, rule] = collections.defaultdict(list)
-    return matches
+                         capture_output=True).stdout
+    return matches_of(out.split(b"\n"))
 
 
 def wanted(folder, rules):
     found = collections.Counter()
     for name in sorted(os.listdir(folder)):
-        for (namespace, rule), strings in scan(folder, name, rules).items():
-            places = [(s, o) for s, offsets in strings.items()
-                      for o in sorted(offsets)[:PLACES_PER_STRING]]
-            found[name, namespace, rule,
-                  tuple(sorted(places[:PLACES_PER_RULE]))] += 1
+        for space, rule, _, strings in scan(folder, name, rules):
+            found[name, space, rule, tuple(places_of(strings))] += 1
     return found
 
 

@@ -7,9 +7,14 @@
 #define TESTS_ANALYSERS_RULES_GENERATE_H
 
 #include "lib/base64.h"
+#include "lib/own.h"
 #include "lib/xalloc.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define WORDS	   8
 #define WORD_BYTES 16
