@@ -39,12 +39,17 @@ result() {
 	printf '  %-26s %s\n' "$1" "$(jq -r --arg k "$1" '.[$k]' "$RESULTS")"
 }
 
-# service RULES - a Loep without VMs and with these rule folders.
+# service RULES - a Loep without VMs and with these rule folders; the one that
+# is in $STATE already goes on.
 service() {
-	"$BIN/loep" init --org Bench >/dev/null 2>&1
-	printf '[loepd]\nvm = no\n[yara]\nrules_dir = %s\n[sched]\nworkers = %s\n' \
-		"$1" "${WORKERS:-2}" >>"$STATE/loep.conf"
-	[ -z "${RULES_CONF:-}" ] || printf '%s\n' "$RULES_CONF" >>"$STATE/loep.conf"
+	export LOEP_STATE=$STATE
+	if [ ! -e "$STATE/loep.conf" ]; then
+		"$BIN/loep" init --org Bench >/dev/null 2>&1
+		printf '[loepd]\nvm = no\n[yara]\nrules_dir = %s\n[sched]\nworkers = %s\n' \
+			"$1" "${WORKERS:-2}" >>"$STATE/loep.conf"
+		[ -z "${RULES_CONF:-}" ] ||
+			printf '%s\n' "$RULES_CONF" >>"$STATE/loep.conf"
+	fi
 	"$BIN/loepd" --state "$STATE" >"$WORK/log" 2>&1 &
 	LOEPD=$!
 	for _ in $(seq 1200); do
@@ -58,7 +63,7 @@ service() {
 service_stop() {
 	[ -z "${LOEPD:-}" ] || { kill -TERM "$LOEPD" && wait "$LOEPD" || true; }
 	LOEPD=
-	rm -rf "$STATE"
+	[ -n "${KEEP_STATE:-}" ] || rm -rf "$STATE"
 }
 
 # pid_of PROGRAM - the process of a program of our loepd.

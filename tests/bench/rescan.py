@@ -1,377 +1,278 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Measures re-scans of a running Loep against yara over the same files.
+"""Measures re-scans of a running Loep against yara over the same files, and
+compares every match.
 
-usage: rescan.py STAGE...   (b04-rescan.sh sets the environment)
+usage: rescan.py   (b04-rescan.sh sets the environment)
 
 Prints "KEY NUMBER" lines; everything else goes to standard error.
 """
-import base64
-import hashlib
-import http.client
 import json
 import os
 import random
-import re
-import socket
 import statistics
-import subprocess
-import sys
-import time
-from datetime import datetime
 
-BIN = os.environ["BIN"]
-WORK = os.environ["WORK"]
-STATE = os.environ["STATE"]
-LIST = os.environ["LIST"]
-SETS = os.environ["SETS"].split(":")
+from plant import often, plant
+from rescan_exact import Exact, digests_of
+from rescan_service import (STATE, activate, call, changes, loep, peaks_mib,
+                            say, sources, submit, units_of, wait_idle)
+
+CORPUS = os.environ["CORPUS"]
 RULES = int(os.environ.get("RULES", "100"))
-EXTERNALS = ["filename", "filepath", "extension", "filetype", "owner"]
-YARA = ["yara", "-w", "-N", "-p", "2"] + [
-    x for name in EXTERNALS for x in ("-d", name + "=")]
-
-
-def say(*words):
-    print(*words, file=sys.stderr, flush=True)
+# Of those, so many are also timed with yara, which takes seconds for each.
+TIMED = int(os.environ.get("TIMED", "25"))
+# Signatures of packers begin with jumps and wildcards: yara would take half an
+# hour for all of them over 100,000 files.  One of so many is used.
+PACKERS = int(os.environ.get("PACKERS", "10"))
+# Matches that rules made of the files' own bytes are to have, per file.
+OFTEN = 0.4
 
 
 def result(key, number):
     print(key, number, flush=True)
 
 
-class Unix(http.client.HTTPConnection):
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(STATE + "/run/loep.sock")
+def kept(name, make):
+    """What was made before in this corpus, else what make() returns."""
+    path = f"{CORPUS}/{name}.json"
+    try:
+        with open(path, encoding="utf-8") as f:
+            return json.load(f)
+    except FileNotFoundError:
+        made = make()
+        with open(path + ".new", "w", encoding="utf-8") as f:
+            json.dump(made, f)
+        os.rename(path + ".new", path)
+        return made
 
 
-def call(method, path, body=None):
-    connection = Unix("localhost", timeout=3600)
-    connection.request(method, "/api/v1" + path,
-                       json.dumps(body) if body is not None else None,
-                       {"Content-Type": "application/json"})
-    answer = connection.getresponse()
-    text = answer.read()
-    connection.close()
-    if answer.status >= 400:
-        raise RuntimeError(f"{method} {path}: {answer.status} {text[:400]}")
-    return json.loads(text) if text else {}
+def all_rules():
+    say("reading the rules")
+    rules = units_of(os.environ["SETS"].split(":"))
+    random.Random(12).shuffle(rules)
+    packers = [r["path"].startswith("packers/") for r in rules]
+    rules = [r for i, r in enumerate(rules)
+             if not packers[i] or sum(packers[:i]) % PACKERS == 0]
+    for i, rule in enumerate(rules):
+        rule["file"] = f"{i:05}.yar"
+    return rules
 
 
-def loep(*args):
-    done = subprocess.run([BIN + "/loep", "--json", "--quiet", *args],
-                          stdout=subprocess.PIPE, check=False)
-    if done.returncode:
-        raise RuntimeError(f"loep {args}: status {done.returncode}")
-    return json.loads(done.stdout or b"{}")
+def all_paths(rules):
+    """The corpus; files with strings of rules for the smallest of it."""
+    with open(f"{CORPUS}/list", encoding="utf-8",
+              errors="surrogateescape") as f:
+        paths = f.read().splitlines()
+    with_strings = plant(rules, f"{CORPUS}/planted", len(paths) // 25, paths)
+    kept_paths = paths[:len(paths) - len(with_strings)] + with_strings
+    random.shuffle(kept_paths)
+    say(f"{len(kept_paths)} files, {len(with_strings)} of them with strings "
+        "of rules")
+    return kept_paths
 
 
-def us(text):
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
-
-
-def wait_idle():
-    """Until every job is done and every unit is in the index."""
-    quiet = 0
-    while quiet < 3:
-        status = call("GET", "/status")
-        index = status["index"]
-        jobs = status.get("jobs", {})
-        waiting = jobs.get("queued", 0) + jobs.get("running", 0)
-        quiet = quiet + 1 if not waiting and \
-            index["indexed"] >= index["units"] else 0
-        time.sleep(0.5)
-
-
-def submit(paths, title):
-    name = f"{WORK}/submit.list"
-    with open(name, "wb") as f:
-        f.write(b"".join(os.fsencode(p) + b"\0" for p in paths))
-    subprocess.run([BIN + "/loep", "--json", "--quiet", "submit", "--title",
-                    title, "--files0-from", name],
-                   stdout=subprocess.DEVNULL, check=True)
-
-
-def units_of(folders):
-    """Every rule that compiles, each as a text that compiles by itself."""
-    bundle = f"{WORK}/all.bundle"
-    with open(bundle, "w", encoding="utf-8") as out:
-        out.write(json.dumps({"loep_bundle": 1}) + "\n")
-        for folder in folders:
-            for top, _, names in sorted(os.walk(folder)):
-                for name in sorted(names):
-                    # Index files only include the others.
-                    if not name.endswith((".yar", ".yara")) or \
-                            "index" in name:
-                        continue
-                    path = os.path.join(top, name)
-                    raw = open(path, "rb").read()
-                    line = {"source": os.path.basename(folder), "path":
-                            os.path.relpath(path, folder), "priority": 0,
-                            "namespace": "n" + hashlib.sha256(
-                                path.encode()).hexdigest()[:12],
-                            "tlp": "TLP:CLEAR", "licence": "", "owner": ""}
-                    try:
-                        line["text"] = raw.decode()
-                    except UnicodeDecodeError:
-                        line["text_base64"] = base64.b64encode(raw).decode()
-                    out.write(json.dumps(line) + "\n")
-    done = subprocess.run([BIN + "/loep-rules", "--file", bundle, "--data",
-                           "--seconds", "600", "--memory-mib", "4096"],
-                          stdout=subprocess.PIPE, check=False)
-    found, rule, text = [], None, b""
-    for line in done.stdout.splitlines():
-        record = json.loads(line)
-        kind = record.get("type")
-        if kind == "rule":
-            rule, text = record, b""
-        elif kind == "data" and rule:
-            text += bytes.fromhex(record.get("bytes", ""))
-        elif kind == "child_end" and rule:
-            if rule["state"] == "ok" and not rule.get("is_private"):
-                found.append((rule, text))
-            rule = None
-    return found
-
-
-sources = set()
-
-
-def activate(path, name="bench"):
-    """A version in which this file is the source; returns its re-scan."""
-    made = loep("rules", "add", path, "--replace" if name in sources else
-                "--source", name, "--wait")
-    sources.add(name)
-    version = made["version"]
-    loep("rules", "approve", str(version))
-    loep("rules", "activate", str(version))
-    while True:
-        rescan = call("GET", "/rescans?limit=1")["items"][0]
-        if rescan["version_to"] != version:
-            raise RuntimeError(f"no re-scan for version {version}")
-        if rescan["state"] not in ("queued", "running"):
-            break
-        time.sleep(0.05)
-    if rescan["state"] != "done":
-        raise RuntimeError(f"re-scan {rescan}")
-    rescan["seconds"] = us(rescan["ended"]) - us(rescan["created"])
-    rescan["query"] = us(rescan["ended"]) - us(
-        rescan["started"] or rescan["created"])
-    return rescan
-
-
-def changes(rescan, what="new"):
-    found, cursor = set(), ""
-    while True:
-        page = call("GET", f"/rescans/{rescan['id']}/changes?limit=500"
-                    f"&cursor={cursor}")
-        for item in page["items"]:
-            if item["what"] == what:
-                found.add((item["name"], item["sha256"]))
-        cursor = page.get("next")
-        if not cursor:
-            return found
-
-
-def yara(path, files=LIST):
-    """Seconds, and (rule, path) pairs."""
-    start = time.monotonic()
-    compiled = ["-C"] if path.endswith(".yac") else []
-    done = subprocess.run(YARA + compiled + ["--scan-list", path, files],
-                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                          check=False)
-    seconds = time.monotonic() - start
-    pairs = set()
-    for line in done.stdout.decode("utf-8", "surrogateescape").splitlines():
-        match = re.match(r"(\S+) (/.*)", line)
-        if match:
-            pairs.add(match.groups())
-    return seconds, pairs
-
-
-digests = {}
-given = set()
-
-
-def digest(path):
-    if path not in digests:
-        with open(path, "rb") as f:
-            digests[path] = hashlib.sha256(f.read()).hexdigest()
-    return digests[path]
-
-
-lost = invented = pairs_seen = 0
-
-
-def compare(pairs, found, name=None):
-    """Counts what Loep lost or invented against yara's pairs."""
-    global lost, invented, pairs_seen
-    theirs = {(r, digest(p)) for r, p in pairs if name in (None, r)}
-    # What was inside of one of the files is not for yara to find.
-    found = {(r, d) for r, d in found if d in given}
-    pairs_seen += len(theirs)
-    lost += len(theirs - found)
-    invented += len(found - theirs)
-    if theirs ^ found:
-        say("  differs:", list(theirs - found)[:3], list(found - theirs)[:3])
-
-
-def write(name, text):
-    path = f"{WORK}/{name}"
-    with open(path, "wb") as f:
-        f.write(text)
-    return path
-
-
-def peak_mib():
-    peak = 0
-    for entry in os.listdir("/proc"):
-        try:
-            with open(f"/proc/{entry}/status", encoding="ascii") as f:
-                status = dict(line.split(":", 1) for line in f if ":" in line)
-        except (OSError, ValueError):
-            continue
-        if status.get("Name", "").strip() in (
-                "loep-index", "loep-hunt", "loep-store", "loep-sched",
-                "loep-vault") and "VmHWM" in status:
-            peak = max(peak, int(status["VmHWM"].split()[0]) / 1024)
-    return peak
-
-
-def one_rule(chosen):
-    """One changed rule after another; their re-scans."""
+def one_rule(chosen, others=()):
+    """One changed rule after another beside others; their re-scans."""
     done = []
-    for rule, text in chosen:
-        rescan = activate(write("one.yar", text))
-        rescan["rule"] = rule["name"]
-        rescan["found"] = changes(rescan)
+    for rule in chosen:
+        rescan = activate([*others, rule])
+        rescan["rule"] = rule
+        rescan["found"] = {f for f in changes(rescan) if f[0] == rule["file"]}
         done.append(rescan)
+        wait_idle(1)
     return done
-
-
-def many(chosen, count, label):
-    """count changed rules together; the median of three draws."""
-    times = []
-    for turn in range(3):
-        draw = chosen[turn * count:(turn + 1) * count]
-        folder = f"{WORK}/many"
-        subprocess.run(["rm", "-rf", folder], check=True)
-        os.mkdir(folder)
-        for i, (_, text) in enumerate(draw):
-            write(f"many/{i}.yar", text)
-        rescan = activate(folder)
-        times.append(rescan["seconds"])
-        say(f"{label}: {count} rules: {rescan['seconds']:.3f} s, "
-            f"{rescan['scanned']} units scanned, {rescan['new']} new")
-    return statistics.median(times)
 
 
 def median_of(rescans, key="seconds"):
     return statistics.median(r[key] for r in rescans)
 
 
-def main():
-    with open(LIST, encoding="utf-8", errors="surrogateescape") as f:
-        paths = f.read().splitlines()
-    given.update(digest(p) for p in paths)
-    random.seed(12)
-    rules = [u for u in units_of(SETS)
-             if not u[0].get("uses_externals") and
-             not u[0].get("is_volatile")]
-    random.shuffle(rules)
-    say(f"rescan: {len(rules)} rules, {len(paths)} files")
-    # Some of the community's rules take yara minutes over so many files.
-    whole = f"{WORK}/whole"
-    os.makedirs(whole, exist_ok=True)
-    for i, (_, text) in enumerate(
-            u for u in rules if u[0]["source"] != "yara-rules-community"):
-        write(f"whole/{i:05}.yar", text)
-    # yara wants namespaces, and one compiled file as a user would have it.
-    subprocess.run(["yarac", "-w"] + [
-        x for name in EXTERNALS for x in ("-d", name + "=")] + [
-        f"n{name[:5]}:{whole}/{name}" for name in os.listdir(whole)] +
-        [f"{WORK}/whole.yac"], check=True)
+def fill(rules, paths):
+    """The store, first with a tenth of the files; one-rule re-scans of it."""
+    if os.path.exists(f"{CORPUS}/growth.json"):
+        say("the store is filled already")
+    none = {"file": "nothing.yar", "text": "rule nothing { condition: false }"}
+    for item in call("GET", "/rules/versions")["items"]:
+        if item["state"] == "active":
+            sources.update(s["name"] for s in
+                           loep("rules", "show", str(item["version"]))[
+                               "sources"])
 
-    few = random.sample(paths, max(1, len(paths) // 10))
-    rest = sorted(set(paths) - set(few))
-    say(f"rescan: submitting {len(few)} files")
-    start = time.monotonic()
-    activate(write("one.yar", b"rule first { condition: false }"))
-    submit(few, "a tenth")
+    def small():
+        tenth = len(paths) // 10
+        activate([none])
+        submit(paths[:tenth])
+        wait_idle()
+        seconds = [r["seconds"] for r in one_rule(rules[:10])]
+        submit(paths[tenth:])
+        wait_idle()
+        return seconds
+    seconds = kept("growth", small)
+    for source in sources - {"bench"}:
+        loep("rules", "remove", source, "--wait")
+    activate([none])
     wait_idle()
-    small = one_rule(rules[:10])
-    say(f"rescan: submitting {len(rest)} files")
-    submit(rest, "the rest")
-    wait_idle()
-    say(f"rescan: stored, triaged, indexed in {time.monotonic() - start:.0f} s")
-    result("rescan_files", len(paths))
-    large = one_rule(rules[:10])
-    result("rescan_growth", median_of(large) / median_of(small))
+    return statistics.median(seconds)
 
-    # One changed rule at a time.
-    yara(write("warm.yar", b"rule warm { condition: false }"))
-    ratios, query, ours, theirs = [], [], [], []
-    for rescan, (rule, text) in zip(one_rule(rules[:RULES]), rules):
-        seconds, pairs = yara(write("one.yar", text))
-        compare(pairs, rescan["found"], rule["name"])
-        ours.append((rescan["seconds"], rule["name"], rescan["scanned"]))
-        theirs.append(seconds)
-        ratios.append(seconds / rescan["seconds"])
-        query.append(seconds / max(rescan["query"], 1e-6))
-    result("rescan_one_seconds", statistics.median(o[0] for o in ours))
-    result("rescan_one_yara_seconds", statistics.median(theirs))
-    result("rescan_one_vs_yara", statistics.median(ratios))
-    result("rescan_one_mean_vs_yara",
-           statistics.mean(theirs) / statistics.mean(o[0] for o in ours))
-    result("rescan_query_vs_yara", statistics.median(query))
-    for seconds, name, scanned in sorted(ours, reverse=True)[:RULES // 10]:
-        say(f"  slow: {name}: {seconds:.3f} s, {scanned} units scanned")
 
-    # Several at once, against the whole set.
-    set_seconds, set_pairs = yara(f"{WORK}/whole.yac")
-    result("rescan_set_yara_seconds", set_seconds)
-    result("rescan_4_vs_set", set_seconds / many(rules, 4, "rescan"))
-    result("rescan_42_vs_set", set_seconds / many(rules, 42, "rescan"))
+def tell_slow(done):
+    """The slowest tenth, each with its reason."""
+    for rescan in sorted(done, key=lambda r: -r["seconds"])[
+            :max(1, len(done) // 10)]:
+        why = rescan["rule"].get("class") or "?"
+        reason = {"runs": "its strings are in many files",
+                  "header": "only size and first bytes exclude files",
+                  "anything": "nothing excludes a file"}.get(why, why)
+        if rescan["scanned"] < 100:
+            reason = "few files were scanned: the machine was busy, or its " \
+                "strings are costly"
+        say(f"  slow: {rescan['rule']['name']} ({rescan['rule']['source']}): "
+            f"{rescan['seconds']:.3f} s, {rescan['scanned']} units, "
+            f"{rescan['bytes'] / 1e6:.1f} MB scanned: {reason}")
 
-    # Comments, meta and layout only.
-    text = b'rule same { meta: a = "1" strings: $a = "GLIBC_2.2.5" ' \
-        b'condition: $a }'
-    activate(write("one.yar", text))
-    rescan = activate(write("one.yar", text.replace(b'"1"', b'"2" b = "x"')
-                            .replace(b"strings", b"/* why */\nstrings")))
+
+def one_at_a_time(rules, exact):
+    chosen = rules[:RULES]
+    done = one_rule(chosen)
+    say(f"{RULES} rules, one at a time: done; now yara")
+    exact.yara([{"file": "warm.yar",
+                 "text": "rule warm { condition: false }"}], "warm")
+    timed = []
+    for i, rescan in enumerate(done[:TIMED]):
+        seconds, _ = exact.yara([rescan["rule"]], "one")
+        timed.append(seconds)
+        if i % 5 == 4:
+            say(f"yara: {i + 1} of {min(TIMED, RULES)} rules")
+    usual = statistics.median(timed)
+    # One scan with all of them says what each finds.
+    _, pairs = exact.yara(chosen, "chosen")
+    exact.compare("one rule at a time", pairs,
+                  set().union(*(r["found"] for r in done)))
+    theirs = timed + [usual] * (len(done) - len(timed))
+    result("rescan_one_seconds", median_of(done))
+    result("rescan_one_mean_seconds", statistics.mean(
+        r["seconds"] for r in done))
+    result("rescan_one_yara_seconds", usual)
+    result("rescan_one_vs_yara", statistics.median(
+        t / r["seconds"] for t, r in zip(theirs, done)))
+    result("rescan_one_mean_vs_yara", statistics.mean(theirs) /
+           statistics.mean(r["seconds"] for r in done))
+    result("rescan_query_vs_yara", statistics.median(
+        t / max(r["query"], 1e-6) for t, r in zip(theirs, done)))
+    tell_slow(done)
+
+
+def several(rules, count, exact):
+    """count changed rules together; the median of three draws."""
+    times, found, drawn = [], set(), []
+    for turn in range(3):
+        draw = rules[turn * count:(turn + 1) * count]
+        rescan = activate(draw)
+        times.append(rescan["seconds"])
+        found |= changes(rescan)
+        drawn += draw
+        say(f"{count} rules: {rescan['seconds']:.3f} s, "
+            f"{rescan['scanned']} units scanned, {rescan['new']} new")
+        wait_idle(1)
+    _, pairs = exact.yara(drawn, "drawn")
+    exact.compare(f"{count} rules together", pairs, found)
+    return statistics.median(times)
+
+
+def meta_only():
+    text = 'rule same { meta: a = "1" strings: $a = "GLIBC_2.2.5" ' \
+        'condition: $a }'
+    activate([{"file": "same.yar", "text": text}])
+    wait_idle(1)
+    rescan = activate([{"file": "same.yar", "text": text.replace(
+        '"1"', '"2" b = "x"').replace("strings", "/* why */\nstrings")}])
     result("rescan_meta_reads", rescan["scanned"])
 
-    # What no index can help with.
-    worst = []
-    for text in (b'import "math"\nrule worst { condition: filesize > 3 and '
-                 b'math.entropy(0, 64) > 5.99 }',
-                 b'import "elf"\nrule worst { condition: filesize > 3 and '
-                 b'not elf.number_of_sections == 7 and '
-                 b'uint8(filesize - 1) == 3 }'):
-        rescan = activate(write("one.yar", text))
-        seconds, pairs = yara(write("one.yar", text))
-        compare(pairs, changes(rescan), "worst")
-        worst.append(seconds / rescan["seconds"])
-        say(f"rescan: worst: {rescan['seconds']:.2f} s, yara {seconds:.2f} s, "
-            f"{rescan['scanned']} units scanned")
-    result("rescan_worst_vs_yara", min(worst))
 
-    # The whole set, new at once.
-    rescan = activate(whole)
+def worst(exact):
+    """What no index can help with."""
+    ratios = []
+    for i, text in enumerate((
+            'import "math"\nrule worst { condition: filesize > 3 and '
+            'math.entropy(0, 64) > 5.99 }',
+            'import "elf"\nrule worst { condition: filesize > 3 and '
+            'not elf.number_of_sections == 7 and '
+            'uint8(filesize - 1) == 3 }')):
+        rule = {"file": f"worst{i}.yar", "text": text}
+        wait_idle()
+        rescan = activate([rule])
+        found = changes(rescan)
+        wait_idle()
+        seconds, pairs = exact.yara([rule], "worst")
+        exact.compare("worst", pairs, found)
+        ratios.append(seconds / rescan["seconds"])
+        say(f"worst: {rescan['seconds']:.2f} s, yara {seconds:.2f} s, "
+            f"{rescan['scanned']} units scanned")
+    result("rescan_worst_vs_yara", min(ratios))
+
+
+def rules_growth(rules):
+    """One changed rule among all the others, and among a tenth of them."""
+    changing, others = rules[:5], rules[5:]
+    many = one_rule(changing, others)
+    wait_idle()
+    activate(others[:len(others) // 10])
+    wait_idle()
+    few = one_rule(changing, others[:len(others) // 10])
+    result("rescan_rules_growth", median_of(many) / median_of(few))
+
+
+def every_match(whole, whole_pairs, paths, exact):
+    """All stored matches with strings and offsets, against yara's."""
+    rules = often(paths, OFTEN * len(paths))
+    say(f"{len(rules)} rules of the files' own bytes")
+    rescan = activate(rules, "often")
+    say(f"they match {rescan['new']} times, {rescan['seconds']:.1f} s")
+    wait_idle()
+    _, pairs = exact.yara(rules, "often")
+    pairs |= whole_pairs
+    want = set(exact.wanted(whole + rules, pairs))
+    exact.count("places of each match", want,
+                set(exact.stored({"bench", "often"})))
+    exact.pairs += len(want)
+
+
+def main():
+    random.seed(12)
+    rules = kept("rules", all_rules)
+    paths = kept("paths", lambda: all_paths(rules))
+    digests = kept("digests", lambda: digests_of(paths))
+    exact = Exact(paths, digests)
+    say(f"{len(rules)} rules")
+    small = fill(rules, paths)
+    say(f"stored, triaged, indexed in {STATE}")
+    result("rescan_files", len(paths))
+    result("rescan_growth", median_of(one_rule(rules[:10])) / small)
+    one_at_a_time(rules, exact)
+
+    say("yara with the whole set")
+    set_seconds, set_pairs = exact.yara(rules, "whole")
+    result("rescan_set_yara_seconds", set_seconds)
+    result("rescan_4_vs_set", set_seconds / several(rules, 4, exact))
+    result("rescan_42_vs_set", set_seconds / several(rules, 42, exact))
+    meta_only()
+    worst(exact)
+
+    say("the whole set, new at once")
+    rescan = activate(rules)
     result("rescan_all_seconds", rescan["seconds"])
     result("rescan_all_vs_yara", set_seconds / rescan["seconds"])
-    compare(set_pairs, changes(rescan))
-    # With ten times the rules in the version, one of them changed.
-    many_rules = []
-    for rule, text in rules[:10]:
-        other = write("other.yar", text.replace(
-            b"condition", b"/* again */ condition"))
-        many_rules.append(activate(other, "other"))
-    result("rescan_rules_growth", median_of(many_rules) / median_of(large))
-    result("rescan_peak_mib", peak_mib())
-    result("rescan_pairs", pairs_seen)
-    result("rescan_lost", lost)
-    result("rescan_invented", invented)
+    exact.compare("the whole set", set_pairs, changes(rescan))
+    every_match(rules, set_pairs, paths, exact)
+    rules_growth(rules)
+    peaks = peaks_mib()
+    for name, mib in sorted(peaks.items()):
+        say(f"  peak memory of {name}: {mib:.0f} MiB")
+    result("rescan_peak_mib", max(peaks.values()))
+    result("rescan_pairs", exact.pairs)
+    result("rescan_places", exact.places)
+    result("rescan_lost", exact.lost)
+    result("rescan_invented", exact.invented)
 
 
 if __name__ == "__main__":
