@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* artefact.c - lists of artefacts and findings, and bytes handed out. */
 #include "lib/xalloc.h"
+#include "store/access.h"
 #include "store/custody.h"
 #include "store/handlers.h"
 #include "store/rules.h"
@@ -176,6 +177,12 @@ on_report(void *arg, struct vault_answer *answer)
 	err = audit_by(r, "report.read", &object,
 	    json_pack(
 		"{s:s,s:s}", "case", o->case_id, "format", param_text(r, 2)));
+	if (err == ERR_OK && !principal_is_staff(&r->principal))
+		err = access_by(r,
+		    &(struct access){.event = "received",
+			.case_id = o->case_id,
+			.purpose = "report",
+			.report = o->id});
 	values_init(&row);
 	values_add_text(&row, o->id);
 	values_add_int(&row, o->rev);
@@ -198,7 +205,7 @@ report_open(struct request *r)
 
 	if (!is_html && strcmp(format, "json") != 0)
 		return request_why(r, ERR_FORMAT, "\"format\" is json or html");
-	err = query_one(&q, r->store->db, STMT_REPORT_FIND,
+	err = request_query(&q, r, STMT_REPORT_FIND,
 	    ARGS(WHO(r), val_text(r->case_id), val_text(param_text(r, 1)),
 		val_int(is_html)));
 	if (err == ERR_NOT_FOUND)

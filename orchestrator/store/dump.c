@@ -17,6 +17,7 @@
 struct dump {
 	struct store *store;
 	const char *case_id;
+	const char *job_id;
 	int fd;
 	int64_t size;
 	size_t len;
@@ -30,6 +31,7 @@ static const struct {
 	enum stmt stmt;
 } tables[] = {
     {"case", STMT_DUMP_CASE},
+    {"report", STMT_DUMP_REPORT},
     {"organisation", STMT_DUMP_ORGANISATION},
     {"submission", STMT_DUMP_SUBMISSION},
     {"artefact", STMT_DUMP_ARTEFACT},
@@ -37,6 +39,7 @@ static const struct {
     {"job", STMT_DUMP_JOB},
     {"attempt", STMT_DUMP_ATTEMPT},
     {"run", STMT_DUMP_RUN},
+    {"verdict", STMT_DUMP_VERDICT},
     {"finding", STMT_DUMP_FINDING},
     {"rescan", STMT_DUMP_RESCAN},
     {"analyser", STMT_DUMP_ANALYSER},
@@ -101,8 +104,8 @@ static int
 put_table(struct dump *d, const char *table, enum stmt stmt)
 {
 	AUTO(query) q = {0};
-	int err =
-	    query_start(&q, d->store->db, stmt, ARGS(val_text(d->case_id)));
+	int err = query_start(&q, d->store->db, stmt,
+	    ARGS(val_text(d->case_id), val_text(d->job_id)));
 
 	while (err == ERR_OK && (err = query_next(&q)) == ERR_OK) {
 		if (d->size > (int64_t)LIMIT_MEMFD_BYTES / 2 &&
@@ -144,15 +147,16 @@ write_all(struct dump *d)
 }
 
 int
-dump_case(
-    struct store *store, const char *case_id, int *ret_fd, int64_t *ret_size)
+dump_case(struct store *store, const struct attempt *a, int *ret_fd,
+    int64_t *ret_size)
 {
 	auto_free char *buffer = xmalloc(BUFFER_BYTES);
 	auto_close int fd =
 	    memfd_create("case", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	struct dump d = {
 	    .store = store,
-	    .case_id = case_id,
+	    .case_id = a->case_id,
+	    .job_id = a->job_id,
 	    .fd = fd,
 	    .buffer = buffer,
 	};
@@ -187,11 +191,11 @@ case_dump(struct request *r)
 		return request_why(r, ERR_DENIED,
 		    "only a report gets the "
 		    "whole case");
-	/* What changes from now on asks for the next report. */
-	err = db_do(
-	    r->store->db, STMT_CASE_REPORTED, ARGS(val_text(a.case_id)), NULL);
+	/* What changes from now on asks for the machine's next report. */
+	err = db_do(r->store->db, STMT_CASE_REPORTED,
+	    ARGS(val_text(a.case_id), val_text(a.job_id)), NULL);
 	if (err == ERR_OK)
-		err = dump_case(r->store, a.case_id, &r->end_fd, &size);
+		err = dump_case(r->store, &a, &r->end_fd, &size);
 	if (err != ERR_OK)
 		return err;
 	values_init(&row);

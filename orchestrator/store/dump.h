@@ -3,14 +3,15 @@
 #ifndef STORE_DUMP_H
 #define STORE_DUMP_H
 
-#include "store/store.h"
+#include "store/job.h"
 
 /*
- * Writes the case into sealed memory: first {"table":"meta",...}, then case,
- * organisation, submission, artefact, derivation, job, run, finding,
+ * Writes the case of a report's job into sealed memory: first
+ * {"table":"meta",...}, then case, report (where people wrote one),
+ * organisation, submission, artefact, derivation, job, run, verdict, finding,
  * analyser, vm_profile, custody.  Columns are called as in lib/call.def.
  */
-int must_check dump_case(
-    struct store *store, const char *case_id, int *ret_fd, int64_t *ret_size);
+int must_check dump_case(struct store *store, const struct attempt *a,
+    int *ret_fd, int64_t *ret_size);
 
 #endif

@@ -21,6 +21,9 @@ READ(JOB_GET)
 READ(RUN_LIST)
 READ(RUN_GET)
 READ(REPORT_LIST)
+READ(REPORT_GET)
+READ(DISCLOSURE_LIST)
+READ(ACCESS_LIST)
 READ(SLOT_LIST)
 READ(PROFILE_LIST)
 READ(AUDIT_LIST)
@@ -82,6 +85,15 @@ request_fn *const handlers[CALL_COUNT] = {
     [CALL_REPORT_CREATE] = report_create,
     [CALL_REPORT_LIST] = read_REPORT_LIST,
     [CALL_REPORT_OPEN] = report_open,
+    [CALL_REPORT_GET] = read_REPORT_GET,
+    [CALL_REPORT_EDIT] = report_edit,
+    [CALL_REPORT_SUBMIT] = report_submit,
+    [CALL_REPORT_APPROVE] = report_approve,
+    [CALL_REPORT_RETURN] = report_return,
+    [CALL_REPORT_ISSUE] = report_issue,
+    [CALL_REPORT_RECALL] = report_recall,
+    [CALL_DISCLOSURE_LIST] = read_DISCLOSURE_LIST,
+    [CALL_ACCESS_LIST] = read_ACCESS_LIST,
     [CALL_SLOT_LIST] = read_SLOT_LIST,
     [CALL_PROFILE_LIST] = read_PROFILE_LIST,
     [CALL_POOL_ORDER] = pool_order,

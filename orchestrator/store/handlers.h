@@ -52,11 +52,18 @@ int artefact_open(struct request *r);
 int finding_list(struct request *r);
 int report_open(struct request *r);
 int run_events(struct request *r);
+/* report.c, release.c */
+int report_create(struct request *r);
+int report_edit(struct request *r);
+int report_submit(struct request *r);
+int report_approve(struct request *r);
+int report_return(struct request *r);
+int report_issue(struct request *r);
+int report_recall(struct request *r);
 /* job.c */
 int job_retry(struct request *r);
 int job_cancel(struct request *r);
 int run_create(struct request *r);
-int report_create(struct request *r);
 /* backup.c */
 int backup_begin(struct request *r);
 int backup_get(struct request *r);

@@ -388,28 +388,3 @@ run_create(struct request *r)
 	request_row(r, &row);
 	return ERR_OK;
 }
-
-int
-report_create(struct request *r)
-{
-	char id[UUID_BYTES];
-	struct audit_object object = {"case", r->case_id, r->case_org};
-	struct job_new job = {
-	    .case_id = r->case_id,
-	    .kind = "report",
-	    .options = "{}",
-	    .requested_by = r->principal.account_id,
-	};
-	struct values row;
-	int err = job_add(r->store, &job, id);
-
-	if (err == ERR_OK)
-		err = audit_by(r, "report.requested", &object,
-		    json_pack("{s:s}", "job", id));
-	if (err != ERR_OK)
-		return err;
-	values_init(&row);
-	values_add_text(&row, id);
-	request_row(r, &row);
-	return ERR_OK;
-}

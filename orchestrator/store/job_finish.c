@@ -4,8 +4,8 @@
 
 #include "lib/own.h"
 #include "lib/xalloc.h"
-#include "store/audit.h"
 #include "store/facts.h"
+#include "store/report.h"
 #include "store/rules.h"
 
 #define NEXT_MAX 1024
@@ -108,25 +108,6 @@ add_all_next(struct store *store, const struct attempt *a, const json_t *next)
 }
 
 static int
-make_report(struct store *store, const struct attempt *a)
-{
-	char id[UUID_BYTES];
-	struct audit_object object = {"report", id, a->org_id};
-	int64_t changes;
-	int err;
-
-	uuid7(id);
-	err = db_do(store->db, STMT_REPORT_ADD,
-	    ARGS(val_text(id), val_text(a->job_id), val_int(a->number),
-		val_int(loop_wall_us())),
-	    &changes);
-	if (err != ERR_OK || changes == 0)
-		return err;
-	return audit_own(store, "report.made", &object,
-	    json_pack("{s:s,s:s}", "case", a->case_id, "job", a->job_id));
-}
-
-static int
 write_outcome(struct store *store, const struct attempt *a,
     const struct job_outcome *outcome)
 {
@@ -197,7 +178,7 @@ job_finish_one(struct store *store, const struct attempt *a,
 		err = rules_job_finish(store, a->job_id, outcome);
 	if (err == ERR_OK && is_kind(a, "report") &&
 	    strcmp(outcome->state, "done") == 0)
-		err = make_report(store, a);
+		err = report_finish(store, a);
 	tx_note_case(store, a->case_id);
 	return err;
 }

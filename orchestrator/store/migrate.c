@@ -31,6 +31,7 @@ MIGRATION_TEXT(0004, "0004-rescan.sql");
 MIGRATION_TEXT(0005, "0005-account.sql");
 MIGRATION_TEXT(0006, "0006-upload.sql");
 MIGRATION_TEXT(0007, "0007-case.sql");
+MIGRATION_TEXT(0008, "0008-release.sql");
 
 static const struct {
 	int version;
@@ -44,6 +45,7 @@ static const struct {
     {5, "0005-account", store_schema_0005},
     {6, "0006-upload", store_schema_0006},
     {7, "0007-case", store_schema_0007},
+    {8, "0008-release", store_schema_0008},
 };
 
 #define MIGRATION_COUNT (sizeof(migrations) / sizeof(migrations[0]))

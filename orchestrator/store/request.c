@@ -9,10 +9,14 @@
 #include "store/number.h"
 #include "store/text.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 
 #define LIMIT_USUAL 100
+/* $30 and $31 of statements that serve generic reads (stmt.def). */
+#define AT_ACCOUNT 29
+#define AT_STAFF   30
 
 static size_t
 count_open(const struct store *store, const struct chan *chan)
@@ -75,6 +79,14 @@ take_params(struct request *r, const struct wire_in *in)
 	return ERR_OK;
 }
 
+/* Documents may be longer than what one types into a field. */
+static size_t
+text_limit(const struct request *r, size_t at)
+{
+	return r->spec->params[at].type == 'j' ? LIMIT_MSG_BYTES / 2
+					       : LIMIT_TEXT_BYTES;
+}
+
 /* What a person typed is bounded; what programs send fits a message. */
 static int
 check_texts(struct request *r)
@@ -96,11 +108,11 @@ check_texts(struct request *r)
 			    "\"%s\" is no valid "
 			    "UTF-8",
 			    name);
-		if (r->peer == ROLE_WEB && v->len > LIMIT_TEXT_BYTES)
+		if (r->peer == ROLE_WEB && v->len > text_limit(r, i))
 			return request_why(r, ERR_LIMIT,
 			    "\"%s\" is longer than"
 			    " %zu bytes",
-			    name, LIMIT_TEXT_BYTES);
+			    name, text_limit(r, i));
 	}
 	return ERR_OK;
 }
@@ -437,6 +449,26 @@ request_rows(struct request *r, enum stmt id, const struct value *args,
 	return ERR_OK;
 }
 
+/* Who asks, behind what is asked. */
+static void
+put_asker(const struct request *r, struct value args[DB_ARGS_MAX])
+{
+	args[AT_ACCOUNT] = val_text(r->principal.account_id);
+	args[AT_STAFF] = val_int(principal_is_staff(&r->principal));
+}
+
+int
+request_query(struct query *q, struct request *r, enum stmt id,
+    const struct value *args, size_t count)
+{
+	struct value all[DB_ARGS_MAX] = {WHO(r)};
+
+	assert(count <= AT_ACCOUNT);
+	memcpy(all, args, count * sizeof(*args));
+	put_asker(r, all);
+	return query_one(q, r->store->db, id, all, AT_STAFF + 1);
+}
+
 int
 request_read(struct request *r, enum stmt id)
 {
@@ -447,6 +479,7 @@ request_read(struct request *r, enum stmt id)
 	for (size_t i = 0; i < r->params.count; i++, count++) {
 		const char *name = r->spec->params[i].name;
 
+		assert(count < AT_ACCOUNT);
 		args[count] = r->params.v[i];
 		if (strcmp(name, "limit") == 0) {
 			args[count] = val_int(param_limit(r, i));
@@ -455,6 +488,7 @@ request_read(struct request *r, enum stmt id)
 		if (strcmp(name, "case") == 0)
 			args[count] = val_text(r->case_id);
 	}
+	put_asker(r, args);
 	return request_rows(
-	    r, id, args, count, !is_list && r->spec->param_count > 0);
+	    r, id, args, AT_STAFF + 1, !is_list && r->spec->param_count > 0);
 }

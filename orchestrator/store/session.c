@@ -94,6 +94,12 @@ principal_may(const struct principal *p, const char *capability)
 }
 
 bool
+principal_is_staff(const struct principal *p)
+{
+	return p->is_staff || p->sees_all;
+}
+
+bool
 principal_is_admin(const struct principal *p)
 {
 	return principal_may(p, "manage_staff") && (p->is_staff || p->sees_all);

@@ -54,6 +54,11 @@ void sessions_clear(struct sessions *sessions);
 const struct principal *sessions_find(
     const struct sessions *sessions, uint64_t handle);
 bool principal_may(const struct principal *p, const char *capability);
+/*
+ * Of a CSIRT, or set above organisations: sees results of analyses.  Everybody
+ * else gets them in a report that was issued to them, and in no other way.
+ */
+bool principal_is_staff(const struct principal *p);
 /* Administers the accounts of all organisations. */
 bool principal_is_admin(const struct principal *p);
 /*

@@ -46,8 +46,9 @@ settle() {
 		"/submissions/$submission/files?filename=lamp" \
 		-d 'the same bytes')
 	for ((i = 0; i < 100; i++)); do
-		report=$(member '.items[0].id // empty' \
-			"/cases/$number/reports")
+		# One that is not issued only the staff can name.
+		report=$("$LOEP" --json report list "$number" |
+			jq -r '.[0].id // empty')
 		[ -n "$report" ] && break
 		sleep 0.2
 	done

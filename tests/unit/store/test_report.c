@@ -134,7 +134,9 @@ test_changes_ask_for_the_next(void **state)
 	assert_int_equal(col_int(rig, 0, "is_final"), 1);
 	/* Nothing changed: no further one by itself, one when asked. */
 	assert_int_equal(reports_queued(rig), 0);
-	(void)ask_ok(rig, CALL_REPORT_CREATE, ARGS(val_text(case_id)));
+	(void)ask_ok(rig, CALL_REPORT_CREATE,
+	    ARGS(val_text(case_id), val_text("triage"), val_text("en"),
+		val_text("{}")));
 	assert_int_equal(reports_queued(rig), 1);
 }
 
