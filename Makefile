@@ -139,6 +139,7 @@ $O/flags: FORCE
 -include agents/rules.mk
 -include vm-images/rules.mk
 -include orchestrator/store/rules.mk
+-include orchestrator/ui/rules.mk
 
 # The program serves the description of its API, which is in it.
 $O/orchestrator/web/openapi.o: orchestrator/web/openapi.yaml
@@ -190,6 +191,7 @@ $O/tests/sandbox/t_%: $O/tests/sandbox/t_%.o $O/lib.a
 COUNTS := $O/check/counts
 AS_USER := scripts/as-user
 INTEGRATION := $(sort $(wildcard tests/integration/t[0-9]*.sh))
+BROWSER := $(sort $(wildcard tests/browser/t[0-9]*.sh))
 E2E := $(sort $(wildcard tests/e2e/t[0-9]*.sh))
 YARA_TESTS := $(sort $(wildcard tests/yara-rules/t[0-9]*.sh))
 TOOLS := $(patsubst %.c,$O/%,$(wildcard tests/tools/*.c tests/e2e/*.c tests/bench/*.c))
@@ -216,7 +218,7 @@ check: setup
 check-as-user:
 	@$(MAKE) -j2 programs DEV=1
 	@rm -rf $O/check && mkdir -p $O/check
-	@$(MAKE) --keep-going run-lint run-unit run-fuzz run-sandbox run-yara run-integration run-e2e; \
+	@$(MAKE) --keep-going run-lint run-unit run-fuzz run-sandbox run-yara run-integration run-browser run-e2e; \
 	    scripts/summary $(COUNTS)
 
 #: check-fast	unit, fuzz replay, sandbox and integration tests: the inner loop
@@ -250,6 +252,9 @@ run-yara:
 	@$(SUITE) yara-rules $(YARA_TESTS)
 run-integration:
 	@$(SUITE) integration $(INTEGRATION)
+# In build/browser: pictures of every page.
+run-browser:
+	@JOBS=2 $(SUITE) browser $(BROWSER)
 run-e2e: image guest-programs
 	@$(SUITE) e2e $(E2E)
 
@@ -316,6 +321,7 @@ install: all $(AGENT_O)/loep-agent
 	install -m 755 $(filter-out $O/loep,$(BUILT:%=$O/%)) $(DESTDIR)$(LIBEXEC)/
 	install -D -m 755 $(AGENT_O)/loep-agent $(DESTDIR)$(LIBEXEC)/agents/linux/loep-agent
 	cp -R yara-rules $(DESTDIR)$(DATADIR)/loep/
+	if [ -d $(UI)/dist ]; then rm -rf $(DESTDIR)$(DATADIR)/loep/ui && cp -R $(UI)/dist $(DESTDIR)$(DATADIR)/loep/ui; fi
 	cp -R vm-images $(DESTDIR)$(DATADIR)/loep/
 	for m in docs/man/*.[1-8]; do s=$${m##*.}; \
 	    install -D -m 644 $$m $(DESTDIR)$(MANDIR)/man$$s/$${m##*/}; done
@@ -346,7 +352,7 @@ help:
 -include $(shell find $O -path '*/vm-images' -prune -o -type f -name '*.d' -print 2>/dev/null)
 .PHONY: all programs check check-as-user check-fast check-fast-as-user e2e \
     e2e-as-user run-lint run-unit run-fuzz run-sandbox run-yara \
-    run-integration run-e2e demo demo-as-user image bench bench-as-user fuzz \
-    deb setup-deb \
+    run-integration run-browser run-e2e demo demo-as-user image bench \
+    bench-as-user fuzz deb setup-deb ui \
     coverage setup format lint install clean help FORCE
 .SECONDARY:

@@ -95,6 +95,9 @@ send_defaults(const struct family_conf *conf,
 	    xasprintf("%s/../../share/loep/yara-rules", conf->programs_dir);
 	auto_free char *own_rules =
 	    xasprintf("%s/../yara-rules", conf->programs_dir);
+	auto_free char *ui =
+	    xasprintf("%s/../../share/loep/ui", conf->programs_dir);
+	auto_free char *own_ui = xasprintf("%s/ui/dist", conf->programs_dir);
 
 	if (program->role == ROLE_VM) {
 		send_text(
@@ -105,6 +108,9 @@ send_defaults(const struct family_conf *conf,
 	/* No pool will come: nothing is to be waited for. */
 	if (program->role == ROLE_SCHED && conf->user_ns == -1)
 		send_text(chan, "pool_settle_ms", "0");
+	if (program->role == ROLE_WEB &&
+	    conf_get(conf->conf, "web.ui_dir")[0] == '\0')
+		send_text(chan, "ui_dir", access(ui, R_OK) == 0 ? ui : own_ui);
 	if (strcmp(program->section, "yara") == 0 &&
 	    conf_get(conf->conf, "yara.rules_dir")[0] == '\0')
 		send_text(chan, "rules_dir",

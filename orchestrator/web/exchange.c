@@ -15,10 +15,11 @@
 
 /* Nothing of an answer is a page, a script or to be kept by a proxy. */
 #define POLICY "default-src 'none'; frame-ancestors 'none'"
-/* A report brings its own styles and pictures, and nothing else. */
+/* A report brings its own styles and pictures, and nothing else; our own app
+ * shows it in a frame. */
 #define POLICY_REPORT                                             \
  "default-src 'none'; style-src 'unsafe-inline'; img-src data:; " \
- "frame-ancestors 'none'; sandbox"
+ "frame-ancestors 'self'; sandbox"
 #define ETAG_BYTES 16
 
 void
@@ -47,20 +48,22 @@ void
 exchange_headers(struct exchange *x, unsigned int status, const char *type)
 {
 	bool is_html = type != NULL && strncmp(type, "text/html", 9) == 0;
+	const char *policy = is_html ? POLICY_REPORT : POLICY;
 
 	x->is_answered = true;
 	x->status = status;
 	x->deadline_ms = 0;
 	http_answer_header(x->http, "X-Request-Id", x->id);
 	http_answer_header(x->http, "X-Content-Type-Options", "nosniff");
-	http_answer_header(x->http, "Cache-Control", "no-store");
+	http_answer_header(
+	    x->http, "Cache-Control", x->cache == NULL ? "no-store" : x->cache);
 	http_answer_header(x->http, "Referrer-Policy", "no-referrer");
 	http_answer_header(
 	    x->http, "Cross-Origin-Resource-Policy", "same-origin");
 	http_answer_header(
 	    x->http, "Cross-Origin-Opener-Policy", "same-origin");
 	http_answer_header(x->http, "Content-Security-Policy",
-	    is_html ? POLICY_REPORT : POLICY);
+	    x->policy == NULL ? policy : x->policy);
 	if (http_conn_is_tls(http_req_conn(x->http)))
 		http_answer_header(
 		    x->http, "Strict-Transport-Security", "max-age=31536000");

@@ -27,6 +27,7 @@
 
 struct idem;
 struct rate;
+struct assets;
 struct session;
 struct exchange;
 
@@ -43,6 +44,7 @@ struct web {
 	struct rate *rate_addresses;
 	struct rate *rate_accounts;
 	const char *security_contact; /* for security.txt; "" = none */
+	struct assets *assets;	      /* the browser app; NULL = none */
 	struct idem *idem;
 	struct loop_timer *sweep;
 	uint32_t generation; /* counts the store's channels */
@@ -84,6 +86,9 @@ struct exchange {
 	char *cursor;
 	char *location;
 	uint64_t idem_slot; /* 0 = no Idempotency-Key */
+	/* other than those of the API's answers; NULL = those */
+	const char *policy;
+	const char *cache;
 	const struct part_ops *part_ops;
 	void *part;
 };

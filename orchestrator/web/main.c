@@ -6,8 +6,9 @@
  *         the store on its channel, file contents from pipes that the store
  *         hands out.
  * Writes: calls to the store, answers to clients, uploads into pipes.
- * Touches: nothing else.  No files, no database, no keys, no sockets but
- *         those that it accepts.
+ * Touches: nothing else.  No files (those of the browser app are read before
+ *         the cage), no database, no keys, no sockets but those that it
+ *         accepts.
  * Trusts: the store.  Not one byte of a client; who a client is, the store
  *         reads from the connection itself.
  * Ends:   on STOP, when the answers under way are out, or with the parent.
@@ -16,6 +17,7 @@
 #include "lib/log.h"
 #include "lib/own.h"
 #include "lib/program.h"
+#include "web/asset.h"
 #include "web/rate.h"
 #include "web/serve.h"
 
@@ -143,6 +145,25 @@ conf_text(const char *key)
 	return text;
 }
 
+/* The browser app; without it the API is served all the same. */
+static void
+load_app(void)
+{
+	const char *dir = program_conf(&program, "ui_dir", "");
+	int err;
+
+	if (dir[0] == '\0')
+		return;
+	err = assets_load(dir, &web.assets);
+	if (err == ERR_OK)
+		log_line(LOG_INFO, "msg=\"the browser app is there\" files=%zu",
+		    web.assets->count);
+	else
+		log_line(LOG_WARN,
+		    "msg=\"there is no browser app\" dir=%s reason=\"%s\"", dir,
+		    err_name((enum err)err));
+}
+
 static void
 serve_socket(int fd, const struct http_limits *limits, const struct tls *tls)
 {
@@ -214,6 +235,7 @@ main(void)
 	/* OpenSSL looks for its configuration at first use: now, while it
 	 * may. */
 	sha256_once("", 0, digest);
+	load_app();
 	serve_start(&web);
 	listen_fd = program_conf_fd(&program, "listen");
 	if (listen_fd == -1) {

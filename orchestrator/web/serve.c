@@ -6,6 +6,7 @@
 #include "lib/own.h"
 #include "lib/seal.h"
 #include "lib/xalloc.h"
+#include "web/asset.h"
 #include "web/idem.h"
 #include "web/login.h"
 #include "web/openapi.h"
@@ -299,9 +300,14 @@ find_route(struct exchange *x)
 	if (meant != method && route_is_tus(&x->target))
 		method = meant;
 	err = route_find(&x->target, method, &x->match, allow);
+	if (err == ERR_NOT_FOUND && asset_answer(x))
+		return;
 	if (err == ERR_NOT_FOUND) {
 		exchange_fail(x, ERR_NOT_FOUND,
-		    "there is no such path; see /api/v1/openapi.yaml");
+		    x->web->assets == NULL
+			? "there is no such path; see /api/v1/openapi.yaml "
+			  "(the browser app is not installed here)"
+			: "there is no such path; see /api/v1/openapi.yaml");
 	} else if (err != ERR_OK && strcmp(method, "OPTIONS") == 0) {
 		answer_options(x, allow);
 	} else if (err != ERR_OK) {

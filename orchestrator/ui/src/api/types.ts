@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the API answers.  Members that a server may not know yet are optional:
+// pages must work without them.
+
+export type Tlp =
+  'TLP:CLEAR' | 'TLP:GREEN' | 'TLP:AMBER' | 'TLP:AMBER+STRICT' | 'TLP:RED';
+export type Pap = 'PAP:CLEAR' | 'PAP:GREEN' | 'PAP:AMBER' | 'PAP:RED';
+export type Severity = 'low' | 'medium' | 'high' | 'critical' | 'unknown';
+export type Stage =
+  | 'received'
+  | 'checking'
+  | 'waiting'
+  | 'analysing'
+  | 'in_review'
+  | 'reported'
+  | 'closed'
+  | 'declined'
+  | 'withdrawn'
+  | 'deleted';
+export type Mode = 'normal' | 'national_incident' | 'national_crisis';
+
+export interface WhoAmI {
+  account: string;
+  name: string;
+  org: string;
+  kind: string;
+  /** separated by spaces */
+  capabilities: string;
+  via: 'local' | 'session' | 'token' | 'certificate';
+  language?: string;
+  mode?: Mode;
+  exercise?: boolean;
+  org_name?: string;
+  class?: string;
+  services?: string[];
+  mail?: string;
+}
+
+export interface Case {
+  id: string;
+  number: string;
+  org: string;
+  org_name: string;
+  title: string;
+  state: 'open' | 'closed';
+  stage?: Stage;
+  severity: Severity;
+  severity_submitter?: Severity;
+  severity_set?: Severity | null;
+  tlp: Tlp;
+  tlp_restriction?: string | null;
+  pap: Pap;
+  created: string;
+  submissions: number;
+  artefacts: number;
+  jobs_open: number;
+  jobs_failed?: number;
+  score?: number;
+  version?: number;
+  owner?: string | null;
+  owner_name?: string | null;
+  unread?: number;
+  due_at?: string | null;
+  incident_context?: string | null;
+}
+
+export interface Submission {
+  id: string;
+  case: string;
+  state: string;
+  channel: string;
+  tlp: Tlp;
+  pap: Pap;
+  kind: string;
+  comment: string;
+  source_host: string;
+  created: string;
+  created_by: string;
+  artefacts: number;
+  bytes: number;
+}
+
+export interface Artefact {
+  id: string;
+  case: string;
+  submission: string;
+  parent: string | null;
+  relation: string | null;
+  depth: number;
+  name: string;
+  sha256: string;
+  size: number;
+  kind: string;
+  mime: string;
+  magic: string;
+  tlp: Tlp;
+  pap: Pap;
+  hash_state: string;
+  children: number;
+  score?: number;
+  state: string;
+  created: string;
+  verdict?: string | null;
+  verdict_confirmed?: boolean;
+}
+
+export interface Progress {
+  id: string;
+  number: string;
+  state: string;
+  artefacts: number;
+  jobs_open: number;
+  jobs_failed: number;
+  items: { kind: string; state: string; count: number; detail: string }[];
+}
+
+export interface Message {
+  id: string;
+  at: string;
+  from: string;
+  direction: 'in' | 'out';
+  text: string;
+}
+
+export interface Report {
+  id: string;
+  case: string;
+  rev: number;
+  state: string;
+  kind?: string;
+  language?: string;
+  tlp?: Tlp;
+  created: string;
+  issued_at?: string | null;
+  is_final?: boolean;
+  version?: number;
+}
+
+export interface AccessEvent {
+  at: string;
+  event: string;
+  role: string;
+  org_name: string;
+  purpose: string;
+  artefact: string | null;
+  artefact_name: string | null;
+}
+
+export interface Session {
+  id: string;
+  created: string;
+  used: string;
+  expires: string;
+  address: string;
+  is_current: boolean;
+}
+
+export interface Token {
+  id: string;
+  account: string;
+  account_name: string;
+  name: string;
+  capabilities: string;
+  created: string;
+  expires: string;
+  used: string | null;
+  revoked: string | null;
+}
+
+export interface Account {
+  id: string;
+  org: string;
+  org_name: string;
+  name: string;
+  kind: 'human' | 'service';
+  login: string | null;
+  capabilities: string;
+  state: 'active' | 'disabled';
+  has_password: boolean;
+  has_totp: boolean;
+  created: string;
+}

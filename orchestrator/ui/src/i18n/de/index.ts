@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Dictionary } from '../index.js';
+import { analyst } from './analyst.js';
+import { common } from './common.js';
+import { operator } from './operator.js';
+
+export const de: Dictionary = { ...common, ...operator, ...analyst };

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+// English, the pattern of all languages.
+import { analyst } from './analyst.js';
+import { common } from './common.js';
+import { operator } from './operator.js';
+
+export const en = { ...common, ...operator, ...analyst };

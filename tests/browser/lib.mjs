@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the tests in a browser share: Chromium, TAP, pictures, axe-core.
+import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+const env = process.env;
+const require = createRequire(`${env.BROWSER_PACKAGES}/package.json`);
+const { chromium } = require('playwright-core');
+const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+export const site = env.LOEP_URL;
+export const password = env.LOEP_PASSWORD;
+
+let count = 0;
+let failed = 0;
+const started = Date.now();
+
+export function diag(text) {
+  console.log(String(text).replace(/^/gm, '# '));
+}
+
+function report(isGood, name, why) {
+  console.log(`${isGood ? 'ok' : 'not ok'} ${++count} - ${name}`);
+  if (isGood) return;
+  failed++;
+  diag(why);
+}
+
+export function is(name, got, wanted) {
+  const a = JSON.stringify(got);
+  const b = JSON.stringify(wanted);
+  report(a === b, name, `got:    ${a}\nwanted: ${b}`);
+}
+
+export function like(name, got, pattern) {
+  report(pattern.test(got), name, `got:    ${got}\nwanted: ${pattern}`);
+}
+
+export function ok(name, isGood, why = '') {
+  report(Boolean(isGood), name, why);
+}
+
+/** A story: its steps count as one test, which fails where a step throws. */
+export async function story(name, steps) {
+  const at = Date.now();
+  try {
+    await steps();
+    report(true, name);
+  } catch (error) {
+    report(false, name, error.stack ?? error);
+    for (const { page, log } of users) {
+      const file = `failed-${count}-${users.findIndex((u) => u.page === page)}.png`;
+      await page
+        .screenshot({ path: `${env.BROWSER_PICTURES}/${file}` })
+        .catch(() => {});
+      diag(`${page.url()} (${file})`);
+      for (const line of log.slice(-10)) diag(line);
+    }
+  }
+  if (env.BROWSER_TIMES) diag(`${Date.now() - at} ms: ${name}`);
+}
+
+const browser = await chromium.launch({
+  executablePath: env.BROWSER_CHROMIUM,
+  args: [
+    // Only the key of the service itself is believed, whoever signed it.
+    `--ignore-certificate-errors-spki-list=${env.BROWSER_PIN}`,
+    '--disable-gpu',
+    '--disable-dev-shm-usage',
+    '--font-render-hinting=none',
+  ],
+});
+
+export const users = [];
+
+/**
+ * A person with a browser of their own.  Whatever its pages report as wrong
+ * (violated policy, uncaught exception) is kept in `complaints`.
+ */
+export async function newUser(options = {}) {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    locale: 'en-GB',
+    timezoneId: 'Europe/Brussels',
+    colorScheme: 'light',
+    reducedMotion: 'reduce',
+    acceptDownloads: true,
+    ...options,
+  });
+  const user = { context, log: [], complaints: [] };
+
+  context.setDefaultTimeout(15000);
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], {
+    origin: site,
+  });
+  await context.exposeBinding('loepViolated', (_, text) =>
+    user.complaints.push(text),
+  );
+  await context.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (e) =>
+      window.loepViolated(`${e.effectiveDirective} ${e.blockedURI} ${e.sample}`),
+    );
+  });
+  user.page = await context.newPage();
+  user.page.on('console', (m) => user.log.push(`${m.type()}: ${m.text()}`));
+  user.page.on('pageerror', (e) => user.complaints.push(String(e)));
+  user.page.on('dialog', (d) => {
+    user.complaints.push(`dialog: ${d.message()}`);
+    void d.dismiss();
+  });
+  users.push(user);
+  return user;
+}
+
+/** The code of an authenticator app (RFC 6238). */
+export function totp(secret, steps = 0) {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+  let bits = '';
+  for (const c of secret.replace(/[=\s]/g, ''))
+    bits += alphabet.indexOf(c).toString(2).padStart(5, '0');
+  const key = Buffer.from(
+    bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)),
+  );
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000) + steps));
+  const mac = createHmac('sha1', key).update(counter).digest();
+  const at = mac[19] & 15;
+  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1e6).padStart(6, '0');
+}
+
+/** Signs in, as a person does. */
+export async function signIn(user, login, secret) {
+  const { page } = user;
+  await page.goto(site);
+  await page.getByLabel('Login name').fill(login);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  if (secret) {
+    await page.getByLabel('Code').fill(totp(secret));
+    await page.getByRole('button', { name: 'Sign in' }).click();
+  }
+  await page.getByRole('navigation', { name: 'Main navigation' }).waitFor();
+}
+
+/** What the signed-in user's browser gets from the API. */
+export async function api(user, method, path, body) {
+  return user.page.evaluate(
+    async ([m, p, b]) => {
+      const who = await fetch('/api/v1/whoami');
+      const response = await fetch(`/api/v1${p}`, {
+        method: m,
+        headers: {
+          'Content-Type': 'application/json',
+          'X-CSRF-Token': who.headers.get('X-CSRF-Token') ?? '',
+        },
+        ...(b === undefined ? {} : { body: JSON.stringify(b) }),
+      });
+      const text = await response.text();
+      return {
+        status: response.status,
+        body: text.startsWith('{') ? JSON.parse(text) : text,
+      };
+    },
+    [method, path, body],
+  );
+}
+
+/** What axe-core finds wrong (WCAG 2.1 A and AA) in the page as it is now. */
+async function violations(page) {
+  // The page's policy lets no script in but its own: this one comes through
+  // the debugger.
+  await page.evaluate(`${axeSource}; undefined`);
+  const result = await page.evaluate(() =>
+    window.axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'],
+      resultTypes: ['violations'],
+      iframes: false,
+    }),
+  );
+  return result.violations.flatMap((v) =>
+    v.nodes.map(
+      (n) => `${v.id}: ${n.target.join(' ')}: ${n.failureSummary ?? v.help}`,
+    ),
+  );
+}
+
+async function setTheme(page, theme) {
+  await page.emulateMedia({ colorScheme: theme });
+  await page
+    .locator(`html[data-theme=${theme}]`)
+    .waitFor({ state: 'attached' });
+}
+
+/** Nothing may be wider than the window. */
+async function overflow(page) {
+  return page.evaluate(() => {
+    const most = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= most) return [];
+    return [...document.querySelectorAll('main *, header *')]
+      .filter((e) => e.getBoundingClientRect().right > most + 1)
+      .slice(0, 5)
+      .map((e) => `${e.tagName}.${e.className}: ${e.textContent.slice(0, 40)}`);
+  });
+}
+
+/**
+ * Looks at the page as it is: pictures on a desk and on a phone, light and
+ * dark (NAME-desk-light.png ...), axe-core in both themes, nothing wider than
+ * a phone of 360 px.
+ */
+export async function look(user, name) {
+  const { page } = user;
+  const desk = page.viewportSize();
+  const found = [];
+
+  for (const theme of ['light', 'dark']) {
+    await setTheme(page, theme);
+    found.push(...(await violations(page)).map((v) => `${theme}: ${v}`));
+    for (const [device, size] of [
+      ['desk', desk],
+      ['phone', { width: 390, height: 844 }],
+    ]) {
+      await page.setViewportSize(size);
+      await page.screenshot({
+        path: `${env.BROWSER_PICTURES}/${name}-${device}-${theme}.png`,
+        fullPage: true,
+      });
+    }
+    await page.setViewportSize(desk);
+  }
+  await setTheme(page, 'light');
+  await page.setViewportSize({ width: 360, height: 740 });
+  const wide = await overflow(page);
+  await page.setViewportSize(desk);
+  is(`${name}: axe-core finds nothing`, found, []);
+  is(`${name}: nothing is wider than a phone`, wide, []);
+}
+
+/** The last words: nothing was refused by the policy, nothing threw. */
+export async function finish() {
+  is(
+    'no policy was violated, nothing threw, no text became a dialog',
+    users.flatMap((u) => u.complaints),
+    [],
+  );
+  diag(`${((Date.now() - started) / 1000).toFixed(1)} s`);
+  console.log(`1..${count}`);
+  await browser.close();
+  process.exit(failed === 0 ? 0 : 1);
+}

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+# lib.sh - what the tests in a browser share: a fresh Loep over HTTPS, with
+# accounts, and Chromium to use it.
+# shellcheck shell=bash
+#
+# usage: . tests/browser/lib.sh; browser_start; browser_account ...;
+#        browser_run tests/browser/NAME.mjs
+
+. "$(dirname "${BASH_SOURCE[0]}")/../integration/lib.sh"
+PACKAGES=$BIN/browser/packages
+PICTURES=$BIN/browser
+PASSWORD='seven cold lamps under a bridge'
+CHROMIUM=$(command -v chromium || command -v chromium-browser || true)
+
+# browser_start - skips where something is missing, else starts the service.
+browser_start() {
+	command -v node >/dev/null || skip_all "Node.js is not installed"
+	[ -n "$CHROMIUM" ] || skip_all "Chromium is not installed (apt-get install chromium)"
+	[ -d "$PACKAGES/node_modules/playwright-core" ] ||
+		skip_all "playwright-core is not installed: make setup does that where npm is there"
+	[ -e "$BIN/ui/dist/index.html" ] || skip_all "the browser app is not built: make ui"
+	CONF="[web]\nlisten = 127.0.0.1:0${CONF:+\n$CONF}"
+	loep_start
+	PORT=$(sed -n 's/.*serving HTTPS.*address=127.0.0.1 port=\([0-9]*\).*/\1/p' "$WORK/log")
+	mkdir -p "$PICTURES"
+	export LOEP_URL=https://localhost:$PORT BROWSER_PIN LOEP_PASSWORD=$PASSWORD
+	export LOEP_WORK=$WORK LOEP_COMMAND=$LOEP
+	export BROWSER_PACKAGES=$PACKAGES BROWSER_PICTURES=$PICTURES BROWSER_CHROMIUM=$CHROMIUM
+	BROWSER_PIN=$("$LOEP" tls-cert --show | sed -n 's/^pin *sha256\/\///p')
+}
+
+# browser_org NAME CLASS - makes an organisation and prints its id.
+browser_org() {
+	"$LOEP" --json org add "$1" --class "$2" | jq -r .id
+}
+
+# browser_account NAME LOGIN CAPABILITIES [ORG] - makes an account with the
+# password of all and prints its id.
+browser_account() {
+	local id invite
+	id=$("$LOEP" --json user add "$1" --login "$2" --capabilities "$3" ${4:+--org "$4"} | jq -r .id)
+	invite=$("$LOEP" --json user invite "$id" | jq -r .token)
+	printf '%s\n%s\n%s\n' "$invite" "$PASSWORD" "$PASSWORD" |
+		"$LOEP" --server "$LOEP_URL" --ca "$STATE/tls/cert.pem" user accept >/dev/null 2>"$WORK/accept.err" ||
+		diag "no password for $2: $(cat "$WORK/accept.err")"
+	echo "$id"
+}
+
+# browser_run SCRIPT... - runs it; its output is this test's TAP.
+browser_run() {
+	local status=0
+	timeout "${BROWSER_SECONDS:-150}" node "$@" || status=$?
+	if [ "$status" != 0 ]; then
+		diag "the service's log:"
+		tail -n 30 "$WORK/log" | sed 's/^/#   /'
+	fi
+	loep_stop
+	chmod -R u+rwX "$WORK" 2>/dev/null
+	rm -rf "$WORK"
+	exit "$status"
+}
