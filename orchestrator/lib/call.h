@@ -31,7 +31,7 @@ struct call_spec {
 	size_t param_count;
 	size_t column_count;
 	struct call_field params[24];
-	struct call_field columns[32];
+	struct call_field columns[LIMIT_VALUES];
 };
 
 /* NULL where op is not in the catalogue.  Parsed once, kept for good. */

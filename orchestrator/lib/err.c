@@ -15,6 +15,7 @@ static const char *const names[ERR_COUNT] = {
     [ERR_CONFLICT] = "conflict",
     [ERR_NO_SPACE] = "no_space",
     [ERR_UNAVAILABLE] = "unavailable",
+    [ERR_STALE] = "stale",
 };
 
 const char *

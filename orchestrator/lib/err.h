@@ -22,6 +22,7 @@ enum err {
 	ERR_CONFLICT,	 /* the object's state does not allow it */
 	ERR_NO_SPACE,	 /* the disk or a quota is full */
 	ERR_UNAVAILABLE, /* a part of the service is down; retry later */
+	ERR_STALE,	 /* it changed since the one who edits it read it */
 	ERR_COUNT
 };
 

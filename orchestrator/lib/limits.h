@@ -14,7 +14,7 @@
 /* Bytes that may wait on one channel before its reader counts as stuck. */
 #define LIMIT_CHAN_QUEUE_BYTES (16 * MIB)
 /* Values in one call or one row. */
-#define LIMIT_VALUES ((size_t)48)
+#define LIMIT_VALUES ((size_t)64)
 /* Calls that one channel may have open at a time. */
 #define LIMIT_CALLS_OPEN ((size_t)4096)
 /* Rows that one read may return; pages are shorter. */

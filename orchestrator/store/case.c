@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* case.c - opening and listing cases. */
+#include "lib/limits.h"
+#include "lib/own.h"
+#include "lib/xalloc.h"
 #include "store/audit.h"
 #include "store/handlers.h"
+#include "store/history.h"
 #include "store/number.h"
 #include "store/text.h"
 
+#include <ctype.h>
+
 /* Numbers are random: a clash is rare, twice in a row means a bug. */
 #define NUMBER_TRIES 8
+
+/* Words of one search; more are passed over. */
+#define QUERY_WORDS 16
 
 /*
  * Takes a number that nobody has: allocation and case are one transaction,
@@ -111,6 +120,10 @@ case_create(struct request *r)
 	err = audit_by(r, "case.opened", &object,
 	    json_pack(
 		"{s:s,s:s,s:s}", "number", number, "tlp", w.tlp, "pap", w.pap));
+	if (err == ERR_OK)
+		err = history_by(r, id, "opened", "", HISTORY_ALL);
+	if (err == ERR_OK)
+		err = stat_add(r->store, "opened", 1, id);
 	if (err != ERR_OK)
 		return err;
 	values_init(&row);
@@ -120,9 +133,93 @@ case_create(struct request *r)
 	return ERR_OK;
 }
 
+/* Words that the index knows are of letters, digits and what is beyond ASCII. */
+static bool
+is_word(const char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (isalnum((unsigned char)p[i]) || (p[i] & 0x80) != 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The words that were asked for, as a question to case_text: each the
+ * beginning of a word of title or number, all of them.  An empty text where
+ * there is none.  The caller frees.
+ */
+static char *
+read_query(const struct request *r, const char *text)
+{
+	struct wire_out out;
+	size_t count = 0;
+	char *query;
+
+	wire_out_init(&out, 4 * LIMIT_TEXT_BYTES);
+	if (!r->principal.sees_all) {
+		wire_put_raw(&out, "org:\"o", 6);
+		for (const char *p = r->principal.org_id; *p != '\0'; p++) {
+			if (*p != '-')
+				wire_put_raw(&out, p, 1);
+		}
+		wire_put_raw(&out, "\" ", 2);
+	}
+	while (*text != '\0') {
+		size_t len = strcspn(text, " \t\r\n\"");
+
+		if (is_word(text, len) && count++ < QUERY_WORDS) {
+			wire_put_raw(&out, "{title number}:\"", 16);
+			wire_put_raw(&out, text, len);
+			wire_put_raw(&out, "\"* ", 3);
+		}
+		text += len == 0 ? 1 : len;
+	}
+	query =
+	    count == 0 ? xstrdup("") : xstrndup((const char *)out.buf, out.len);
+	wire_out_release(&out);
+	return query;
+}
+
+/* The statement whose index fits what was asked for. */
+static enum stmt
+list_stmt(const struct request *r, const char *owner, const char *query)
+{
+	bool has_state = param_text(r, 0)[0] != '\0';
+	bool has_stage = param_text(r, 1)[0] != '\0';
+
+	if (query[0] != '\0')
+		return STMT_CASE_LIST_WORDS;
+	if (!r->principal.sees_all)
+		return has_stage   ? STMT_CASE_LIST_STAGE
+		       : has_state ? STMT_CASE_LIST_STATE
+				   : STMT_CASE_LIST;
+	if (owner[0] != '\0')
+		return STMT_CASE_LIST_ALL_OWNER;
+	return has_stage   ? STMT_CASE_LIST_ALL_STAGE
+	       : has_state ? STMT_CASE_LIST_ALL_STATE
+			   : STMT_CASE_LIST_ALL;
+}
+
 int
 case_list(struct request *r)
 {
-	return request_read(
-	    r, r->principal.sees_all ? STMT_CASE_LIST_ALL : STMT_CASE_LIST);
+	const char *owner = param_text(r, 2);
+	auto_free char *query = read_query(r, param_text(r, 3));
+
+	if (strcmp(owner, "any") == 0)
+		owner = "";
+	if (owner[0] != '\0' && !r->principal.sees_all)
+		return request_why(r, ERR_DENIED,
+		    "who works on a case is for the staff to know");
+	if (strcmp(owner, "me") == 0)
+		owner = r->principal.account_id;
+	/* Words without a letter are in no title. */
+	if (query[0] == '\0' && param_text(r, 3)[0] != '\0')
+		return ERR_OK;
+	return request_rows(r, list_stmt(r, owner, query),
+	    ARGS(WHO(r), val_text(param_text(r, 0)), val_text(param_text(r, 1)),
+		val_text(owner), val_text(query), val_int(param_limit(r, 4)),
+		val_text(param_text(r, 5))),
+	    false);
 }

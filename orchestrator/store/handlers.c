@@ -27,7 +27,8 @@ READ(ACCESS_LIST)
 READ(SLOT_LIST)
 READ(PROFILE_LIST)
 READ(AUDIT_LIST)
-READ(CASE_TASKS)
+READ(STAFF_LIST)
+READ(MESSAGE_LIST)
 
 request_fn *const handlers[CALL_COUNT] = {
     [CALL_SESSION_PEER] = session_peer,
@@ -158,5 +159,26 @@ request_fn *const handlers[CALL_COUNT] = {
     [CALL_RESCAN_PROOF] = rescan_proof,
     [CALL_PROOF_TASKS] = proof_tasks,
     [CALL_PROOF_ANSWER] = proof_answer,
-    [CALL_CASE_TASKS] = read_CASE_TASKS,
+    [CALL_CASE_SET] = case_set,
+    [CALL_QUEUE_LIST] = queue_list,
+    [CALL_STAFF_LIST] = read_STAFF_LIST,
+    [CALL_CASE_CLAIM] = case_claim,
+    [CALL_CASE_UNCLAIM] = case_unclaim,
+    [CALL_CASE_HANDOVER] = case_handover,
+    [CALL_HANDOVER_LIST] = handover_list,
+    [CALL_CASE_STAGE] = case_stage,
+    [CALL_MESSAGE_LIST] = read_MESSAGE_LIST,
+    [CALL_MESSAGE_ADD] = message_add,
+    [CALL_MESSAGES_READ] = messages_read,
+    [CALL_NOTE_LIST] = note_list,
+    [CALL_NOTE_ADD] = note_add,
+    [CALL_CASE_TASKS] = case_tasks,
+    [CALL_TASK_ADD] = task_add,
+    [CALL_TASK_SET] = task_set,
+    [CALL_VERDICT_LIST] = verdict_list,
+    [CALL_VERDICT_ADD] = verdict_add,
+    [CALL_VERDICT_CONFIRM] = verdict_confirm,
+    [CALL_CASE_CLOCKS] = case_clocks,
+    [CALL_CASE_HISTORY] = case_history,
+    [CALL_STATISTICS] = statistics,
 };

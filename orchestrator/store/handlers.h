@@ -33,6 +33,28 @@ int totp_remove(struct request *r);
 /* case.c */
 int case_create(struct request *r);
 int case_list(struct request *r);
+/* case_edit.c, case_stage.c, claim.c, queue.c, message.c, task.c, verdict.c,
+   clock.c, history.c */
+int case_set(struct request *r);
+int case_stage(struct request *r);
+int case_claim(struct request *r);
+int case_unclaim(struct request *r);
+int case_handover(struct request *r);
+int handover_list(struct request *r);
+int queue_list(struct request *r);
+int message_add(struct request *r);
+int messages_read(struct request *r);
+int note_list(struct request *r);
+int note_add(struct request *r);
+int case_tasks(struct request *r);
+int task_add(struct request *r);
+int task_set(struct request *r);
+int verdict_list(struct request *r);
+int verdict_add(struct request *r);
+int verdict_confirm(struct request *r);
+int case_clocks(struct request *r);
+int case_history(struct request *r);
+int statistics(struct request *r);
 /* submission.c */
 int submission_create(struct request *r);
 /* upload.c, upload_finish.c */

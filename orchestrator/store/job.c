@@ -7,6 +7,7 @@
 #include "lib/own.h"
 #include "store/audit.h"
 #include "store/handlers.h"
+#include "store/history.h"
 #include "store/job_finish.h"
 #include "store/rules.h"
 
@@ -29,8 +30,11 @@ job_add(struct store *store, const struct job_new *job, char ret_id[UUID_BYTES])
 	    &changes);
 	if (err == ERR_OK && changes == 0)
 		err = ERR_NOT_FOUND;
-	if (err == ERR_OK && strcmp(job->kind, "detonate") == 0)
+	if (err == ERR_OK && strcmp(job->kind, "detonate") == 0) {
 		err = db_do(store->db, STMT_RUN_ADD, ARGS(val_text(id)), NULL);
+		if (err == ERR_OK)
+			err = stat_add(store, "runs", 1, job->case_id);
+	}
 	if (err != ERR_OK)
 		return err;
 	tx_note_jobs(store);

@@ -5,6 +5,7 @@
 #include "lib/own.h"
 #include "lib/xalloc.h"
 #include "store/facts.h"
+#include "store/history.h"
 #include "store/report.h"
 #include "store/rules.h"
 
@@ -47,6 +48,8 @@ show_children(struct store *store, const struct attempt *a)
 		return err;
 	err = db_do(store->db, STMT_CASE_COUNT,
 	    ARGS(val_text(a->case_id), val_int(shown)), NULL);
+	if (err == ERR_OK && shown > 0)
+		err = stat_add(store, "artefacts", shown, a->case_id);
 	if (err == ERR_OK)
 		err = db_do(store->db, STMT_CHILDREN_JOBS,
 		    ARGS(val_text(a->job_id), val_int(a->number),
@@ -81,8 +84,11 @@ add_next(struct store *store, const struct attempt *a, const json_t *item)
 	/* A kind with strange letters is the asker's mistake. */
 	if (err == ERR_CONFLICT)
 		return ERR_FORMAT;
-	if (err == ERR_OK && changes > 0 && strcmp(kind, "detonate") == 0)
+	if (err == ERR_OK && changes > 0 && strcmp(kind, "detonate") == 0) {
 		err = db_do(store->db, STMT_RUN_ADD, ARGS(val_text(id)), NULL);
+		if (err == ERR_OK)
+			err = stat_add(store, "runs", 1, a->case_id);
+	}
 	tx_note_jobs(store);
 	return err;
 }

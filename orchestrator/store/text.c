@@ -158,7 +158,8 @@ text_has_word(const char *list, const char *word)
 {
 	size_t len = strlen(word);
 
-	if (len == 0)
+	/* Two words are none. */
+	if (len == 0 || strchr(word, ' ') != NULL)
 		return false;
 	for (const char *p = list; (p = strstr(p, word)) != NULL; p++) {
 		if ((p == list || p[-1] == ' ') &&

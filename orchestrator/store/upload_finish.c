@@ -10,8 +10,10 @@
  */
 #include "lib/xalloc.h"
 #include "store/blob.h"
+#include "store/case_stage.h"
 #include "store/custody.h"
 #include "store/handlers.h"
+#include "store/history.h"
 #include "store/job.h"
 #include "store/receipt.h"
 #include "store/rules.h"
@@ -113,6 +115,11 @@ insert_artefact(struct finish *f, const char *receipt)
 	if (err == ERR_OK)
 		err = db_do(db, STMT_CASE_COUNT,
 		    ARGS(val_text(f->case_id), val_int(1)), NULL);
+	if (err == ERR_OK)
+		err = stat_add(f->r->store, "artefacts", 1, f->case_id);
+	if (err == ERR_OK)
+		err = case_stage_auto(
+		    f->r->store, f->r, f->case_id, "received", "checking");
 	return err;
 }
 

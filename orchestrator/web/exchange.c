@@ -172,7 +172,10 @@ exchange_fail(struct exchange *x, enum err err, const char *why)
 {
 	if (why == NULL || why[0] == '\0')
 		why = err_name(err);
-	exchange_problem(x, problem_status(err), why);
+	wire_out_release(&x->out);
+	wire_out_init(&x->out, PROBLEM_BYTES);
+	problem_put_err(&x->out, err, why, x->id);
+	exchange_answer(x, problem_status(err), PROBLEM_TYPE);
 }
 
 void

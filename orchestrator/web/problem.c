@@ -32,6 +32,15 @@ static const struct status_name names[] = {
     {507, "no_space", "There is no space left"},
 };
 
+/* Of a result that has a name of its own beside its status. */
+static const struct {
+	enum err err;
+	struct status_name as;
+} special[] = {
+    {ERR_STALE,
+	{409, "stale", "It was changed since you read it; read it again"}},
+};
+
 static const struct status_name *
 find(unsigned int status)
 {
@@ -57,6 +66,7 @@ problem_status(enum err err)
 	case ERR_NOT_FOUND:
 		return 404;
 	case ERR_CONFLICT:
+	case ERR_STALE:
 		return 409;
 	case ERR_LIMIT:
 		return 413;
@@ -78,14 +88,13 @@ problem_name(unsigned int status)
 	return find(status)->name;
 }
 
-void
-problem_put(struct wire_out *out, unsigned int status, const char *detail,
+static void
+put(struct wire_out *out, const struct status_name *s, const char *detail,
     const char *instance)
 {
-	const struct status_name *s = find(status);
 	char number[16];
 
-	(void)snprintf(number, sizeof(number), "%u", status);
+	(void)snprintf(number, sizeof(number), "%u", s->status);
 	rows_put_literal(out, "{\"type\":\"urn:loep:problem:");
 	rows_put_literal(out, s->name);
 	rows_put_literal(out, "\",\"title\":");
@@ -97,4 +106,27 @@ problem_put(struct wire_out *out, unsigned int status, const char *detail,
 	rows_put_literal(out, ",\"instance\":\"urn:loep:request:");
 	rows_put_literal(out, instance);
 	rows_put_literal(out, "\"}");
+}
+
+void
+problem_put(struct wire_out *out, unsigned int status, const char *detail,
+    const char *instance)
+{
+	struct status_name s = *find(status);
+
+	s.status = status;
+	put(out, &s, detail, instance);
+}
+
+void
+problem_put_err(struct wire_out *out, enum err err, const char *detail,
+    const char *instance)
+{
+	for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++) {
+		if (special[i].err == err) {
+			put(out, &special[i].as, detail, instance);
+			return;
+		}
+	}
+	problem_put(out, problem_status(err), detail, instance);
 }

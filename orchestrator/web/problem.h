@@ -19,5 +19,8 @@ const char *problem_name(unsigned int status);
  */
 void problem_put(struct wire_out *out, unsigned int status, const char *detail,
     const char *instance);
+/* The same of a result, which may have a name of its own. */
+void problem_put_err(struct wire_out *out, enum err err, const char *detail,
+    const char *instance);
 
 #endif

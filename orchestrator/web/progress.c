@@ -101,7 +101,7 @@ fail(struct progress *p, enum err err, const char *why)
 		return;
 	}
 	wire_out_reset(&p->doc);
-	problem_put(&p->doc, problem_status(err), why, p->x->id);
+	problem_put_err(&p->doc, err, why, p->x->id);
 	p->is_ended = true;
 	emit(p, "problem");
 }

@@ -329,7 +329,7 @@ lines_end(void *arg, enum err err, const char *why, int fd)
 	rows_put_literal(&l->fifo.out, text);
 	if (err != ERR_OK) {
 		rows_put_literal(&l->fifo.out, ",\"problem\":");
-		problem_put(&l->fifo.out, problem_status(err), why, l->x->id);
+		problem_put_err(&l->fifo.out, err, why, l->x->id);
 	}
 	rows_put_literal(&l->fifo.out, "}\n");
 	l->is_ended = true;

@@ -43,6 +43,10 @@ ALTER TABLE artefact ADD COLUMN verdict TEXT CHECK (verdict IN ('malicious',
     'suspicious', 'benign', 'no_finding', 'undetermined'));
 ALTER TABLE artefact ADD COLUMN verdict_confirmed INTEGER NOT NULL DEFAULT 0
     CHECK (verdict_confirmed IN (0, 1));
+ALTER TABLE verdict ADD COLUMN confirmed_at INTEGER;
+-- [review] single_person: author and confirmer may be one.
+ALTER TABLE verdict ADD COLUMN is_single_person INTEGER NOT NULL DEFAULT 0
+    CHECK (is_single_person IN (0, 1));
 CREATE INDEX artefact_verdict ON artefact (case_id, verdict, verdict_confirmed)
     WHERE verdict IS NOT NULL;
 
@@ -75,8 +79,7 @@ CREATE INDEX case_queue_stage ON case_file
 -- Lists with a filter.
 CREATE INDEX case_stage ON case_file (stage, id) WHERE is_internal = 0;
 CREATE INDEX case_state ON case_file (state, id) WHERE is_internal = 0;
-CREATE INDEX case_owner ON case_file (owner_account_id, id)
-    WHERE owner_account_id IS NOT NULL;
+CREATE INDEX case_owner ON case_file (owner_account_id, id);
 CREATE INDEX case_org_stage ON case_file (org_id, stage, id);
 CREATE INDEX case_org_state ON case_file (org_id, state, id);
 

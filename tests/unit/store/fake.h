@@ -148,6 +148,10 @@ uint64_t rig_other_org(struct rig *rig, const char *name,
 /* A session of the first account, whoever's the uid is now. */
 uint64_t rig_session_of_admin(struct rig *rig);
 
+/* A page of CASE_LIST by state alone. */
+#define CASES_OF(state, limit, cursor) \
+ ARGS((state), val_text(""), val_text(""), val_text(""), (limit), (cursor))
+
 /* Short cuts that every test needs. */
 void make_case(struct rig *rig, char ret_id[UUID_BYTES], char ret_number[32]);
 void make_submission(

@@ -568,7 +568,7 @@ test_paging(void **state)
 		make_case(rig, (char[UUID_BYTES]){0}, NULL);
 	for (;;) {
 		struct answer *a = ask_ok(rig, CALL_CASE_LIST,
-		    ARGS(val_text("open"), val_int(3), val_text(cursor)));
+		    CASES_OF(val_text("open"), val_int(3), val_text(cursor)));
 
 		if (a->rows_count == 0)
 			break;

@@ -136,8 +136,8 @@ test_login(void **state)
 	assert_string_equal(col_text(rig, 0, "account"), rig_person->id);
 	assert_string_equal(col_text(rig, 0, "via"), "session");
 	assert_string_equal(col_text(rig, 0, "capabilities"), "submit analyse");
-	(void)ask_ok(
-	    rig, CALL_CASE_LIST, ARGS(val_null(), val_int(0), val_text("")));
+	(void)ask_ok(rig, CALL_CASE_LIST,
+	    CASES_OF(val_null(), val_int(0), val_text("")));
 	/* A session is no token, and one bit is one too many. */
 	ask_err(rig, ERR_DENIED, CALL_SESSION_TOKEN,
 	    ARGS(val_bytes(secret, SECRET_BYTES)));
@@ -152,7 +152,7 @@ test_login(void **state)
 	    1);
 	(void)ask_ok(rig, CALL_SESSION_CLOSE, ARGS(val_text(""), val_int(0)));
 	ask_err(rig, ERR_DENIED, CALL_CASE_LIST,
-	    ARGS(val_null(), val_int(0), val_text("")));
+	    CASES_OF(val_null(), val_int(0), val_text("")));
 	ask_err(rig, ERR_DENIED, CALL_SESSION_COOKIE,
 	    ARGS(val_bytes(secret, SECRET_BYTES)));
 }
@@ -198,7 +198,7 @@ test_disabled(void **state)
 		val_null()));
 	rig->principal = theirs;
 	ask_err(rig, ERR_DENIED, CALL_CASE_LIST,
-	    ARGS(val_null(), val_int(0), val_text("")));
+	    CASES_OF(val_null(), val_int(0), val_text("")));
 	ask_err(rig, ERR_DENIED, CALL_SESSION_COOKIE,
 	    ARGS(val_bytes(secret, SECRET_BYTES)));
 	assert_string_equal(
@@ -375,7 +375,7 @@ test_tokens(void **state)
 		val_null()));
 	rig->principal = robot;
 	ask_err(rig, ERR_DENIED, CALL_CASE_LIST,
-	    ARGS(val_null(), val_int(0), val_text("")));
+	    CASES_OF(val_null(), val_int(0), val_text("")));
 	rig->principal = use(rig, CALL_SESSION_TOKEN, token);
 	ask_err(rig, ERR_DENIED, CALL_CASE_CREATE,
 	    ARGS(val_text(""), val_text("c"), val_text(""), val_text(""),
@@ -442,8 +442,8 @@ test_managers(void **state)
 	    rig_other_org(rig, "Admins", "CSIRT", "manage_staff", org);
 	a = ask_ok(rig, CALL_ACCOUNT_LIST, ARGS(val_int(0), val_text("")));
 	assert_true(a->rows_count >= 4);
-	a = ask_ok(
-	    rig, CALL_CASE_LIST, ARGS(val_null(), val_int(0), val_text("")));
+	a = ask_ok(rig, CALL_CASE_LIST,
+	    CASES_OF(val_null(), val_int(0), val_text("")));
 	assert_int_equal(a->rows_count, 0);
 	(void)ask_ok(rig, CALL_ACCOUNT_SET,
 	    ARGS(val_text(rig_person->id), val_text("analyse run_vm"),
@@ -477,7 +477,7 @@ test_half(void **state)
 	get_in(rig, "", secret);
 	rig->principal = use(rig, CALL_SESSION_COOKIE, secret);
 	ask_err(rig, ERR_DENIED, CALL_CASE_LIST,
-	    ARGS(val_null(), val_int(0), val_text("")));
+	    CASES_OF(val_null(), val_int(0), val_text("")));
 	ask_err(rig, ERR_DENIED, CALL_CASE_CREATE,
 	    ARGS(val_text(""), val_text("c"), val_text(""), val_text(""),
 		val_text("")));
@@ -491,8 +491,8 @@ test_half(void **state)
 	code_at(key, 0, code);
 	(void)ask_ok(rig, CALL_TOTP_CONFIRM, ARGS(val_text(code)));
 	rig->principal = use(rig, CALL_SESSION_COOKIE, secret);
-	(void)ask_ok(
-	    rig, CALL_CASE_LIST, ARGS(val_null(), val_int(0), val_text("")));
+	(void)ask_ok(rig, CALL_CASE_LIST,
+	    CASES_OF(val_null(), val_int(0), val_text("")));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

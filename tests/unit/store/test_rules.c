@@ -700,8 +700,8 @@ test_internal_case_is_hidden(void **state)
 
 	add_rule(&b, "n", "a", "m1", "rule a {}");
 	(void)make_version(rig, -1, &b);
-	a = ask_ok(
-	    rig, CALL_CASE_LIST, ARGS(val_text(""), val_int(0), val_text("")));
+	a = ask_ok(rig, CALL_CASE_LIST,
+	    CASES_OF(val_text(""), val_int(0), val_text("")));
 	assert_int_equal(a->rows_count, 0);
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM case_file "
 				      "WHERE is_internal = 1"),

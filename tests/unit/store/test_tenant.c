@@ -367,8 +367,8 @@ test_staff_sees_all(void **state)
 	struct answer *a;
 
 	rig->principal = rig_session_of_admin(rig);
-	a = ask_ok(
-	    rig, CALL_CASE_LIST, ARGS(val_null(), val_int(0), val_text("")));
+	a = ask_ok(rig, CALL_CASE_LIST,
+	    CASES_OF(val_null(), val_int(0), val_text("")));
 	assert_int_equal(a->rows_count, 2);
 	(void)ask_ok(rig, CALL_ARTEFACT_GET, ARGS(val_text(w->own.artefact)));
 	(void)ask_ok(
