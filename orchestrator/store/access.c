@@ -2,7 +2,9 @@
 /* access.c - who saw, took or was given what of a case. */
 #include "store/access.h"
 
+#include "store/case_stage.h"
 #include "store/handlers.h"
+#include "store/history.h"
 
 /* What the submitter is told in the place of a name. */
 static const char *
@@ -39,8 +41,8 @@ add(struct store *store, const struct access *access, const char *account,
 int
 access_by(struct request *r, const struct access *access)
 {
-	return add(r->store, access, r->principal.account_id,
-	    role_of(&r->principal));
+	return add(
+	    r->store, access, r->principal.account_id, role_of(&r->principal));
 }
 
 int
@@ -65,16 +67,9 @@ int
 access_stage(struct request *r, const char *case_id, const char *stage,
     const char *action)
 {
-	int64_t changes;
-	int err = db_do(r->store->db, STMT_CASE_STAGE_RELEASE,
-	    ARGS(val_text(case_id), val_text(stage), val_int(loop_wall_us())),
-	    &changes);
+	int err = case_stage_auto(r->store, r, case_id,
+	    "received checking waiting analysing in_review reported", stage);
 
-	if (err != ERR_OK || changes == 0)
-		return err;
-	tx_note_case(r->store, case_id);
-	return db_do(r->store->db, STMT_CASE_EVENT_RELEASE,
-	    ARGS(val_text(case_id), val_int(loop_wall_us()),
-		val_text(r->principal.account_id), val_text(action)),
-	    NULL);
+	return err == ERR_OK ? history_by(r, case_id, action, "", HISTORY_ALL)
+			     : err;
 }

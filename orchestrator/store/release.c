@@ -22,8 +22,7 @@ audit(struct request *r, const struct report *report, const char *action,
 
 	if (detail == NULL)
 		detail = json_object();
-	(void)json_object_set_new(
-	    detail, "case", json_string(report->case_id));
+	(void)json_object_set_new(detail, "case", json_string(report->case_id));
 	return audit_by(r, action, &object, detail);
 }
 
@@ -42,8 +41,8 @@ check_sections(struct request *r, const struct report *report)
 
 	if (strcmp(report->kind, "postmortem") != 0)
 		return ERR_OK;
-	err = query_one(&q, r->store->db, STMT_REPORT_SECTIONS,
-	    ARGS(val_text(report->id)));
+	err = query_one(
+	    &q, r->store->db, STMT_REPORT_SECTIONS, ARGS(val_text(report->id)));
 	if (err != ERR_OK)
 		return err;
 	sections = json_loads(query_text(&q, 0), 0, NULL);
@@ -81,7 +80,7 @@ report_submit(struct request *r)
 		    &changes);
 	if (err == ERR_OK && changes == 0)
 		return request_why(
-		    r, ERR_CONFLICT, "stale: somebody changed it meanwhile");
+		    r, ERR_STALE, "somebody changed it meanwhile");
 	/* With what the case holds now: that is what gets reviewed. */
 	report.version++;
 	if (err == ERR_OK)
@@ -125,8 +124,8 @@ check_other(struct request *r, const struct report *report, bool *ret_is_single)
 		return ERR_OK;
 	*ret_is_single = false;
 	err = principal_is_other(r, report->author, "approve this report");
-	return err == ERR_OK ? principal_is_other(r, report->submitter,
-				   "approve this report")
+	return err == ERR_OK ? principal_is_other(
+				   r, report->submitter, "approve this report")
 			     : err;
 }
 
@@ -154,7 +153,7 @@ report_approve(struct request *r)
 		    &changes);
 	if (err == ERR_OK && changes == 0)
 		return request_why(
-		    r, ERR_CONFLICT, "stale: somebody changed it meanwhile");
+		    r, ERR_STALE, "somebody changed it meanwhile");
 	if (err == ERR_OK)
 		err = audit(r, &report, "report.approved",
 		    json_pack("{s:s,s:s,s:b}", "author", report.author,
@@ -188,7 +187,7 @@ report_return(struct request *r)
 		    &changes);
 	if (err == ERR_OK && changes == 0)
 		return request_why(
-		    r, ERR_CONFLICT, "stale: somebody changed it meanwhile");
+		    r, ERR_STALE, "somebody changed it meanwhile");
 	if (err == ERR_OK)
 		err = audit(r, &report, "report.returned", NULL);
 	return err == ERR_OK ? report_answer(r, &report, "returned", NULL)
@@ -266,8 +265,7 @@ issue(struct request *r, const struct report *report, const char *disclosure,
 	    ARGS(val_text(report->case_id)));
 
 	if (err == ERR_OK) {
-		(void)snprintf(
-		    ret_before, UUID_BYTES, "%s", query_text(&q, 0));
+		(void)snprintf(ret_before, UUID_BYTES, "%s", query_text(&q, 0));
 		query_release(&q);
 		err = db_do(r->store->db, STMT_REPORT_SUPERSEDE,
 		    ARGS(val_text(ret_before)), NULL);
@@ -282,7 +280,7 @@ issue(struct request *r, const struct report *report, const char *disclosure,
 		    &changes);
 	if (err == ERR_OK && changes == 0)
 		return request_why(
-		    r, ERR_CONFLICT, "stale: somebody changed it meanwhile");
+		    r, ERR_STALE, "somebody changed it meanwhile");
 	return err == ERR_OK ? disclose(r, report, disclosure) : err;
 }
 
@@ -313,8 +311,8 @@ report_issue(struct request *r)
 	if (err == ERR_OK)
 		err = access_by(r, &access);
 	if (err == ERR_OK)
-		err =
-		    access_stage(r, report.case_id, "reported", "report_issued");
+		err = access_stage(
+		    r, report.case_id, "reported", "report_issued");
 	if (err == ERR_OK)
 		err = audit(r, &report, "report.issued",
 		    json_pack("{s:s,s:s,s:s}", "disclosure", disclosure, "tlp",
@@ -347,8 +345,8 @@ report_recall(struct request *r)
 		    "the report is %s; what was issued is recalled",
 		    report.state);
 	if (err == ERR_OK && is_blank(param_text(r, 1)))
-		return request_why(r, ERR_FORMAT,
-		    "\"reason\" is what the submitter is told");
+		return request_why(
+		    r, ERR_FORMAT, "\"reason\" is what the submitter is told");
 	if (err == ERR_OK)
 		err = db_do(r->store->db, STMT_REPORT_RECALL,
 		    ARGS(val_text(report.id), val_text(param_text(r, 1)),

@@ -9,7 +9,6 @@
 #include "store/handlers.h"
 #include "store/text.h"
 
-
 #define SECTIONS_DEPTH 3
 
 /* Scope, damage and root cause, and what may stand beside them.  There is no
@@ -248,12 +247,11 @@ check_edit(struct request *r, struct report *report, char **ret_sections)
 		    "the report is %s; drafts and returned ones are edited",
 		    report->state);
 	if (param_int(r, 1) != report->version)
-		return request_why(r, ERR_CONFLICT,
-		    "stale: somebody changed it meanwhile, it is version %lld "
+		return request_why(r, ERR_STALE,
+		    "somebody changed it meanwhile, it is version %lld "
 		    "now",
 		    (long long)report->version);
-	if (!param_is_null(r, 3) &&
-	    !text_has_word(languages, param_text(r, 3)))
+	if (!param_is_null(r, 3) && !text_has_word(languages, param_text(r, 3)))
 		return request_why(
 		    r, ERR_FORMAT, "\"language\" is one of %s", languages);
 	if (!param_is_null(r, 2))
@@ -284,7 +282,7 @@ report_edit(struct request *r)
 	    &changes);
 	if (err == ERR_OK && changes == 0)
 		return request_why(
-		    r, ERR_CONFLICT, "stale: somebody changed it meanwhile");
+		    r, ERR_STALE, "somebody changed it meanwhile");
 	report.version++;
 	if (err == ERR_OK)
 		err = report_render(r, &report, job);
@@ -303,8 +301,7 @@ report_edit(struct request *r)
 
 /* What a job's options ask for; false: a report of the machine's. */
 static int
-finish_asked(
-    struct store *store, const struct attempt *a, bool *ret_is_asked)
+finish_asked(struct store *store, const struct attempt *a, bool *ret_is_asked)
 {
 	AUTO(query) q = {0};
 	int err = query_one(
