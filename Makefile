@@ -323,6 +323,7 @@ install: all $(AGENT_O)/loep-agent
 	cp -R yara-rules $(DESTDIR)$(DATADIR)/loep/
 	if [ -d $(UI)/dist ]; then rm -rf $(DESTDIR)$(DATADIR)/loep/ui && cp -R $(UI)/dist $(DESTDIR)$(DATADIR)/loep/ui; fi
 	cp -R vm-images $(DESTDIR)$(DATADIR)/loep/
+	install -D -m 644 docs/grafana/loep.json $(DESTDIR)$(DATADIR)/loep/grafana/loep.json
 	for m in docs/man/*.[1-8]; do s=$${m##*.}; \
 	    install -D -m 644 $$m $(DESTDIR)$(MANDIR)/man$$s/$${m##*/}; done
 	install -D -m 644 orchestrator/cli/completion/loep.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/loep

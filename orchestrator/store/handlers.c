@@ -118,6 +118,7 @@ request_fn *const handlers[CALL_COUNT] = {
     [CALL_AUDIT_LIST] = read_AUDIT_LIST,
     [CALL_AUDIT_EXPORT] = audit_export,
     [CALL_VERIFY] = verify,
+    [CALL_METRICS] = metrics,
     [CALL_BACKUP_BEGIN] = backup_begin,
     [CALL_BACKUP_GET] = backup_get,
     [CALL_BACKUP_END] = backup_end,

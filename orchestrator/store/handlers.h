@@ -86,6 +86,9 @@ int report_recall(struct request *r);
 int job_retry(struct request *r);
 int job_cancel(struct request *r);
 int run_create(struct request *r);
+int report_create(struct request *r);
+/* metrics.c */
+int metrics(struct request *r);
 /* backup.c */
 int backup_begin(struct request *r);
 int backup_get(struct request *r);

@@ -35,6 +35,7 @@ enum route_kind {
 	ROUTE_ACCEPT,  /* alike; an invitation */
 	ROUTE_LOGOUT,  /* 204, and the cookie is taken back */
 	ROUTE_SECRET,  /* 201, the row as an object; never kept for a key */
+	ROUTE_METRICS, /* for Prometheus */
 	ROUTE_FILE,    /* openapi.yaml */
 	ROUTE_SECURITY /* security.txt */
 };

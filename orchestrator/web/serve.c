@@ -9,6 +9,7 @@
 #include "web/asset.h"
 #include "web/idem.h"
 #include "web/login.h"
+#include "web/metrics.h"
 #include "web/openapi.h"
 #include "web/plain.h"
 #include "web/progress.h"
@@ -44,6 +45,9 @@ start(struct exchange *x)
 		break;
 	case ROUTE_ROWS:
 		stream_rows(x);
+		break;
+	case ROUTE_METRICS:
+		metrics_start(x);
 		break;
 	case ROUTE_PROGRESS:
 	case ROUTE_PROGRESS_STREAM:
