@@ -86,7 +86,6 @@ int report_recall(struct request *r);
 int job_retry(struct request *r);
 int job_cancel(struct request *r);
 int run_create(struct request *r);
-int report_create(struct request *r);
 /* metrics.c */
 int metrics(struct request *r);
 /* backup.c */
