@@ -240,7 +240,7 @@ test_edits(void **state)
 	const struct value none = val_null();
 
 	draft(w, "analysis", "{}");
-	ask_err(rig, ERR_CONFLICT, CALL_REPORT_EDIT,
+	ask_err(rig, ERR_STALE, CALL_REPORT_EDIT,
 	    ARGS(val_text(w->report), val_int(7), val_text(TEXTS), none, none,
 		none, none));
 	ask_err(rig, ERR_FORMAT, CALL_REPORT_EDIT,
