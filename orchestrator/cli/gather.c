@@ -47,19 +47,6 @@ gather_kind_name(enum gather_kind kind)
 	return kinds[kind];
 }
 
-bool
-gather_is_remote(const char *path)
-{
-	const char *colon = strchr(path, ':');
-	const char *slash = strchr(path, '/');
-
-	if (strstr(path, "://") != NULL)
-		return true;
-	/* As git reads it: a colon before the first slash names a host. */
-	return colon != NULL && colon > path &&
-	       (slash == NULL || colon < slash) && access(path, F_OK) != 0;
-}
-
 static bool
 ends_in(const char *path, const char *const *endings)
 {
@@ -339,8 +326,10 @@ guess(const char *path)
 }
 
 void
-gather_path(struct gather *g, const char *path, enum gather_kind kind)
+gather_path(struct gather *g, const char *place, enum gather_kind kind)
 {
+	const char *path = gather_local(place);
+
 	g->kind = kind == GATHER_GUESS ? guess(path) : kind;
 	switch (g->kind) {
 	case GATHER_FOLDER:

@@ -30,7 +30,13 @@ struct gather {
 bool gather_kind_of(const char *word, enum gather_kind *ret_kind);
 const char *gather_kind_name(enum gather_kind kind);
 /* True for what can only be fetched: URL or HOST:PATH. */
-bool gather_is_remote(const char *path);
+bool gather_is_remote(const char *place);
+/* A path: what follows "file://", or the place itself. */
+const char *gather_local(const char *place);
+/* Ends the program where a remote place is not one of https or ssh. */
+void gather_check_remote(const char *place);
+/* A place as others may read it: without password or token; to be freed. */
+char *gather_shown(const char *place);
 /* Does the name say that it is a file of rules? */
 bool gather_is_rules(const char *path);
 /* The same, or a sample of a rule (bundle.h). */
@@ -40,7 +46,7 @@ bool gather_is_wanted(const char *path);
  * Adds what is at a path.  What cannot be read at all ends the program with a
  * sentence; single files that cannot be taken are named and counted.
  */
-void gather_path(struct gather *g, const char *path, enum gather_kind kind);
+void gather_path(struct gather *g, const char *place, enum gather_kind kind);
 
 /* --- for the parts (gather_archive.c, gather_git.c) --- */
 

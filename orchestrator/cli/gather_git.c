@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,7 +28,7 @@ struct clone {
 	struct gather *g;
 	char folder[64]; /* ours, removed at the end */
 	char *repository;
-	char *env[16];
+	char *env[24];
 	size_t env_count;
 };
 
@@ -41,6 +42,27 @@ add_env(struct clone *c, const char *name, const char *value)
 {
 	c->env[c->env_count++] = xasprintf("%s=%s", name, value);
 	c->env[c->env_count] = NULL;
+}
+
+/* What a site's way to remote places may need. */
+static void
+pass_env(struct clone *c)
+{
+	static const char *const names[] = {"https_proxy", "HTTPS_PROXY",
+	    "no_proxy", "NO_PROXY", "GIT_SSL_CAINFO", "SSH_AUTH_SOCK"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *value = getenv(names[i]);
+
+		if (value != NULL)
+			add_env(c, names[i], value);
+	}
+	/* Never a question; a host must be known, a key in the agent. */
+	add_env(c, "GIT_SSH_COMMAND",
+	    "ssh -o BatchMode=yes -o StrictHostKeyChecking=yes");
+	/* A place that says nothing for a minute is given up. */
+	add_env(c, "GIT_HTTP_LOW_SPEED_LIMIT", "1000");
+	add_env(c, "GIT_HTTP_LOW_SPEED_TIME", "60");
 }
 
 static void
@@ -57,6 +79,10 @@ make_env(struct clone *c, bool is_remote)
 	add_env(c, "GIT_NO_REPLACE_OBJECTS", "1");
 	add_env(c, "GIT_ATTR_NOSYSTEM", "1");
 	add_env(c, "GIT_OPTIONAL_LOCKS", "0");
+	/* A repository may name programs that would fetch what it lacks. */
+	add_env(c, "GIT_NO_LAZY_FETCH", "1");
+	if (is_remote)
+		pass_env(c);
 }
 
 /* Runs git on the copy; the arguments end with NULL. */
@@ -75,13 +101,27 @@ start_git(struct clone *c, const struct process_cage *cage, char *const *args,
 	return process_start(process, &spec);
 }
 
+/* ssh finds it by the account, whatever HOME says. */
+static char *
+known_hosts_path(void)
+{
+	const struct passwd *account = getpwuid(geteuid());
+
+	return account == NULL
+		   ? NULL
+		   : xasprintf("%s/.ssh/known_hosts", account->pw_dir);
+}
+
 static void
 copy_repository(struct clone *c, const char *from, bool is_remote)
 {
 	auto_free char *source = xstrdup(from);
+	auto_free char *shown = gather_shown(from);
+	auto_free char *known_hosts = known_hosts_path();
 	const struct process_cage cage = {
 	    .has_network = is_remote,
-	    .readable = is_remote ? NULL : from,
+	    .readable = {is_remote ? getenv("GIT_SSL_CAINFO") : from,
+		is_remote ? known_hosts : NULL},
 	    .writable = c->folder,
 	};
 	char *args[] = {(char[]){"git"}, (char[]){"-c"},
@@ -101,7 +141,7 @@ copy_repository(struct clone *c, const char *from, bool is_remote)
 		fail(EXIT_NO_INPUT,
 		    "git cannot read %s (status %d); a plain folder of rules "
 		    "is taken with --kind folder",
-		    from, status);
+		    shown, status);
 }
 
 static void
@@ -169,7 +209,10 @@ list_entries(struct clone *c, size_t *ret_count)
 		struct entry entry;
 
 		if (*ret_count >= BUNDLE_FILES_MAX)
-			break;
+			fail(EXIT_DATA,
+			    "the repository has more than %zu "
+			    "files of rules",
+			    (size_t)BUNDLE_FILES_MAX);
 		if (!read_entry(c->g, line, &entry))
 			continue;
 		entries =
@@ -267,6 +310,7 @@ gather_git(struct gather *g, const char *path)
 {
 	bool is_remote = gather_is_remote(path);
 	auto_free char *absolute = is_remote ? NULL : realpath(path, NULL);
+	auto_free char *shown = gather_shown(path);
 	struct clone c = {.g = g};
 	struct entry *entries;
 	size_t count;
@@ -276,7 +320,9 @@ gather_git(struct gather *g, const char *path)
 		    "%s is a remote place, and this site does not fetch: copy "
 		    "the repository here, or set [rules] fetch = yes in "
 		    "loep.conf",
-		    path);
+		    shown);
+	if (is_remote)
+		gather_check_remote(path);
 	if (!is_remote && absolute == NULL)
 		fail(
 		    EXIT_NO_INPUT, "cannot read %s: %s", path, strerror(errno));
@@ -295,5 +341,5 @@ gather_git(struct gather *g, const char *path)
 	at_end();
 	if (count == 0)
 		fail(EXIT_DATA, "the repository %s holds no files of rules",
-		    path);
+		    shown);
 }

@@ -13,9 +13,10 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-/* What a caged program may write in all, and how many may run. */
+/* What a caged program may write into a file, use up and map. */
 #define FILE_BYTES_MAX ((rlim_t)2 << 30)
 #define CPU_SECONDS    600
+#define MEMORY_MAX     ((rlim_t)6 << 30)
 #define CAGE_FAILED    126
 
 static int
@@ -73,7 +74,8 @@ enter(const struct process_cage *c)
 {
 	const struct rlimit bytes = {FILE_BYTES_MAX, FILE_BYTES_MAX};
 	const struct rlimit cpu = {CPU_SECONDS, CPU_SECONDS};
-	struct cage_path paths[16] = {{NULL, CAGE_READ}};
+	const struct rlimit memory = {MEMORY_MAX, MEMORY_MAX};
+	struct cage_path paths[20] = {{NULL, CAGE_READ}};
 	const struct cage cage = {
 	    .name = "process",
 	    .groups = CAGE_ANYTHING,
@@ -84,13 +86,17 @@ enter(const struct process_cage *c)
 	if (!c->has_network && leave_network() != ERR_OK)
 		return ERR_SYS;
 	count = add_system(paths);
-	if (c->readable != NULL)
-		paths[count++] = (struct cage_path){c->readable, CAGE_READ};
+	for (size_t i = 0; i < PROCESS_READABLE_MAX; i++) {
+		if (c->readable[i] != NULL && access(c->readable[i], F_OK) == 0)
+			paths[count++] =
+			    (struct cage_path){c->readable[i], CAGE_READ};
+	}
 	if (c->writable != NULL)
 		paths[count++] =
 		    (struct cage_path){c->writable, CAGE_READ_WRITE};
 	if (setrlimit(RLIMIT_FSIZE, &bytes) == -1 ||
 	    setrlimit(RLIMIT_CPU, &cpu) == -1 ||
+	    setrlimit(RLIMIT_AS, &memory) == -1 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
 	    cage_landlock(&cage) == -1)
 		return ERR_SYS;

@@ -10,10 +10,13 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#define PROCESS_READABLE_MAX 4
+
 /* A cage for a program that is not ours. */
 struct process_cage {
 	bool has_network;
-	const char *readable; /* a path beside the system's; may be NULL */
+	/* Paths beside the system's; NULL and what is not there are no paths. */
+	const char *readable[PROCESS_READABLE_MAX];
 	const char *writable; /* a folder; may be NULL */
 };
 

@@ -183,6 +183,8 @@ gather_all(struct add *a, char *const *paths, int count)
 static json_t *
 describe_source(const struct add *a, char *const *paths)
 {
+	auto_free char *location =
+	    a->is_removal ? NULL : gather_shown(paths[0]);
 	json_t *source;
 
 	if (a->is_removal)
@@ -190,7 +192,7 @@ describe_source(const struct add *a, char *const *paths)
 		    "[{s:s,s:b}]", "name", a->source, "removed", 1);
 	source = json_pack("[{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:b}]",
 	    "name", a->source, "kind", gather_kind_name(a->gather.kind),
-	    "location", paths[0], "revision", a->gather.revision, "namespace",
+	    "location", location, "revision", a->gather.revision, "namespace",
 	    a->namespace, "licence", a->licence, "tlp", a->tlp, "owner",
 	    a->owner, "priority", a->priority, "fetch_allowed",
 	    a->gather.may_fetch && gather_is_remote(paths[0]));
