@@ -14,8 +14,9 @@ import statistics
 
 from plant import often, plant
 from rescan_exact import Exact, digests_of
-from rescan_service import (STATE, activate, call, changes, loep, peaks_mib,
-                            say, sources, submit, units_of, wait_idle)
+from rescan_service import (STATE, activate, activate_version, call, changes,
+                            loep, peaks_mib, say, sources, submit, units_of,
+                            wait_idle)
 
 CORPUS = os.environ["CORPUS"]
 RULES = int(os.environ.get("RULES", "100"))
@@ -108,8 +109,9 @@ def fill(rules, paths):
         wait_idle()
         return seconds
     seconds = kept("growth", small)
-    for source in sources - {"bench"}:
-        loep("rules", "remove", source, "--wait")
+    for source in sorted(sources - {"bench"}):
+        activate_version(loep("rules", "remove", source, "--wait")["version"])
+        sources.discard(source)
     activate([none])
     wait_idle()
     return statistics.median(seconds)

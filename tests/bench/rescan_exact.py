@@ -7,14 +7,14 @@ import subprocess
 import sys
 import time
 
-from rescan_service import WORK, pages, say
+from rescan_service import WORK, pages, rejected, say
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../integration"))
 from yara_says import matches_of, places_of  # noqa: E402
 
 EXTERNALS = ("filename", "filepath", "extension", "filetype", "owner")
 DEFINES = [x for name in EXTERNALS for x in ("-d", name + "=")]
-RULE = re.compile(r"^[ \t]*(?:(?:private|global)\s+)*rule\s+(\w+)", re.M)
+RULE = re.compile(r"^[ \t]*((?:(?:private|global)\s+)*)rule\s+(\w+)", re.M)
 YARA = ["yara", "-w", "-N", "-p", "2", *DEFINES]
 
 
@@ -28,6 +28,12 @@ class Exact:
         self.pairs = self.places = self.lost = self.invented = 0
 
     def count(self, label, want, got):
+        # What the trial of a version set aside is told, and not active.
+        aside = {m for m in want if (m[0], m[1]) in rejected}
+        want = want - aside
+        if aside:
+            say(f"{label}: without {len(aside)} matches of rules that the "
+                f"trial set aside: {sorted({m[1] for m in aside})[:5]}")
         lost, invented = want - got, got - want
         self.lost += len(lost)
         self.invented += len(invented)
@@ -109,7 +115,7 @@ def spaces_of(rules):
         if len(RULE.findall(rule["text"])) != 1:
             alone.append([rule])
             continue
-        name = RULE.search(rule["text"]).group(1)
+        name = RULE.search(rule["text"]).group(2)
         for i, taken in enumerate(names):
             if name not in taken:
                 break
@@ -132,8 +138,9 @@ def compiled(rules, label):
         with open(path, "wb") as f:
             for rule in space:
                 f.write(rule["text"].encode("latin-1") + b"\n")
-                name = rule.get("name") or RULE.search(rule["text"]).group(1)
-                names[f"n{i}", name] = rule["file"]
+                for kind, name in RULE.findall(rule["text"]):
+                    if "private" not in kind:
+                        names[f"n{i}", name] = rule["file"]
         args.append(f"n{i}:{path}")
     subprocess.run(["yarac", "-w", *DEFINES, *args, out], check=True)
     return ["-C", out], names

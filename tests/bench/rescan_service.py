@@ -19,6 +19,8 @@ CASE_FILES = 250
 PROGRAMS = ("loep-store", "loep-sched", "loep-vault", "loep-index",
             "loep-hunt", "loep-yara", "loep-rules", "loep-grams")
 sources = set()
+# (file, rule) of rules that were set aside in some version, as too slow.
+rejected = set()
 START = time.monotonic()
 
 
@@ -189,6 +191,9 @@ def activate_version(version):
         time.sleep(0.05)
     if rescan["state"] != "done" or rescan["gaps"]:
         raise RuntimeError(f"re-scan {rescan}")
+    rejected.update(
+        (r["namespace"].rsplit("/", 1)[-1], r["name"]) for r in
+        pages(f"/rules/versions/{version}/rules?state=rejected"))
     rescan["seconds"] = us(rescan["ended"]) - us(rescan["created"])
     rescan["query"] = us(rescan["ended"]) - us(
         rescan["started"] or rescan["created"])
