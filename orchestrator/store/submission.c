@@ -21,7 +21,11 @@ enum {
 	P_COLLECTED,
 	P_SOURCE_HOST,
 	P_PROFILE,
-	P_SECONDS
+	P_SECONDS,
+	P_NOT_CLASSIFIED,
+	P_PERSONAL_DATA,
+	P_THIRD_PARTY_OK,
+	P_NETWORK_OK
 };
 
 /* Brings the list into its canonical form; the caller frees. */
@@ -116,6 +120,28 @@ insert(struct request *r, const char *id, const char *passwords)
 	    NULL);
 }
 
+static struct value
+flag(const struct request *r, size_t at)
+{
+	return param_is_null(r, at) ? val_null() : val_int(param_int(r, at));
+}
+
+/* Keeps what the submitter declares of the submission. */
+static int
+declare(struct request *r, const char *id)
+{
+	if (!param_is_null(r, P_NOT_CLASSIFIED) &&
+	    param_int(r, P_NOT_CLASSIFIED) == 0)
+		return request_why(r, ERR_DENIED,
+		    "classified material is not taken here; ask the CSIRT "
+		    "how to hand it over");
+	return db_do(r->store->db, STMT_SUBMISSION_DECLARE,
+	    ARGS(val_text(id), flag(r, P_NOT_CLASSIFIED),
+		flag(r, P_PERSONAL_DATA), flag(r, P_THIRD_PARTY_OK),
+		flag(r, P_NETWORK_OK)),
+	    NULL);
+}
+
 int
 submission_create(struct request *r)
 {
@@ -129,6 +155,8 @@ submission_create(struct request *r)
 		return err;
 	uuid7(id);
 	err = insert(r, id, passwords);
+	if (err == ERR_OK)
+		err = declare(r, id);
 	if (err != ERR_OK)
 		return err;
 	err = audit_by(r, "submission.created", &object,

@@ -422,7 +422,8 @@ make_submission(struct rig *rig, const char *case_id, char ret_id[UUID_BYTES])
 	    ARGS(val_text(case_id), val_text(""), val_text(""),
 		val_text("file"), val_text("a mail"), val_text("a comment"),
 		val_text("[\"infected\"]"), val_null(), val_text("pc-17"),
-		val_text(""), val_int(0)));
+		val_text(""), val_int(0), val_null(), val_null(), val_null(),
+		val_null()));
 	(void)snprintf(ret_id, UUID_BYTES, "%s", col_text(rig, 0, "id"));
 }
 

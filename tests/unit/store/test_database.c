@@ -493,10 +493,12 @@ test_labels_grow(void **state)
 	    ARGS(val_text(""), val_text("t"), val_text(""), val_text("green"),
 		val_text("pap:clear")));
 	(void)snprintf(case_id, sizeof(case_id), "%s", col_text(rig, 0, "id"));
-#define SUBMISSION(tlp, pap)                                               \
+#define DECLARED(tlp, pap, not_classified)                                 \
  ARGS(val_text(case_id), val_text(tlp), val_text(pap), val_text("file"),   \
      val_text(""), val_text(""), val_text("[]"), val_null(), val_text(""), \
-     val_text(""), val_int(0))
+     val_text(""), val_int(0), not_classified, val_int(1), val_int(0),     \
+     val_null())
+#define SUBMISSION(tlp, pap) DECLARED(tlp, pap, val_null())
 	(void)ask_ok(rig, CALL_SUBMISSION_CREATE, SUBMISSION("", ""));
 	(void)ask_ok(rig, CALL_CASE_GET, ARGS(val_text(case_id)));
 	assert_string_equal(col_text(rig, 0, "tlp"), "TLP:GREEN");
@@ -511,7 +513,18 @@ test_labels_grow(void **state)
 	ask_err(rig, ERR_FORMAT, CALL_SUBMISSION_CREATE,
 	    ARGS(val_text(case_id), val_text(""), val_text(""),
 		val_text("file"), val_text(""), val_text(""), val_text("[1]"),
-		val_null(), val_text(""), val_text(""), val_int(0)));
+		val_null(), val_text(""), val_text(""), val_int(0), val_null(),
+		val_null(), val_null(), val_null()));
+	ask_err(rig, ERR_DENIED, CALL_SUBMISSION_CREATE,
+	    DECLARED("", "", val_int(0)));
+	(void)ask_ok(rig, CALL_SUBMISSION_CREATE, DECLARED("", "", val_int(1)));
+	(void)ask_ok(rig, CALL_SUBMISSION_LIST,
+	    ARGS(val_text(case_id), val_int(0), val_text("")));
+	assert_true(col_is_null(rig, 0, "personal_data") == false);
+	assert_true(col_is_null(rig, 0, "not_classified"));
+	assert_int_equal(col_int(rig, 3, "not_classified"), 1);
+	assert_int_equal(col_int(rig, 3, "third_party_ok"), 0);
+	assert_true(col_is_null(rig, 3, "network_ok"));
 }
 
 /* Rows of many kilobytes each: all of them arrive, in order. */
