@@ -3,6 +3,7 @@
 #include "lib/call.h"
 
 #include "lib/own.h"
+#include "lib/reason.h"
 #include "lib/xalloc.h"
 
 #include <assert.h>
@@ -305,7 +306,7 @@ int
 calls_handle(struct calls *calls, struct msg *msg)
 {
 	struct open_call *call = find(calls, msg->request);
-	char why[512];
+	char why[REASON_BYTES_MAX];
 	enum err err;
 
 	if (call == NULL)

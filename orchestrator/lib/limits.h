@@ -24,6 +24,8 @@
 
 /* A text field that a person typed. */
 #define LIMIT_TEXT_BYTES (8 * KIB)
+/* A JSON document that is sent as one parameter (type j of call.def). */
+#define LIMIT_DOCUMENT_BYTES (LIMIT_MSG_BYTES / 2)
 /* A file name as it came, in bytes (POSIX PATH_MAX). */
 #define LIMIT_NAME_BYTES ((size_t)4096)
 /* One configuration file. */

@@ -36,6 +36,7 @@ proto_role_name(enum role role)
 	    {ROLE_VM, "vm"},
 	    {ROLE_SIMNET, "simnet"},
 	    {ROLE_INDEX, "index"},
+	    {ROLE_MAIL, "mail"},
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -21,7 +21,8 @@ enum role {
 	ROLE_VM = 1 << 6,
 	ROLE_SIMNET = 1 << 7,
 	ROLE_INDEX = 1 << 8,
-	ROLE_ANY = 0x1fe
+	ROLE_MAIL = 1 << 9,
+	ROLE_ANY = 0x3fe
 };
 
 enum msg_fd {

@@ -250,6 +250,7 @@ static int
 check_change(struct request *r, const struct managed *m)
 {
 	const char *state = param_text(r, 2);
+	int err;
 
 	if (strcmp(m->id, r->principal.account_id) == 0)
 		return request_why(r, ERR_DENIED,
@@ -262,8 +263,9 @@ check_change(struct request *r, const struct managed *m)
 	if (!param_is_null(r, 3) && strcmp(m->kind, "service") == 0)
 		return request_why(
 		    r, ERR_FORMAT, "a service does not log in; it has tokens");
-	if (param_is_null(r, 1))
-		return ERR_OK;
+	err = account_check_mail(r, param_text(r, 4));
+	if (err != ERR_OK || param_is_null(r, 1))
+		return err;
 	return account_check_capabilities(r, param_text(r, 1), m->org_class);
 }
 
@@ -283,6 +285,11 @@ account_set(struct request *r)
 		val_text(param_is_null(r, 1) ? NULL : param_text(r, 1)),
 		val_text(param_is_null(r, 2) ? NULL : param_text(r, 2))),
 	    NULL);
+	if (err == ERR_OK && !param_is_null(r, 4))
+		err = db_do(r->store->db, STMT_ACCOUNT_SELF,
+		    ARGS(
+			val_text(m.id), val_null(), val_text(param_text(r, 4))),
+		    NULL);
 	if (err == ERR_OK && !param_is_null(r, 3))
 		err = add_login(r, m.id, param_text(r, 3));
 	/* What an open session may do was said when it began its request. */

@@ -92,7 +92,9 @@ audit_by(struct request *r, const char *action,
 {
 	bool is_person = r->peer == ROLE_WEB;
 	struct audit_entry entry = {
-	    .actor = is_person ? r->principal.name : "loep-sched",
+	    .actor = is_person		    ? r->principal.name
+		     : r->peer == ROLE_MAIL ? "loep-mail"
+					    : "loep-sched",
 	    .actor_kind = is_person ? r->principal.kind : "program",
 	    .action = action,
 	    .object_kind = object->kind,

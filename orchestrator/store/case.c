@@ -7,41 +7,14 @@
 #include "store/handlers.h"
 #include "store/history.h"
 #include "store/number.h"
+#include "store/outbox.h"
+#include "store/policy.h"
 #include "store/text.h"
 
 #include <ctype.h>
 
-/* Numbers are random: a clash is rare, twice in a row means a bug. */
-#define NUMBER_TRIES 8
-
 /* Words of one search; more are passed over. */
 #define QUERY_WORDS 16
-
-/*
- * Takes a number that nobody has: allocation and case are one transaction,
- * so none is lost or handed out twice.
- */
-static int
-allocate_number(
-    struct request *r, const char *case_id, char ret_number[NUMBER_BYTES])
-{
-	int64_t changes = 0;
-	int err = ERR_OK;
-
-	for (int i = 0; i < NUMBER_TRIES && err == ERR_OK && changes == 0;
-	     i++) {
-		number_new(loop_wall_us(), ret_number);
-		err = db_do(r->store->db, STMT_NUMBER_ADD,
-		    ARGS(val_text(ret_number), val_int(loop_wall_us()),
-			val_text("local"), val_text(case_id)),
-		    &changes);
-	}
-	if (err == ERR_OK && changes == 0)
-		return request_why(r, ERR_CONFLICT,
-		    "no free case number was "
-		    "found");
-	return err;
-}
 
 /* The case's words, all in their one form. */
 struct case_words {
@@ -87,6 +60,7 @@ case_create(struct request *r)
 	char id[UUID_BYTES];
 	char number[NUMBER_BYTES];
 	struct case_words w = {.org = ""};
+	struct entitlement e;
 	struct values row;
 	struct audit_object object = {"case", id, NULL};
 	int64_t changes;
@@ -95,7 +69,9 @@ case_create(struct request *r)
 	if (err != ERR_OK)
 		return err;
 	uuid7(id);
-	err = allocate_number(r, id, number);
+	err = entitlement_check(r, w.org, "", &e);
+	if (err == ERR_OK)
+		err = intake_number(r, id, NULL, NULL, number);
 	if (err != ERR_OK)
 		return err;
 	err = db_do(r->store->db, STMT_CASE_ADD,
@@ -114,6 +90,12 @@ case_create(struct request *r)
 	    ARGS(val_text(id), val_text(w.org), val_text(w.title),
 		val_text(number)),
 	    NULL);
+	if (err == ERR_OK)
+		err = entitlement_use(r, &e, id);
+	if (err == ERR_OK)
+		err = intake_mark(r->store, id);
+	if (err == ERR_OK)
+		err = outbox_case(r->store, OUTBOX_ACK, id);
 	if (err != ERR_OK)
 		return err;
 	object.org = w.org;

@@ -12,6 +12,35 @@ extern request_fn *const handlers[CALL_COUNT];
 int org_create(struct request *r);
 int org_list(struct request *r);
 int org_get(struct request *r);
+int org_set(struct request *r);
+/* self.c */
+int account_self(struct request *r);
+int account_check_mail(struct request *r, const char *mail);
+/* policy_version.c, exception.c */
+int policy_list(struct request *r);
+int policy_get(struct request *r);
+int policy_diff(struct request *r);
+int policy_create(struct request *r);
+int policy_approve(struct request *r);
+int policy_reject(struct request *r);
+int exception_list(struct request *r);
+int exception_create(struct request *r);
+int exception_approve(struct request *r);
+/* mode.c, mode_read.c */
+int mode_get(struct request *r);
+int mode_propose(struct request *r);
+int mode_approve(struct request *r);
+int mode_reject(struct request *r);
+int mode_list(struct request *r);
+int mode_log(struct request *r);
+/* outbox.c */
+int outbox_list(struct request *r);
+int outbox_retry(struct request *r);
+int mail_lease(struct request *r);
+int mail_done(struct request *r);
+/* health.c */
+int health(struct request *r);
+int ready(struct request *r);
 /* account.c, invite.c, token.c */
 int account_create(struct request *r);
 int account_list(struct request *r);

@@ -116,6 +116,46 @@ add_org(struct lease *l, const char *org)
 		memcpy(l->orgs[l->orgs_count++], org, UUID_BYTES);
 }
 
+/* What the scheduler asks for is what it can start: only that waits. */
+static void
+note_kinds(struct store *store, const struct lease *l)
+{
+	for (size_t i = 0; i < l->kinds_count; i++) {
+		size_t at = 0;
+
+		while (at < store->kinds_count &&
+		       strcmp(store->kinds[at], l->kinds[i]) != 0)
+			at++;
+		if (at == store->kinds_count && at < STORE_KINDS_MAX)
+			(void)snprintf(store->kinds[store->kinds_count++],
+			    STORE_KIND_BYTES, "%s", l->kinds[i]);
+	}
+}
+
+/*
+ * In a crisis nothing is started while something before it waits, of whatever
+ * kind it is.
+ */
+static int
+check_level(struct lease *l)
+{
+	struct store *store = l->r->store;
+
+	if (!store->mode.is_on)
+		return ERR_OK;
+	for (size_t i = 0; i < store->kinds_count; i++) {
+		struct level level = {INT64_MIN, INT64_MIN};
+		char org[UUID_BYTES] = "";
+		int err = next_bucket(l, store->kinds[i], &level, org);
+
+		if (err == ERR_OK && is_before(&level, &l->level))
+			return ERR_NOT_FOUND;
+		if (err != ERR_OK && err != ERR_NOT_FOUND)
+			return err;
+	}
+	return ERR_OK;
+}
+
 /* Who has jobs at this tier and rank. */
 static int
 find_orgs(struct lease *l)
@@ -245,9 +285,12 @@ job_lease(struct request *r)
 	err = split_kinds(&l, kinds);
 	if (err != ERR_OK)
 		return err;
+	note_kinds(r->store, &l);
 	l.orgs = orgs = xcalloc(ORGS_MAX, sizeof(*l.orgs));
 	while (!has_enough(&l)) {
 		err = find_level(&l);
+		if (err == ERR_OK)
+			err = check_level(&l);
 		if (err == ERR_NOT_FOUND)
 			return ERR_OK;
 		if (err == ERR_OK)

@@ -4,6 +4,7 @@
 
 #include "lib/limits.h"
 #include "lib/log.h"
+#include "lib/own.h"
 #include "lib/xalloc.h"
 #include "store/handlers.h"
 #include "store/number.h"
@@ -83,7 +84,7 @@ take_params(struct request *r, const struct wire_in *in)
 static size_t
 text_limit(const struct request *r, size_t at)
 {
-	return r->spec->params[at].type == 'j' ? LIMIT_MSG_BYTES / 2
+	return r->spec->params[at].type == 'j' ? LIMIT_DOCUMENT_BYTES
 					       : LIMIT_TEXT_BYTES;
 }
 
@@ -405,6 +406,26 @@ request_why(struct request *r, int err, const char *fmt, ...)
 }
 
 int
+request_refuse(struct request *r, int err, const char *kind, json_t *members,
+    const char *fmt, ...)
+{
+	auto_json json_t *object = members;
+	auto_free char *json = object == NULL ? NULL : json_canonical(object);
+	char text[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	/* Without its braces. */
+	if (json != NULL)
+		json[strlen(json) - 1] = '\0';
+	(void)reason_put(
+	    r->why, sizeof(r->why), kind, json == NULL ? "" : json + 1, text);
+	return err;
+}
+
+int
 request_begin(struct request *r)
 {
 	r->store->db->why[0] = '\0';
@@ -414,7 +435,7 @@ request_begin(struct request *r)
 void
 request_finish(struct request *r, int err, int fd)
 {
-	tx_end(r->store, err == ERR_OK);
+	tx_end(r->store, err == ERR_OK || r->is_kept);
 	if (err == ERR_OK && r->failed != ERR_OK)
 		err = (int)r->failed;
 	if (err == ERR_OK && fd == -1)

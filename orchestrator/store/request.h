@@ -11,6 +11,8 @@
 #ifndef STORE_REQUEST_H
 #define STORE_REQUEST_H
 
+#include "lib/json.h"
+#include "lib/reason.h"
 #include "store/store.h"
 
 struct request {
@@ -33,7 +35,10 @@ struct request {
 	/* The case that parameter "case" names, and whose it is; or "". */
 	char case_id[UUID_BYTES];
 	char case_org[UUID_BYTES];
-	char why[256];
+	char why[REASON_BYTES_MAX];
+	/* What an error leaves behind stays: the number of one who was
+	 * refused. */
+	bool is_kept;
 	/* The state of an operation that waits, and its end when the peer
 	 * goes away (may be NULL). */
 	void *state;
@@ -65,6 +70,14 @@ void request_fail(struct request *r, enum err err, const char *why);
 /* Sets r->why and returns err, for "return request_why(...)". */
 int request_why(struct request *r, int err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/*
+ * The same for programs, too: kind is the problem's name ("not-entitled"), members
+ * (an object whose reference is taken, or NULL) stand beside it.
+ */
+int request_refuse(struct request *r, int err, const char *kind,
+    json_t *members, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
 
 /* Continues a request that waited: a unit for its role. */
 int must_check request_begin(struct request *r);

@@ -8,6 +8,7 @@
 #include "lib/xalloc.h"
 #include "store/audit.h"
 #include "store/handlers.h"
+#include "store/policy.h"
 #include "store/quota.h"
 #include "store/text.h"
 #include "store/upload.h"
@@ -205,6 +206,7 @@ upload_begin(struct request *r)
 {
 	const int64_t expires_at = loop_wall_us() + r->store->upload_us;
 	AUTO(query) q = {0};
+	struct entitlement e;
 	char id[UUID_BYTES];
 	struct values row;
 	int err = check_begin(r);
@@ -218,7 +220,9 @@ upload_begin(struct request *r)
 		return err;
 	if (strcmp(query_text(&q, 3), "open") != 0)
 		return request_why(r, ERR_CONFLICT, "the case is closed");
-	err = quota_check(r, query_text(&q, 2), param_int(r, P_SIZE));
+	err = entitlement_check(r, query_text(&q, 2), query_text(&q, 1), &e);
+	if (err == ERR_OK)
+		err = quota_check(r, query_text(&q, 2), param_int(r, P_SIZE));
 	if (err != ERR_OK)
 		return err;
 	uuid7(id);

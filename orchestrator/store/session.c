@@ -3,9 +3,11 @@
 #include "store/session.h"
 
 #include "lib/digest.h"
+#include "lib/own.h"
 #include "lib/xalloc.h"
 #include "store/audit.h"
 #include "store/handlers.h"
+#include "store/policy.h"
 #include "store/resume.h"
 #include "store/text.h"
 
@@ -148,6 +150,21 @@ sessions_drop(struct sessions *sessions, const char *account_id, bool has_local)
 }
 
 void
+sessions_clear_org(struct sessions *sessions, const char *org_id)
+{
+	struct session *s, *next;
+
+	for (size_t i = 0; i < BUCKETS; i++) {
+		for (s = TAILQ_FIRST(&sessions->buckets[i]); s != NULL;
+		     s = next) {
+			next = TAILQ_NEXT(s, entry);
+			if (strcmp(s->principal.org_id, org_id) == 0)
+				drop(sessions, s);
+		}
+	}
+}
+
+void
 sessions_drop_secret(struct sessions *sessions, const uint8_t *digest)
 {
 	drop_some(sessions, NULL, false, digest);
@@ -243,6 +260,34 @@ keep(struct sessions *sessions, const struct principal *p)
 	return s->handle;
 }
 
+/* Whom they belong to, what that may have, how the service runs. */
+static int
+add_surroundings(
+    struct request *r, const struct principal *p, struct values *row)
+{
+	struct store *store = r->store;
+	AUTO(query) q = {0};
+	auto_json json_t *services = NULL;
+	auto_free char *text = NULL;
+	int err = query_one(
+	    &q, store->db, STMT_WHOAMI, ARGS(val_text(p->account_id)));
+
+	if (err != ERR_OK)
+		return err;
+	services = policy_services(store->policy, query_text(&q, 1));
+	text = json_canonical(services);
+	values_add_text(row, query_text(&q, 0));
+	values_add_text(row, query_text(&q, 1));
+	values_add_text(row, query_text(&q, 2));
+	values_add_text(row, query_is_null(&q, 3) ? NULL : query_text(&q, 3));
+	values_add_text(row, store->mode.word);
+	values_add_int(row, store->mode.is_exercise);
+	values_add_text(row, text);
+	/* What it borrows ends with the query. */
+	request_row(r, row);
+	return ERR_OK;
+}
+
 int
 session_answer(struct request *r, const struct principal *p)
 {
@@ -262,8 +307,7 @@ session_answer(struct request *r, const struct principal *p)
 	values_add_text(&row, p->kind);
 	values_add_text(&row, p->capabilities);
 	values_add_text(&row, via[p->via]);
-	request_row(r, &row);
-	return ERR_OK;
+	return add_surroundings(r, p, &row);
 }
 
 int

@@ -70,6 +70,8 @@ int must_check principal_is_other(
 /* Drops the handles of an account; with those of local connections, or not. */
 void sessions_drop(
     struct sessions *sessions, const char *account_id, bool has_local);
+/* Drops those of everybody of an organisation. */
+void sessions_clear_org(struct sessions *sessions, const char *org_id);
 /* Drops those of one session or token. */
 void sessions_drop_secret(struct sessions *sessions, const uint8_t *digest);
 /* Keeps a principal, answers its row. */

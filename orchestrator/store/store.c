@@ -12,6 +12,8 @@
 #include "store/hasher.h"
 #include "store/job.h"
 #include "store/login.h"
+#include "store/outbox.h"
+#include "store/policy.h"
 #include "store/request.h"
 #include "store/resume.h"
 #include "store/throttle.h"
@@ -49,7 +51,10 @@ tidy_up(struct store *store)
 	tx_commit(store);
 	/* The scheduler drops all jobs with the channel to its store. */
 	jobs_forget_worker(store);
-	return err;
+	outbox_forget_sender(store);
+	if (err == ERR_OK)
+		err = policies_load(store);
+	return err == ERR_OK ? mode_load(store) : err;
 }
 
 int
@@ -87,6 +92,8 @@ store_new(struct loop *loop, const char *folder, char *why, size_t why_size,
 	store->session_max_us = (int64_t)12 * 60 * MINUTE_US;
 	store->invite_us = (int64_t)72 * 60 * MINUTE_US;
 	store->fair = fair_new();
+	store->mode.word = "normal";
+	store->mail_give_up_us = (int64_t)72 * 60 * MINUTE_US;
 	err = tidy_up(store);
 	if (err != ERR_OK) {
 		(void)snprintf(why, why_size, "%s", db->why);
@@ -120,10 +127,23 @@ drop_sched(struct store *store)
 
 	store->sched = NULL;
 	store->index.is_known = false;
+	store->kinds_count = 0;
 	request_forget_peer(store, chan);
 	children_drop(store, true);
 	jobs_forget_worker(store);
 	tx_forget_peer(store, ROLE_SCHED);
+	chan_free(chan);
+}
+
+static void
+drop_mail(struct store *store)
+{
+	struct chan *chan = store->mail;
+
+	store->mail = NULL;
+	request_forget_peer(store, chan);
+	outbox_forget_sender(store);
+	tx_forget_peer(store, ROLE_MAIL);
 	chan_free(chan);
 }
 
@@ -146,6 +166,9 @@ store_free(struct store *store)
 	}
 	chan_free(store->web);
 	chan_free(store->sched);
+	chan_free(store->mail);
+	policy_free(store->policy);
+	mode_release(&store->mode);
 	sessions_free(store->sessions);
 	hasher_free(store->hasher);
 	throttle_free(store->throttle);
@@ -168,6 +191,8 @@ on_peer_gone(void *arg, struct chan *chan, int err)
 		drop_web(store);
 	else if (chan == store->sched)
 		drop_sched(store);
+	else if (chan == store->mail)
+		drop_mail(store);
 	else
 		chan_free(chan);
 }
@@ -208,6 +233,11 @@ store_add_peer(struct store *store, struct chan *chan)
 			drop_sched(store);
 		store->sched = chan;
 		break;
+	case ROLE_MAIL:
+		if (store->mail != NULL)
+			drop_mail(store);
+		store->mail = chan;
+		break;
 	default:
 		chan_free(chan);
 		return;
@@ -227,5 +257,7 @@ on_tick(void *arg)
 	sweep_due(store);
 	backup_expire(store);
 	login_tidy(store);
+	policies_tick(store);
+	outbox_tick(store);
 	store->tick = loop_timer(store->loop, TICK_MS, on_tick, store);
 }

@@ -14,6 +14,7 @@
 #include "lib/loop.h"
 #include "store/db.h"
 #include "store/fair.h"
+#include "store/mode.h"
 #include "store/session.h"
 #include "store/sweep.h"
 #include "store/tx.h"
@@ -26,6 +27,7 @@ struct append;
 struct backup;
 struct child;
 struct hasher;
+struct policy;
 struct proof;
 struct request;
 struct throttle;
@@ -41,6 +43,9 @@ TAILQ_HEAD(commit_list, waiting_commit);
 
 /* Children being written are looked up with every commit of one. */
 #define STORE_CHILD_BUCKETS 256
+
+#define STORE_KINDS_MAX	 32
+#define STORE_KIND_BYTES 32
 
 /* What loep-index last said of itself. */
 struct store_index {
@@ -63,6 +68,7 @@ struct store {
 	char *folder; /* of the database */
 	struct chan *web;
 	struct chan *sched;
+	struct chan *mail;
 	struct vault *vault;
 	struct tx tx;
 	struct sessions *sessions;
@@ -104,6 +110,13 @@ struct store {
 	int64_t quota_bytes;
 	int64_t quota_uploads;
 	struct store_index index;
+	struct policy *policy; /* that is active */
+	struct mode mode;
+	/* Kinds of jobs that the scheduler has asked for. */
+	size_t kinds_count;
+	char kinds[STORE_KINDS_MAX][STORE_KIND_BYTES];
+	int64_t outbox_next; /* when it is tidied up next */
+	int64_t mail_give_up_us;
 	struct loop_timer *tick;
 	/* Tells the parent to kill a peer; may be NULL. */
 	void (*blame)(void *arg, const struct chan *chan, const char *why);

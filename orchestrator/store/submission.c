@@ -4,6 +4,7 @@
 #include "lib/own.h"
 #include "store/audit.h"
 #include "store/handlers.h"
+#include "store/policy.h"
 #include "store/text.h"
 
 /* Passwords of one submission, and the depth of their JSON. */
@@ -147,16 +148,24 @@ submission_create(struct request *r)
 {
 	char id[UUID_BYTES];
 	auto_free char *passwords = NULL;
+	struct entitlement e;
 	struct values row;
 	struct audit_object object = {"submission", id, r->case_org};
 	int err = read_passwords(r, &passwords);
 
 	if (err != ERR_OK)
 		return err;
+	err = entitlement_check(r, r->case_org, r->case_id, &e);
+	if (err != ERR_OK)
+		return err;
 	uuid7(id);
 	err = insert(r, id, passwords);
 	if (err == ERR_OK)
 		err = declare(r, id);
+	if (err == ERR_OK)
+		err = db_do(r->store->db, STMT_SUBMISSION_POLICY,
+		    ARGS(val_text(id), val_int(r->store->policy->version)),
+		    NULL);
 	if (err != ERR_OK)
 		return err;
 	err = audit_by(r, "submission.created", &object,

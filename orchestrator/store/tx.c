@@ -35,8 +35,8 @@ tx_init(struct tx *tx)
 	*tx = (struct tx){.is_open = false};
 	TAILQ_INIT(&tx->replies);
 	TAILQ_INIT(&tx->hooks);
-	TAILQ_INIT(&tx->leaving[0]);
-	TAILQ_INIT(&tx->leaving[1]);
+	for (size_t side = 0; side < TX_SIDES; side++)
+		TAILQ_INIT(&tx->leaving[side]);
 }
 
 static void
@@ -51,13 +51,13 @@ reply_free(struct reply *reply)
 static size_t
 side_of(enum role peer)
 {
-	return peer == ROLE_SCHED;
+	return peer == ROLE_SCHED ? 1 : peer == ROLE_MAIL ? 2 : 0;
 }
 
 static struct chan *
 chan_of(const struct store *store, size_t side)
 {
-	return side == 0 ? store->web : store->sched;
+	return side == 0 ? store->web : side == 1 ? store->sched : store->mail;
 }
 
 /* A channel that does not read its answers gets no more questions in. */
@@ -101,9 +101,10 @@ drain_side(struct store *store, size_t side)
 static void
 drain(struct store *store)
 {
-	bool is_done = drain_side(store, 0);
+	bool is_done = true;
 
-	is_done = drain_side(store, 1) && is_done;
+	for (size_t side = 0; side < TX_SIDES; side++)
+		is_done = drain_side(store, side) && is_done;
 	if (!is_done && store->tx.drain == NULL)
 		store->tx.drain =
 		    loop_timer(store->loop, DRAIN_MS, on_drain, store);
@@ -251,6 +252,12 @@ tx_note_rescans(struct store *store)
 }
 
 void
+tx_note_mails(struct store *store)
+{
+	store->tx.has_mails = true;
+}
+
+void
 tx_note_proofs(struct store *store)
 {
 	store->tx.has_proofs = true;
@@ -316,6 +323,8 @@ send_notes(struct store *store)
 		send_changed(store->sched, "rescans", "");
 	if (tx->has_proofs)
 		send_changed(store->sched, "proofs", "");
+	if (tx->has_mails)
+		send_changed(store->mail, "outbox", "");
 	for (size_t i = 0; i < tx->cases_count; i++)
 		send_changed(store->web, "case", tx->cases[i]);
 }
@@ -398,7 +407,7 @@ tx_commit(struct store *store)
 	run_hooks(store, err == ERR_OK);
 	if (err == ERR_OK)
 		send_notes(store);
-	tx->has_jobs = tx->has_orders = false;
+	tx->has_jobs = tx->has_orders = tx->has_mails = false;
 	tx->has_rescans = tx->has_proofs = false;
 	tx->rules = 0;
 	tx->cases_count = 0;
@@ -448,7 +457,7 @@ tx_release(struct store *store)
 	loop_timer_cancel(tx->timer);
 	loop_timer_cancel(tx->drain);
 	tx->timer = tx->drain = NULL;
-	for (size_t side = 0; side < 2; side++) {
+	for (size_t side = 0; side < TX_SIDES; side++) {
 		while ((reply = TAILQ_FIRST(&tx->leaving[side])) != NULL) {
 			TAILQ_REMOVE(&tx->leaving[side], reply, entry);
 			if (reply->is_end)

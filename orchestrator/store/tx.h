@@ -47,6 +47,8 @@ struct tx_hook {
 TAILQ_HEAD(tx_hook_list, tx_hook);
 
 #define TX_CASES_MAX 64
+/* Peers that ask: web, sched, mail. */
+#define TX_SIDES 3
 
 struct tx {
 	bool is_open;
@@ -61,6 +63,7 @@ struct tx {
 	int64_t rules;	  /* the version that became active; 0 = none */
 	bool has_rescans; /* a re-scan to go on with, or to stop */
 	bool has_proofs;  /* questions for the index */
+	bool has_mails;	  /* something to be sent */
 	bool is_hurried;  /* somebody counts milliseconds */
 	struct loop_timer *timer;
 	uint64_t opened_ms;
@@ -73,9 +76,9 @@ struct tx {
 	/* The last entries before the unit that runs. */
 	struct reply *reply_mark;
 	struct tx_hook *hook_mark;
-	/* Committed, on their way: one list per peer (web, sched). */
-	struct reply_list leaving[2];
-	size_t leaving_bytes[2];
+	/* Committed, on their way: one list per peer. */
+	struct reply_list leaving[TX_SIDES];
+	size_t leaving_bytes[TX_SIDES];
 	struct loop_timer *drain;
 	/* Cases that changed, for hints to web. */
 	char cases[TX_CASES_MAX][37];
@@ -99,6 +102,7 @@ void tx_note_orders(struct store *store);
 void tx_note_rules(struct store *store, int64_t version);
 void tx_note_rescans(struct store *store);
 void tx_note_proofs(struct store *store);
+void tx_note_mails(struct store *store);
 void tx_note_case(struct store *store, const char *case_id);
 /* Commits at the end of this turn, without waiting for company. */
 void tx_hurry(struct store *store);

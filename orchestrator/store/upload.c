@@ -5,6 +5,7 @@
 #include "lib/limits.h"
 #include "lib/xalloc.h"
 #include "store/handlers.h"
+#include "store/policy.h"
 #include "store/quota.h"
 #include "store/text.h"
 
@@ -202,6 +203,7 @@ upload_create(struct request *r)
 	int err = query_one(&q, r->store->db, STMT_SUBMISSION_FIND,
 	    ARGS(WHO(r), val_text(param_text(r, P_SUBMISSION))));
 	const int64_t size = param_int(r, P_SIZE);
+	struct entitlement e;
 
 	if (err == ERR_NOT_FOUND)
 		return request_why(r, err, "there is no such submission");
@@ -209,7 +211,9 @@ upload_create(struct request *r)
 		return err;
 	if (strcmp(query_text(&q, 3), "open") != 0)
 		return request_why(r, ERR_CONFLICT, "the case is closed");
-	err = quota_check(r, query_text(&q, 2), size < 0 ? 0 : size);
+	err = entitlement_check(r, query_text(&q, 2), query_text(&q, 1), &e);
+	if (err == ERR_OK)
+		err = quota_check(r, query_text(&q, 2), size < 0 ? 0 : size);
 	if (err != ERR_OK)
 		return err;
 	return upload_open(r, query_text(&q, 0), query_text(&q, 2), 0);

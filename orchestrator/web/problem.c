@@ -2,6 +2,10 @@
 /* problem.c - problem documents (RFC 9457). */
 #include "web/problem.h"
 
+#include "lib/json.h"
+#include "lib/own.h"
+#include "lib/reason.h"
+#include "lib/xalloc.h"
 #include "web/rows.h"
 
 struct status_name {
@@ -88,24 +92,42 @@ problem_name(unsigned int status)
 	return find(status)->name;
 }
 
+/* What is no JSON would break the whole document. */
+static void
+put_members(struct wire_out *out, const char *members)
+{
+	auto_free char *text = xasprintf("{%s}", members);
+	auto_json json_t *json = NULL;
+
+	if (members[0] == '\0' || json_parse(text, strlen(text),
+				      REASON_BYTES_MAX + 2, 4, &json) != ERR_OK)
+		return;
+	rows_put_literal(out, ",");
+	rows_put_literal(out, members);
+}
+
 static void
 put(struct wire_out *out, const struct status_name *s, const char *detail,
     const char *instance)
 {
+	struct reason reason;
 	char number[16];
 
+	reason_split(detail, &reason);
 	(void)snprintf(number, sizeof(number), "%u", s->status);
 	rows_put_literal(out, "{\"type\":\"urn:loep:problem:");
-	rows_put_literal(out, s->name);
+	rows_put_literal(out, reason.kind[0] != '\0' ? reason.kind : s->name);
 	rows_put_literal(out, "\",\"title\":");
 	rows_put_text(out, s->title, strlen(s->title));
 	rows_put_literal(out, ",\"status\":");
 	rows_put_literal(out, number);
 	rows_put_literal(out, ",\"detail\":");
-	rows_put_text(out, detail, strlen(detail));
+	rows_put_text(out, reason.text, strlen(reason.text));
 	rows_put_literal(out, ",\"instance\":\"urn:loep:request:");
 	rows_put_literal(out, instance);
-	rows_put_literal(out, "\"}");
+	rows_put_literal(out, "\"");
+	put_members(out, reason.members);
+	rows_put_literal(out, "}");
 }
 
 void

@@ -14,7 +14,8 @@ unsigned int problem_status(enum err err);
 /* The short name of a status, the last part of the problem's type. */
 const char *problem_name(unsigned int status);
 /*
- * Writes the document.  detail may hold foreign bytes.  instance is the
+ * Writes the document.  detail may hold foreign bytes, and be of a kind
+ * (lib/reason.h), which then is its type and brings members.  instance is the
  * request's id.
  */
 void problem_put(struct wire_out *out, unsigned int status, const char *detail,

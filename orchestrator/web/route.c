@@ -30,6 +30,7 @@ route_has_head(const struct route *route)
 	case ROUTE_LIST:
 	case ROUTE_PROGRESS:
 	case ROUTE_WHOAMI:
+	case ROUTE_HEALTH:
 	case ROUTE_FILE:
 	case ROUTE_SECURITY:
 		return true;

@@ -31,6 +31,7 @@ enum route_kind {
 	ROUTE_PROGRESS,
 	ROUTE_PROGRESS_STREAM,
 	ROUTE_WHOAMI,
+	ROUTE_HEALTH,  /* one row as an object; for whoever asks */
 	ROUTE_LOGIN,   /* no session is needed */
 	ROUTE_ACCEPT,  /* alike; an invitation */
 	ROUTE_LOGOUT,  /* 204, and the cookie is taken back */

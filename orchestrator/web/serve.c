@@ -164,6 +164,8 @@ proceed(struct exchange *x)
 		login_start(x);
 	else if (x->match.route->kind == ROUTE_ACCEPT)
 		login_accept(x);
+	else if (x->match.route->kind == ROUTE_HEALTH)
+		plain_start(x);
 	else
 		session_need(x, on_session);
 }

@@ -157,7 +157,7 @@ def check_answer(doc, calls, route, operation):
     has_location = "Location" in answer.get("headers", {})
     if has_location != (route["location"] != ""):
         fail(f"{where}: has it a Location?")
-    if route["kind"] not in ("ROUTE_OBJECT", "ROUTE_LIST", "ROUTE_CREATED",
+    if route["kind"] not in ("ROUTE_OBJECT", "ROUTE_LIST", "ROUTE_CREATED", "ROUTE_HEALTH",
                              "ROUTE_ACCEPTED", "ROUTE_SECRET", "ROUTE_UPLOAD"):
         return
     op = "UPLOAD_FINISH" if route["kind"] == "ROUTE_UPLOAD" else route["op"]

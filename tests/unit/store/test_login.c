@@ -195,7 +195,7 @@ test_disabled(void **state)
 	theirs = use(rig, CALL_SESSION_COOKIE, secret);
 	(void)ask_ok(rig, CALL_ACCOUNT_SET,
 	    ARGS(val_text(rig_person->id), val_null(), val_text("disabled"),
-		val_null()));
+		val_null(), val_null()));
 	rig->principal = theirs;
 	ask_err(rig, ERR_DENIED, CALL_CASE_LIST,
 	    CASES_OF(val_null(), val_int(0), val_text("")));
@@ -372,7 +372,7 @@ test_tokens(void **state)
 	rig->principal = rig_person->admin;
 	(void)ask_ok(rig, CALL_ACCOUNT_SET,
 	    ARGS(val_text(rig_person->id), val_text("analyse"), val_null(),
-		val_null()));
+		val_null(), val_null()));
 	rig->principal = robot;
 	ask_err(rig, ERR_DENIED, CALL_CASE_LIST,
 	    CASES_OF(val_null(), val_int(0), val_text("")));
@@ -423,7 +423,7 @@ test_managers(void **state)
 	    ARGS(val_text(""), val_text("n"), val_text("human"), val_int(77),
 		val_text("submit"), val_text("")));
 	ask_err(rig, ERR_NOT_FOUND, CALL_ACCOUNT_SET,
-	    ARGS(val_text(rig_person->id), val_text(""), val_null(),
+	    ARGS(val_text(rig_person->id), val_text(""), val_null(), val_null(),
 		val_null()));
 	ask_err(rig, ERR_NOT_FOUND, CALL_INVITE_CREATE,
 	    ARGS(val_text(rig_person->id), val_int(0)));
@@ -432,7 +432,8 @@ test_managers(void **state)
 	/* Nobody changes what they may do themselves. */
 	(void)snprintf(id, sizeof(id), "%s", col_text(rig, 0, "id"));
 	ask_err(rig, ERR_DENIED, CALL_ACCOUNT_SET,
-	    ARGS(val_text(id), val_text("submit"), val_null(), val_null()));
+	    ARGS(val_text(id), val_text("submit"), val_null(), val_null(),
+		val_null()));
 	/* An administrator sees accounts, and no case. */
 	rig->principal = admin;
 	(void)ask_ok(rig, CALL_CASE_CREATE,
@@ -447,10 +448,10 @@ test_managers(void **state)
 	assert_int_equal(a->rows_count, 0);
 	(void)ask_ok(rig, CALL_ACCOUNT_SET,
 	    ARGS(val_text(rig_person->id), val_text("analyse run_vm"),
-		val_null(), val_null()));
+		val_null(), val_null(), val_null()));
 	ask_err(rig, ERR_DENIED, CALL_ACCOUNT_SET,
 	    ARGS(val_text(rig_person->id), val_text("analyse manage_staff"),
-		val_null(), val_null()));
+		val_null(), val_null(), val_null()));
 }
 
 static void

@@ -136,7 +136,8 @@ test_rank_before_severity_and_crisis_before_rank(void **state)
 	auto_free char *sql = NULL;
 	uint64_t admin = rig->principal;
 
-	rig->principal = rig_other_org(rig, "Company", "C4", "submit", org);
+	rig->principal = rig_other_org(rig, "Company", "C2", "submit", org);
+	sql_run(rig, "UPDATE organisation SET rank = 3 WHERE name = 'Company'");
 	submit(rig, "critical", company);
 	submit(rig, "low", crisis);
 	rig->principal = admin;

@@ -116,6 +116,13 @@ fake_session(struct fake *f, const struct msg *msg)
 	values_add_text(&row, "person");
 	values_add_text(&row, "submit analyse");
 	values_add_text(&row, "local");
+	values_add_text(&row, "Water");
+	values_add_text(&row, "C1");
+	values_add_text(&row, "nl");
+	values_add_null(&row);
+	values_add_text(&row, "normal");
+	values_add_int(&row, 0);
+	values_add_text(&row, "[\"artefact_analysis\"]");
 	fake_row(f, &row);
 	fake_end(f, ERR_OK, "", -1);
 }
