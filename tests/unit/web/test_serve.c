@@ -30,6 +30,14 @@ static const char *
 body_for(enum call_op op)
 {
 	switch (op) {
+	case CALL_ORG_SET:
+		return "{\"version\":1,\"rank\":2}";
+	case CALL_POLICY_CREATE:
+		return "{\"document\":{\"a\":1}}";
+	case CALL_EXCEPTION_CREATE:
+		return "{\"org\":\"a\",\"reason\":\"b\"}";
+	case CALL_MODE_PROPOSE:
+		return "{\"mode\":\"normal\",\"reason\":\"b\"}";
 	case CALL_ORG_CREATE:
 		return "{\"name\":\"a\",\"class\":\"C1\"}";
 	case CALL_ACCOUNT_CREATE:
