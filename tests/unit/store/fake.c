@@ -389,6 +389,26 @@ rig_other_org(struct rig *rig, const char *name, const char *class_code,
 }
 
 uint64_t
+rig_colleague(struct rig *rig, const char *name, const char *capabilities,
+    char ret_account[UUID_BYTES])
+{
+	auto_free char *sql = NULL;
+	uint64_t principal;
+
+	uuid7(ret_account);
+	sql = xasprintf("UPDATE account SET uid = NULL;"
+			"INSERT INTO account (id, org_id, name, kind, uid, "
+			"capabilities, created_at) SELECT '%s', id, '%s', "
+			"'human', %u, '%s', 1 FROM organisation "
+			"ORDER BY id LIMIT 1",
+	    ret_account, name, getuid(), capabilities);
+	sql_run(rig, sql);
+	principal = rig_session(rig);
+	sql_run(rig, "UPDATE account SET uid = NULL");
+	return principal;
+}
+
+uint64_t
 rig_session_of_admin(struct rig *rig)
 {
 	auto_free char *sql = xasprintf(

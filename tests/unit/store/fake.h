@@ -145,6 +145,10 @@ uint64_t rig_session(struct rig *rig);
 uint64_t rig_other_org(struct rig *rig, const char *name,
     const char *class_code, const char *capabilities, char ret_org[UUID_BYTES]);
 
+/* Another person of the first organisation, and their session. */
+uint64_t rig_colleague(struct rig *rig, const char *name,
+    const char *capabilities, char ret_account[UUID_BYTES]);
+
 /* A session of the first account, whoever's the uid is now. */
 uint64_t rig_session_of_admin(struct rig *rig);
 
