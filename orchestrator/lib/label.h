@@ -12,8 +12,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum tlp { TLP_CLEAR, TLP_GREEN, TLP_AMBER, TLP_AMBER_STRICT, TLP_RED };
-enum pap { PAP_CLEAR, PAP_GREEN, PAP_AMBER, PAP_RED };
+enum tlp {
+	TLP_CLEAR,
+	TLP_GREEN,
+	TLP_AMBER,
+	TLP_AMBER_STRICT,
+	TLP_RED
+};
+enum pap {
+	PAP_CLEAR,
+	PAP_GREEN,
+	PAP_AMBER,
+	PAP_RED
+};
 
 struct label {
 	enum tlp tlp;
@@ -42,8 +53,7 @@ bool label_covers(struct label a, struct label b);
  * May a thing that carries `from` carry `to`?  Raising is free; lowering
  * either of the two takes the source's permission.
  */
-bool label_may_change(
-    struct label from, struct label to, bool has_permission);
+bool label_may_change(struct label from, struct label to, bool has_permission);
 
 /* Who is to get something, seen from the thing that is to be sent. */
 struct label_recipient {
@@ -65,9 +75,9 @@ bool label_may_send(enum tlp tlp, const struct label_recipient *recipient);
 
 /* What one would do with an artefact's traces outside of this house. */
 enum label_action {
-	LABEL_OFFLINE,	 /* nothing leaves: no network, or a simulated one */
-	LABEL_LOOK_UP,	 /* asking a third party about a hash or a name */
-	LABEL_CONTACT	 /* a route to the real network */
+	LABEL_OFFLINE, /* nothing leaves: no network, or a simulated one */
+	LABEL_LOOK_UP, /* asking a third party about a hash or a name */
+	LABEL_CONTACT  /* a route to the real network */
 };
 bool label_may_act(enum pap pap, enum label_action action);
 

@@ -4,7 +4,7 @@
 
 #include "lib/own.h"
 #include "report/dump.h"
-#include "report/label.h"
+#include "report/marking.h"
 #include "report/runs.h"
 
 #include <stdbool.h>
@@ -202,6 +202,45 @@ offer_headline(json_t *headlines, const json_t *finding, const json_t *names)
 		    headlines, json_array_size(headlines) - 1);
 }
 
+static bool
+is_human(json_t *tables)
+{
+	const json_t *row = json_array_get(dump_rows(tables, "report"), 0);
+
+	return strcmp(json_member_text(row, "author_role", "machine"),
+		   "machine") != 0;
+}
+
+/* Who wrote what people wrote, by role; null where only the machine did. */
+static json_t *
+report_of(json_t *tables)
+{
+	static const char *const names[] = {"rev", "version", "kind",
+	    "language", "author_role", "sections", NULL};
+	const json_t *row = json_array_get(dump_rows(tables, "report"), 0);
+	json_t *report;
+
+	if (row == NULL)
+		return json_null();
+	report = pick(row, names);
+	(void)json_object_set_new(
+	    report, "approver_role", json_string("reviewer"));
+	return report;
+}
+
+static json_t *
+verdicts_of(json_t *tables, const json_t *artefact_names)
+{
+	static const char *const names[] = {"artefact", "value", "confidence",
+	    "reason", "is_confirmed", "at", NULL};
+	json_t *all = pick_all(dump_rows(tables, "verdict"), names);
+	size_t at;
+	json_t *row;
+
+	json_array_foreach(all, at, row) set_place(row, row, artefact_names);
+	return all;
+}
+
 static void
 add_undone(json_t *all, const char *what, const char *state, const char *reason)
 {
@@ -245,9 +284,10 @@ not_done(json_t *tables, const json_t *names)
 	json_array_foreach(dump_rows(tables, "cut"), at, row)
 	    add_undone(all, "report", "cut", json_member_text(row, "text", ""));
 	/* The methods of the FIRST CSIRT Services Framework 2.1 that people
-	 * do; a machine's report says so. */
-	add_undone(all, "reverse engineering", "not done",
-	    "This report was made by machine analysis alone.");
+	 * do; a machine's report says so, in others their author does. */
+	if (!is_human(tables))
+		add_undone(all, "reverse engineering", "not done",
+		    "This report was made by machine analysis alone.");
 	return all;
 }
 
@@ -332,6 +372,24 @@ environment_of(json_t *tables)
 		: json_null());
 }
 
+/* The document's own: at least as strict as anything in it. */
+static void
+set_labels(json_t *doc, json_t *tables)
+{
+	const json_t *report = json_array_get(dump_rows(tables, "report"), 0);
+	const json_t *c = json_array_get(dump_rows(tables, "case"), 0);
+	const char *restriction = json_member_text(
+	    report != NULL ? report : c, "tlp_restriction", "");
+	struct label label = marking_highest(tables);
+
+	(void)json_object_set_new(
+	    doc, "tlp", json_string(label_tlp_name(label.tlp)));
+	(void)json_object_set_new(doc, "tlp_restriction",
+	    restriction[0] == '\0' ? json_null() : json_string(restriction));
+	(void)json_object_set_new(
+	    doc, "pap", json_string(label_pap_name(label.pap)));
+}
+
 json_t *
 canonical_make(json_t *tables)
 {
@@ -350,8 +408,9 @@ canonical_make(json_t *tables)
 
 	(void)json_object_set_new(doc, "format", json_string("loep-report"));
 	(void)json_object_set_new(doc, "version", json_integer(1));
-	(void)json_object_set_new(
-	    doc, "tlp", json_string(label_highest(tables)));
+	set_labels(doc, tables);
+	(void)json_object_set_new(doc, "report", report_of(tables));
+	(void)json_object_set_new(doc, "verdicts", verdicts_of(tables, names));
 	(void)json_object_set_new(doc, "case", pick(case_row, case_names));
 	(void)json_object_set_new(
 	    doc, "summary", summary_of(tables, runs, names));

@@ -2,7 +2,7 @@
 /* page.c - the frame of the page, its summary and its annexes. */
 #include "report/page.h"
 
-#include "report/label.h"
+#include "report/marking.h"
 #include "report/page_parts.h"
 
 /* Rows of each table of the annex. */
@@ -14,26 +14,35 @@ static void
 put_label(struct html *html, const json_t *doc, const char *place)
 {
 	const char *label = json_member_text(doc, "tlp", "TLP:RED");
+	const char *restriction = json_member_text(doc, "tlp_restriction", "");
 
 	html_raw(html, "<div class=\"tlp ");
 	html_raw(html, place);
 	html_raw(html, "\"><span style=\"color:");
-	html_raw(html, label_colour(label));
+	html_raw(html, marking_colour(label));
 	html_raw(html, "\">");
 	html_text(html, label);
-	html_raw(html, "</span></div>\n");
+	html_raw(html, "</span>");
+	if (restriction[0] != '\0') {
+		html_raw(html, "<span class=\"restriction\"> ");
+		html_text(html, restriction);
+		html_raw(html, "</span>");
+	}
+	html_raw(html, "</div>\n");
 }
 
 static void
-put_headlines(struct html *html, const json_t *headlines)
+put_headlines(struct html *html, const json_t *doc, const json_t *headlines)
 {
 	size_t at;
 	json_t *h;
 
 	if (json_array_size(headlines) == 0) {
-		html_raw(html,
-		    "<p><strong>No finding.</strong> No rule matched and no "
-		    "conspicuous behaviour was seen.</p>\n");
+		html_raw(html, "<p><strong>");
+		html_text(html, words_get(doc, WORD_NOTHING));
+		html_raw(html, "</strong> ");
+		html_text(html, words_get(doc, WORD_NOTHING_MORE));
+		html_raw(html, "</p>\n");
 		return;
 	}
 	html_raw(html,
@@ -73,21 +82,33 @@ page_summary(struct html *html, const json_t *doc)
 	size_t at;
 	json_t *o;
 
-	html_raw(html, "<h1>Analysis report <small>case ");
+	html_raw(html, "<h1>");
+	html_text(html, words_get(doc, page_title(doc)));
+	html_raw(html, " <small>");
+	html_text(html, words_get(doc, WORD_CASE));
+	html_raw(html, " ");
 	html_value(html, json_object_get(c, "number"));
-	html_raw(html, "</small></h1>\n<section id=\"summary\"><div "
-		       "class=\"verdict ");
+	html_raw(html, "</small></h1>\n");
+	page_human(html, doc);
+	html_raw(html, "<section id=\"summary\"><div class=\"verdict ");
 	html_raw(html, page_class(score));
 	html_raw(html, "\"><span class=\"number\">");
 	html_print(html, "%lld", (long long)score);
-	html_raw(html, "</span><span>highest score<br>of 100</span></div>\n"
-		       "<table class=\"facts\">\n");
-	page_row(html, "Case", json_object_get(c, "title"));
-	page_row(html, "Organisation", json_object_get(c, "org_name"));
-	page_row(html, "Opened", json_object_get(c, "created"));
-	page_row(html, "PAP", json_object_get(c, "pap"));
-	page_row(html, "Artefacts", json_object_get(summary, "artefacts"));
-	page_row(html, "Findings", json_object_get(summary, "findings"));
+	html_raw(html, "</span><span>");
+	html_text(html, words_get(doc, WORD_HIGHEST_SCORE));
+	html_raw(html, "<br>");
+	html_text(html, words_get(doc, WORD_OF_100));
+	html_raw(html, "</span></div>\n<table class=\"facts\">\n");
+	page_row(html, words_get(doc, WORD_TITLE), json_object_get(c, "title"));
+	page_row(html, words_get(doc, WORD_ORGANISATION),
+	    json_object_get(c, "org_name"));
+	page_row(
+	    html, words_get(doc, WORD_OPENED), json_object_get(c, "created"));
+	page_row(html, "PAP", json_object_get(doc, "pap"));
+	page_row(html, words_get(doc, WORD_ARTEFACTS),
+	    json_object_get(summary, "artefacts"));
+	page_row(html, words_get(doc, WORD_FINDINGS),
+	    json_object_get(summary, "findings"));
 	json_array_foreach(outcomes, at, o)
 	{
 		if (at == OUTCOMES_SHOWN)
@@ -102,10 +123,12 @@ page_summary(struct html *html, const json_t *doc)
 	}
 	html_raw(html, "</table>\n");
 	page_more(html, json_array_size(outcomes) - at, "runs are");
-	html_raw(html, "<h2>What was found</h2>\n");
-	put_headlines(html, json_object_get(summary, "headlines"));
+	html_raw(html, "<h2>");
+	html_text(html, words_get(doc, WORD_FOUND));
+	html_raw(html, "</h2>\n");
+	put_headlines(html, doc, json_object_get(summary, "headlines"));
 	html_raw(html, "<p class=\"note\">");
-	html_value(html, json_object_get(summary, "disclaimer"));
+	html_text(html, words_get(doc, WORD_DISCLAIMER));
 	html_raw(html, "</p></section>\n");
 }
 
@@ -159,21 +182,27 @@ page_annex(struct html *html, const json_t *doc)
 	const json_t *environment = json_object_get(doc, "environment");
 
 	html_raw(html, "<section id=\"annex\">\n");
-	put_table(html, "What was not done", json_object_get(doc, "not_done"),
-	    undone_columns, "Everything that was planned was done.");
-	put_table(html, "Limits met", json_object_get(doc, "limits"),
-	    limit_columns, "No limit was met.");
-	put_table(html, "Errors", json_object_get(doc, "errors"), error_columns,
-	    "No analyser reported an error.");
-	put_table(html, "Changed rules since the analysis",
+	put_table(html, words_get(doc, WORD_NOT_DONE),
+	    json_object_get(doc, "not_done"), undone_columns,
+	    words_get(doc, WORD_ALL_DONE));
+	put_table(html, words_get(doc, WORD_LIMITS_MET),
+	    json_object_get(doc, "limits"), limit_columns,
+	    words_get(doc, WORD_NO_LIMIT));
+	put_table(html, words_get(doc, WORD_ERRORS),
+	    json_object_get(doc, "errors"), error_columns,
+	    words_get(doc, WORD_NO_ERROR));
+	put_table(html, words_get(doc, WORD_CHANGED_RULES),
 	    json_object_get(doc, "rescans"), rescan_columns,
-	    "No change of the rules changed a match.");
-	put_table(html, "Submissions", json_object_get(doc, "submissions"),
-	    submission_columns, "None.");
-	put_table(html, "Custody", json_object_get(doc, "custody"),
-	    custody_columns, "No event.");
-	put_table(html, "Environment, to repeat the analysis",
-	    json_object_get(environment, "analysers"), engine_columns, "None.");
+	    words_get(doc, WORD_NO_CHANGE));
+	put_table(html, words_get(doc, WORD_SUBMISSIONS),
+	    json_object_get(doc, "submissions"), submission_columns,
+	    words_get(doc, WORD_NONE));
+	put_table(html, words_get(doc, WORD_CUSTODY),
+	    json_object_get(doc, "custody"), custody_columns,
+	    words_get(doc, WORD_NONE));
+	put_table(html, words_get(doc, WORD_ENVIRONMENT),
+	    json_object_get(environment, "analysers"), engine_columns,
+	    words_get(doc, WORD_NONE));
 	html_raw(html, "<p>Loep ");
 	html_value(html, json_object_get(environment, "loep"));
 	html_raw(html, ". The whole data of this report, each match with its "
@@ -188,15 +217,19 @@ page_annex(struct html *html, const json_t *doc)
 void
 page_render(struct html *html, const json_t *doc)
 {
+	html_raw(html, "<!DOCTYPE html>\n<html lang=\"");
+	html_text(html, words_language(doc));
 	html_raw(html,
-	    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+	    "\"><head><meta charset=\"utf-8\">"
 	    "\n<meta http-equiv=\"Content-Security-Policy\" content=\""
 	    "default-src 'none'; style-src 'unsafe-inline'\">\n"
 	    "<meta name=\"referrer\" content=\"no-referrer\">\n"
 	    "<meta name=\"viewport\" content=\"width=device-width, "
 	    "initial-scale=1\">\n<title>");
 	html_text(html, json_member_text(doc, "tlp", ""));
-	html_raw(html, " Report ");
+	html_raw(html, " ");
+	html_text(html, words_get(doc, page_title(doc)));
+	html_raw(html, " ");
 	html_value(
 	    html, json_object_get(json_object_get(doc, "case"), "number"));
 	html_raw(html, "</title>\n<style>");

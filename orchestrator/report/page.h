@@ -4,12 +4,17 @@
 #define REPORT_PAGE_H
 
 #include "report/html.h"
+#include "report/words.h"
 
 /* Renders the document of canonical.h; no script, no reference outside. */
 void page_render(struct html *html, const json_t *doc);
 
 /* --- its parts --- */
 
+/* The heading of the document's kind. */
+enum word page_title(const json_t *doc);
+/* What people wrote and judged; nothing where only the machine did. */
+void page_human(struct html *html, const json_t *doc);
 /* The summary: what one should know first. */
 void page_summary(struct html *html, const json_t *doc);
 /* Artefacts as a tree, each with its facts and findings. */

@@ -349,7 +349,9 @@ page_artefacts(struct html *html, const json_t *doc)
 	index_all(&t, json_object_get(doc, "runs"));
 	adopt(&t);
 	choose(&t);
-	html_raw(html, "<section id=\"artefacts\"><h2>Artefacts</h2>\n");
+	html_raw(html, "<section id=\"artefacts\"><h2>");
+	html_text(html, words_get(doc, WORD_ARTEFACTS));
+	html_raw(html, "</h2>\n");
 	if (count > ARTEFACTS_SHOWN) {
 		html_raw(html, "<p class=\"warning\">");
 		html_print(html,

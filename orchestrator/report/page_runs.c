@@ -432,8 +432,9 @@ page_runs(struct html *html, const json_t *doc)
 	size_t at;
 	json_t *row;
 
-	html_raw(html, "<section id=\"runs\"><h2>Runs in virtual machines</h2>"
-		       "\n");
+	html_raw(html, "<section id=\"runs\"><h2>");
+	html_text(html, words_get(doc, WORD_RUNS));
+	html_raw(html, "</h2>\n");
 	if (json_array_size(runs) == 0)
 		html_raw(html, "<p>Nothing was run in a virtual machine.</p>"
 			       "\n");

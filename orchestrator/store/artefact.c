@@ -123,7 +123,7 @@ artefact_open(struct request *r)
 {
 	AUTO(query) q = {0};
 	struct opening *o;
-	int err = query_one(&q, r->store->db, STMT_ARTEFACT_FIND,
+	int err = request_query(&q, r, STMT_ARTEFACT_FIND,
 	    ARGS(WHO(r), val_text(param_text(r, 0))));
 
 	if (err == ERR_NOT_FOUND)
@@ -178,11 +178,10 @@ on_report(void *arg, struct vault_answer *answer)
 	    json_pack(
 		"{s:s,s:s}", "case", o->case_id, "format", param_text(r, 2)));
 	if (err == ERR_OK && !principal_is_staff(&r->principal))
-		err = access_by(r,
-		    &(struct access){.event = "received",
-			.case_id = o->case_id,
-			.purpose = "report",
-			.report = o->id});
+		err = access_by(r, &(struct access){.event = "received",
+				       .case_id = o->case_id,
+				       .purpose = "report",
+				       .report = o->id});
 	values_init(&row);
 	values_add_text(&row, o->id);
 	values_add_int(&row, o->rev);
@@ -253,7 +252,7 @@ int
 run_events(struct request *r)
 {
 	AUTO(query) q = {0};
-	int err = query_one(&q, r->store->db, STMT_RUN_EVENTS_FIND,
+	int err = request_query(&q, r, STMT_RUN_EVENTS_FIND,
 	    ARGS(WHO(r), val_text(param_text(r, 0))));
 
 	if (err == ERR_NOT_FOUND)

@@ -244,8 +244,8 @@ static int
 see(struct request *r, struct job_seen *ret_job)
 {
 	AUTO(query) q = {0};
-	int err = query_one(&q, r->store->db, STMT_JOB_FIND,
-	    ARGS(WHO(r), val_text(param_text(r, 0))));
+	int err = request_query(
+	    &q, r, STMT_JOB_FIND, ARGS(WHO(r), val_text(param_text(r, 0))));
 
 	if (err == ERR_NOT_FOUND)
 		return request_why(r, err, "there is no such job");
@@ -371,7 +371,7 @@ run_create(struct request *r)
 	int err = read_options(r, &options);
 
 	if (err == ERR_OK)
-		err = query_one(&q, r->store->db, STMT_ARTEFACT_FIND,
+		err = request_query(&q, r, STMT_ARTEFACT_FIND,
 		    ARGS(WHO(r), val_text(job.artefact_id)));
 	if (err == ERR_NOT_FOUND)
 		return request_why(r, err, "there is no such artefact");

@@ -99,8 +99,10 @@ find_artefact(struct request *r, struct proof *p)
 	int err = query_one(&q, r->store->db, STMT_PROOF_ARTEFACT,
 	    ARGS(WHO(r), val_text(param_text(r, 0))));
 
-	if (err == ERR_NOT_FOUND)
-		return request_why(r, err, "there is no such artefact");
+	/* Whether a rule matches is the result of an analysis. */
+	if (err == ERR_NOT_FOUND || !principal_is_staff(&r->principal))
+		return request_why(
+		    r, ERR_NOT_FOUND, "there is no such artefact");
 	if (err != ERR_OK)
 		return err;
 	(void)snprintf(

@@ -6,12 +6,23 @@
 #include "store/handlers.h"
 #include "store/text.h"
 
+/* They tell of matches: results of analyses, which the staff alone reads. */
+static int
+hide(struct request *r)
+{
+	if (principal_is_staff(&r->principal))
+		return ERR_OK;
+	return request_why(r, ERR_NOT_FOUND, "there is no such re-scan");
+}
+
 /* What every statement here begins with. */
 #define BY(r) WHO(r), val_text((r)->principal.account_id)
 
 int
 rescan_list(struct request *r)
 {
+	if (!principal_is_staff(&r->principal))
+		return ERR_OK;
 	return request_rows(r, STMT_RESCAN_LIST,
 	    ARGS(BY(r), val_int(loop_wall_us()), val_int(param_limit(r, 0)),
 		val_text(param_text(r, 1))),
@@ -21,6 +32,10 @@ rescan_list(struct request *r)
 int
 rescan_get(struct request *r)
 {
+	int err = hide(r);
+
+	if (err != ERR_OK)
+		return err;
 	return request_rows(r, STMT_RESCAN_GET,
 	    ARGS(BY(r), val_int(loop_wall_us()), val_int(param_int(r, 0))),
 	    true);
@@ -31,8 +46,11 @@ static int
 find(struct request *r, char kind[16], char state[16], bool *ret_is_last)
 {
 	AUTO(query) q = {0};
-	int err = query_one(&q, r->store->db, STMT_RESCAN_FIND,
-	    ARGS(BY(r), val_int(param_int(r, 0))));
+	int err = hide(r);
+
+	if (err == ERR_OK)
+		err = query_one(&q, r->store->db, STMT_RESCAN_FIND,
+		    ARGS(BY(r), val_int(param_int(r, 0))));
 
 	if (err == ERR_NOT_FOUND)
 		return request_why(r, err, "there is no such re-scan");
@@ -97,8 +115,9 @@ rescan_create(struct request *r)
 		    r, ERR_FORMAT, "\"kind\" is preview or hunt");
 	err = query_one(&q, r->store->db, STMT_RESCAN_VERSION,
 	    ARGS(WHO(r), val_int(version)));
-	if (err == ERR_NOT_FOUND)
-		return request_why(r, err, "there is no such rule set");
+	if (err == ERR_NOT_FOUND || !principal_is_staff(&r->principal))
+		return request_why(
+		    r, ERR_NOT_FOUND, "there is no such rule set");
 	if (err != ERR_OK)
 		return err;
 	if (query_int(&q, 0) == 0)

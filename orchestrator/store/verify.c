@@ -195,10 +195,12 @@ next_blob(struct verification *v, struct query *q)
 		    ARGS(val_int(loop_wall_us() - store->verify_period_us)));
 	if (v->is_single)
 		return query_one(q, store->db, STMT_VERIFY_ONE,
-		    ARGS(WHO(r), val_text(param_text(r, 0))));
+		    ARGS(WHO(r), val_text(param_text(r, 0)),
+			val_int(principal_is_staff(&r->principal))));
 	return query_one(q, store->db, STMT_VERIFY_NEXT,
 	    ARGS(WHO(r), val_text(v->last.org),
-		val_bytes(v->last.sha256, SHA256_BYTES)));
+		val_bytes(v->last.sha256, SHA256_BYTES),
+		val_int(principal_is_staff(&r->principal))));
 }
 
 static void

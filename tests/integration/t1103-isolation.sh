@@ -53,7 +53,7 @@ settle() {
 		sleep 0.2
 	done
 	run=$(member .id "/artefacts/$artefact/runs" -d '{}')
-	job=$(member '.items[0].id' "/cases/$number/jobs")
+	job=$("$LOEP" --json job list "$number" | jq -r '.[0].id')
 	upload=$(curl -sS --cacert "$CERT" -b "$JAR" -o /dev/null -D - -X POST \
 		-H "X-CSRF-Token: $CSRF" -H 'Tus-Resumable: 1.0.0' \
 		-H 'Upload-Length: 5' -H 'Upload-Metadata: filename bGFtcA==' \

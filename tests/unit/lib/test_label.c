@@ -49,8 +49,8 @@ grow(struct tree *t)
 		t->parent[i] = is_root ? i : pick((unsigned int)i);
 		t->label[i] = any_label();
 		if (!is_root)
-			t->label[i] = label_join(
-			    t->label[i], t->label[t->parent[i]]);
+			t->label[i] =
+			    label_join(t->label[i], t->label[t->parent[i]]);
 	}
 }
 
@@ -77,8 +77,8 @@ test_children_and_reports(void **state)
 		grow(&t);
 		report = report_of(&t);
 		for (size_t i = 0; i < t.count; i++) {
-			assert_true(label_covers(
-			    t.label[i], t.label[t.parent[i]]));
+			assert_true(
+			    label_covers(t.label[i], t.label[t.parent[i]]));
 			assert_true(label_covers(report, t.label[i]));
 			is_reached[0] |= t.label[i].tlp == report.tlp;
 			is_reached[1] |= t.label[i].pap == report.pap;
@@ -120,8 +120,7 @@ test_lowering_takes_permission(void **state)
 		bool is_lower = to.tlp < from.tlp || to.pap < from.pap;
 
 		assert_true(label_may_change(from, to, true));
-		assert_int_equal(
-		    label_may_change(from, to, false), !is_lower);
+		assert_int_equal(label_may_change(from, to, false), !is_lower);
 	}
 }
 
@@ -149,11 +148,11 @@ test_sending_is_monotone(void **state)
 		if (label_may_send(TLP_AMBER_STRICT, &r))
 			assert_true(r.is_named || r.is_of_named_org);
 	}
-	assert_false(label_may_send(TLP_CLEAR,
-	    &(struct label_recipient){.is_public = true}));
-	assert_true(label_may_send(TLP_CLEAR,
-	    &(struct label_recipient){
-		.is_public = true, .has_press_release = true}));
+	assert_false(label_may_send(
+	    TLP_CLEAR, &(struct label_recipient){.is_public = true}));
+	assert_true(label_may_send(
+	    TLP_CLEAR, &(struct label_recipient){
+			   .is_public = true, .has_press_release = true}));
 	assert_false(label_may_send(TLP_GREEN, &(struct label_recipient){0}));
 	assert_true(label_may_send(TLP_AMBER,
 	    &(struct label_recipient){.is_client_of_named_org = true}));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_canonical.c - the report's document from a case's rows. */
 #include "report/canonical.h"
-#include "report/label.h"
+#include "report/marking.h"
 #include "report/page.h"
 
 #include <setjmp.h>
@@ -84,7 +84,7 @@ test_label(void **unused)
 	json_t *doc;
 
 	(void)unused;
-	assert_string_equal(label_highest(tables), "TLP:RED");
+	assert_int_equal(marking_highest(tables).tlp, TLP_RED);
 	(void)json_object_set_new(
 	    json_array_get(json_object_get(tables, "artefact"), 1), "tlp",
 	    json_string("TLP:CLEAR"));
@@ -288,6 +288,56 @@ test_empty_case(void **unused)
 	json_decref(tables);
 }
 
+/* What people wrote comes first, in its language, and stays text. */
+static void
+test_people_come_first(void **unused)
+{
+	static const struct {
+		const char *language;
+		const char *heading;
+	} cases[] = {{"nl", "Hoofdoorzaak"}, {"fr", "Cause première"},
+	    {"de", "Hauptursache"}, {"en", "Root cause"}};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		json_t *tables = make_tables();
+		json_t *doc;
+		struct html html;
+		const char *page, *human;
+
+		(void)json_object_set_new(tables, "report",
+		    json_pack("[{s:i,s:i,s:s,s:s,s:s,s:s,s:s,s:s,s:{s:s}}]",
+			"rev", 3, "version", 2, "kind", "postmortem",
+			"language", cases[i].language, "tlp",
+			"TLP:AMBER+STRICT", "tlp_restriction", "ask <us>",
+			"pap", "PAP:RED", "author_role", "analyst", "sections",
+			"root_cause", "a <script>\nmacro\n\nand more"));
+		(void)json_object_set_new(tables, "verdict",
+		    json_pack("[{s:s,s:s,s:s,s:s,s:b,s:s}]", "artefact", "a1",
+			"value", "malicious", "confidence", "high", "reason",
+			"<b>seen</b>", "is_confirmed", 1, "at", "now"));
+		doc = canonical_make(tables);
+		html_init(&html);
+		page_render(&html, doc);
+		wire_put_u8(&html.out, 0);
+		page = (const char *)html.out.buf;
+		human = strstr(page, cases[i].heading);
+		assert_non_null(human);
+		assert_true(human < strstr(page, "<section id=\"summary\">"));
+		assert_non_null(strstr(page,
+		    "<p>a &lt;script&gt;<br>\nmacro</p>\n<p>and more</p>"));
+		assert_null(strstr(page, "<script"));
+		assert_null(strstr(page, "<b>seen"));
+		/* The label never changes its language. */
+		assert_non_null(strstr(page, "TLP:RED</span>"));
+		assert_non_null(strstr(page, "ask &lt;us&gt;"));
+		assert_null(strstr(page, "by machine analysis alone"));
+		html_release(&html);
+		json_decref(doc);
+		json_decref(tables);
+	}
+}
+
 int
 main(void)
 {
@@ -301,6 +351,7 @@ main(void)
 	    cmocka_unit_test(test_evidence_is_at_the_run),
 	    cmocka_unit_test(test_page_is_bounded),
 	    cmocka_unit_test(test_empty_case),
+	    cmocka_unit_test(test_people_come_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

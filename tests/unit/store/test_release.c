@@ -4,11 +4,12 @@
 #include "fake.h"
 
 #include "lib/own.h"
+#include "lib/record.h"
 #include "lib/xalloc.h"
 
 #include <string.h>
 
-#define TEXTS                                                      \
+#define TEXTS                                                               \
  "{\"summary\":\"It \xe2\x80\x98ran\xe2\x80\x99.\",\"scope\":\"one host\"," \
  "\"damage\":\"none\",\"root_cause\":\"a macro\"}"
 
@@ -83,8 +84,8 @@ render(struct rig *rig, const char *what)
 	while (sql_int(rig, "SELECT count(*) FROM job WHERE kind = 'report' "
 			    "AND state = 'queued'") > 0) {
 		lease(rig, "report", job, &attempt);
-		(void)close(ask_ok(rig, CALL_CASE_DUMP,
-		    ARGS(val_text(job), val_int(attempt)))
+		(void)close(ask_ok(
+		    rig, CALL_CASE_DUMP, ARGS(val_text(job), val_int(attempt)))
 				->fd);
 		make_child(rig, job, attempt, what, "report_json", artefact);
 		make_child(rig, job, attempt, what, "report_html", artefact);
@@ -99,8 +100,8 @@ draft(struct world *w, const char *kind, const char *sections)
 	(void)ask_ok(w->rig, CALL_REPORT_CREATE,
 	    ARGS(val_text(w->case_id), val_text(kind), val_text("nl"),
 		val_text(sections)));
-	(void)snprintf(w->report, sizeof(w->report), "%s",
-	    col_text(w->rig, 0, "id"));
+	(void)snprintf(
+	    w->report, sizeof(w->report), "%s", col_text(w->rig, 0, "id"));
 	render(w->rig, "draft");
 }
 
@@ -180,8 +181,7 @@ test_four_eyes(void **state)
 	    act(w, w->reviewer, CALL_REPORT_ISSUE, ""), ERR_CONFLICT);
 	/* Who is no staff is told that there is none. */
 	assert_int_equal(act(w, w->sender, CALL_REPORT_GET, ""), ERR_NOT_FOUND);
-	assert_int_equal(
-	    act(w, w->sender, CALL_REPORT_SUBMIT, ""), ERR_DENIED);
+	assert_int_equal(act(w, w->sender, CALL_REPORT_SUBMIT, ""), ERR_DENIED);
 	assert_int_equal(act(w, w->author, CALL_REPORT_SUBMIT, ""), ERR_OK);
 	/* Not before it is rendered: nobody has read it. */
 	assert_int_equal(
@@ -199,12 +199,11 @@ test_four_eyes(void **state)
 	assert_int_equal(act(w, w->author, CALL_REPORT_ISSUE, ""), ERR_OK);
 	assert_int_equal(listed(w, w->sender), 1);
 	assert_int_equal(read_as(w, w->sender, "", "reviewed"), ERR_OK);
+	assert_int_equal(read_as(w, w->sender, w->report, "reviewed"), ERR_OK);
 	assert_int_equal(
-	    read_as(w, w->sender, w->report, "reviewed"), ERR_OK);
-	assert_int_equal(sql_int(rig,
-			     "SELECT count(*) FROM disclosure "
-			     "WHERE state = 'sent' AND length(payload_sha256) "
-			     "= 32"),
+	    sql_int(rig, "SELECT count(*) FROM disclosure "
+			 "WHERE state = 'sent' AND length(payload_sha256) "
+			 "= 32"),
 	    1);
 	assert_int_equal(
 	    sql_int(rig, "SELECT stage = 'reported' FROM case_file "
@@ -227,8 +226,7 @@ test_submitter_is_not_the_approver(void **state)
 	    act(w, w->author, CALL_REPORT_APPROVE, ""), ERR_DENIED);
 	/* Unless one person runs the place, and then it says so. */
 	w->rig->store->is_single_review = true;
-	assert_int_equal(
-	    act(w, w->author, CALL_REPORT_APPROVE, ""), ERR_OK);
+	assert_int_equal(act(w, w->author, CALL_REPORT_APPROVE, ""), ERR_OK);
 	assert_int_equal(col_int(w->rig, 0, "is_single_person"), 1);
 }
 
@@ -309,9 +307,9 @@ test_supersede_and_recall(void **state)
 	draft(w, "late_detection", TEXTS);
 	issue(w);
 	assert_int_equal(listed(w, w->sender), 2);
-	assert_int_equal(sql_int(w->rig,
-			     "SELECT count(*) FROM report WHERE state = "
-			     "'superseded'"),
+	assert_int_equal(
+	    sql_int(w->rig, "SELECT count(*) FROM report WHERE state = "
+			    "'superseded'"),
 	    1);
 	assert_int_equal(
 	    act(w, w->reviewer, CALL_REPORT_RECALL, ""), ERR_FORMAT);
@@ -319,16 +317,15 @@ test_supersede_and_recall(void **state)
 	    act(w, w->reviewer, CALL_REPORT_RECALL, "wrong host"), ERR_OK);
 	/* It is listed, and says why; its content is not there any more. */
 	assert_int_equal(listed(w, w->sender), 2);
-	assert_int_equal(
-	    read_as(w, w->sender, w->report, ""), ERR_NOT_FOUND);
+	assert_int_equal(read_as(w, w->sender, w->report, ""), ERR_NOT_FOUND);
 	assert_int_equal(act(w, w->sender, CALL_REPORT_GET, ""), ERR_OK);
 	assert_true(col_is_null(w->rig, 0, "sections"));
 	assert_string_equal(col_text(w->rig, 0, "comment"), "wrong host");
 	assert_true(col_is_null(w->rig, 0, "author_name"));
 	assert_int_equal(read_as(w, w->sender, first, "reviewed"), ERR_OK);
-	assert_int_equal(sql_int(w->rig,
-			     "SELECT count(*) FROM disclosure WHERE state = "
-			     "'recalled'"),
+	assert_int_equal(
+	    sql_int(w->rig, "SELECT count(*) FROM disclosure WHERE state = "
+			    "'recalled'"),
 	    1);
 }
 
@@ -340,8 +337,7 @@ test_labels_rose_meanwhile(void **state)
 	draft(w, "analysis", TEXTS);
 	assert_int_equal(act(w, w->author, CALL_REPORT_SUBMIT, ""), ERR_OK);
 	render(w->rig, "reviewed");
-	assert_int_equal(
-	    act(w, w->reviewer, CALL_REPORT_APPROVE, ""), ERR_OK);
+	assert_int_equal(act(w, w->reviewer, CALL_REPORT_APPROVE, ""), ERR_OK);
 	sql_run(w->rig, "UPDATE submission SET tlp = 'TLP:RED'");
 	assert_int_equal(
 	    act(w, w->author, CALL_REPORT_ISSUE, ""), ERR_CONFLICT);
@@ -352,14 +348,11 @@ test_labels_rose_meanwhile(void **state)
 	    ARGS(val_text(w->report), val_int(2), val_null(), val_null(),
 		val_text("TLP:RED"), val_null(), val_null()));
 	issue(w);
-	assert_int_equal(
-	    read_as(w, w->sender, w->report, "reviewed"), ERR_OK);
+	assert_int_equal(read_as(w, w->sender, w->report, "reviewed"), ERR_OK);
 	/* ... and to nobody else of the same organisation. */
 	sql_run(w->rig, "DELETE FROM disclosure_reader");
-	assert_int_equal(
-	    read_as(w, w->sender, w->report, ""), ERR_NOT_FOUND);
-	assert_int_equal(
-	    read_as(w, w->author, w->report, "reviewed"), ERR_OK);
+	assert_int_equal(read_as(w, w->sender, w->report, ""), ERR_NOT_FOUND);
+	assert_int_equal(read_as(w, w->author, w->report, "reviewed"), ERR_OK);
 }
 
 static void
@@ -383,8 +376,7 @@ test_who_saw_it(void **state)
 
 	draft(w, "analysis", TEXTS);
 	issue(w);
-	assert_int_equal(
-	    read_as(w, w->sender, w->report, "reviewed"), ERR_OK);
+	assert_int_equal(read_as(w, w->sender, w->report, "reviewed"), ERR_OK);
 	rig->principal = w->sender;
 	a = ask_ok(rig, CALL_ACCESS_LIST,
 	    ARGS(val_text(w->case_id), val_int(0), val_text("")));
@@ -417,8 +409,68 @@ test_versions_are_rendered_once(void **state)
 	sql_run(rig, "UPDATE job SET state = 'queued', outcome_attempt = NULL "
 		     "WHERE kind = 'report'");
 	render(rig, "another text");
-	assert_int_equal(
-	    read_as(w, w->sender, w->report, "reviewed"), ERR_OK);
+	assert_int_equal(read_as(w, w->sender, w->report, "reviewed"), ERR_OK);
+}
+
+/* An analysis with a finding and a child, of the sender's file. */
+static void
+analyse(struct world *w, char ret_job[UUID_BYTES], char ret_child[UUID_BYTES])
+{
+	struct rig *rig = w->rig;
+	int64_t attempt;
+
+	rig->principal = w->sender;
+	make_submission(rig, w->case_id, ret_job);
+	upload(rig, ret_job, "other bytes", ret_child);
+	lease(rig, "yara", ret_job, &attempt);
+	send_record(rig, ret_job, attempt, RECORD_MATCH,
+	    "{\"rule\":\"evil\",\"namespace\":\"own\",\"score\":90}");
+	make_child(rig, ret_job, attempt, "inner", "archive_member", ret_child);
+	assert_int_equal(done(rig, ret_job, attempt, "done", "")->err, ERR_OK);
+}
+
+/* What an analysis found reaches its sender in a report, and only so. */
+static void
+test_results_stay_inside(void **state)
+{
+	struct world *w = *state;
+	struct rig *rig = w->rig;
+	char job[UUID_BYTES], child[UUID_BYTES];
+	struct answer *a;
+
+	analyse(w, job, child);
+	rig->principal = w->author;
+	a = ask_ok(rig, CALL_ARTEFACT_LIST,
+	    ARGS(
+		val_text(w->case_id), val_text("*"), val_int(0), val_text("")));
+	assert_int_equal(a->rows_count, 3);
+	(void)ask_ok(rig, CALL_ARTEFACT_GET, ARGS(val_text(child)));
+	rig->principal = w->sender;
+	a = ask_ok(rig, CALL_ARTEFACT_LIST,
+	    ARGS(
+		val_text(w->case_id), val_text("*"), val_int(0), val_text("")));
+	assert_int_equal(a->rows_count, 2);
+	for (size_t i = 0; i < a->rows_count; i++) {
+		assert_true(col_is_null(rig, i, "score"));
+		assert_int_equal(col_int(rig, i, "children"), 0);
+		assert_string_equal(col_text(rig, i, "mime"), "");
+	}
+	ask_err(rig, ERR_NOT_FOUND, CALL_ARTEFACT_GET, ARGS(val_text(child)));
+	ask_err(rig, ERR_NOT_FOUND, CALL_JOB_GET, ARGS(val_text(job)));
+	a = ask_ok(rig, CALL_FINDING_LIST,
+	    ARGS(val_text(w->case_id), val_text(""), val_text(""), val_int(0),
+		val_text(""), val_int(0)));
+	assert_int_equal(a->rows_count, 0);
+	a = ask_ok(rig, CALL_JOB_LIST,
+	    ARGS(val_text(w->case_id), val_text(""), val_int(0), val_text("")));
+	assert_int_equal(a->rows_count, 0);
+	a = ask_ok(rig, CALL_CASE_GET, ARGS(val_text(w->case_id)));
+	assert_true(col_is_null(rig, 0, "score"));
+	assert_int_equal(col_int(rig, 0, "artefacts"), 2);
+	/* How far it is they see. */
+	a = ask_ok(rig, CALL_CASE_PROGRESS, ARGS(val_text(w->case_id)));
+	assert_true(a->rows_count > 0);
+	rig->principal = w->author;
 }
 
 int
@@ -435,6 +487,7 @@ main(void)
 	    TEST(test_strangers),
 	    TEST(test_who_saw_it),
 	    TEST(test_versions_are_rendered_once),
+	    TEST(test_results_stay_inside),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -88,9 +88,12 @@ make_things(struct rig *rig, struct things *t)
 	(void)ask_ok(
 	    rig, CALL_RUN_CREATE, ARGS(val_text(t->artefact), val_text("")));
 	(void)snprintf(t->run, sizeof(t->run), "%s", col_text(rig, 0, "id"));
+	/* Jobs are the staff's to see. */
+	rig->principal = rig_session_of_admin(rig);
 	(void)ask_ok(rig, CALL_JOB_LIST,
 	    ARGS(val_text(t->case_id), val_text(""), val_int(0), val_text("")));
 	(void)snprintf(t->job, sizeof(t->job), "%s", col_text(rig, 0, "id"));
+	rig->principal = t->principal;
 	make_account(rig, t);
 	make_report(rig, t);
 	a = ask_ok(rig, CALL_UPLOAD_CREATE,

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* words.h - the headings of a report in its language (words.def). */
+#ifndef REPORT_WORDS_H
+#define REPORT_WORDS_H
+
+#include "lib/json.h"
+
+#define WORD(name, nl, fr, de, en) WORD_##name,
+enum word {
+#include "report/words.def"
+	WORD_COUNT
+};
+#undef WORD
+
+/* The language of the document: nl, fr, de or en. */
+const char *words_language(const json_t *doc);
+/* A heading in the document's language. */
+const char *words_get(const json_t *doc, enum word word);
+/* The same for a word of the data ("malicious", "high"); else as it is. */
+const char *words_value(const json_t *doc, const char *value);
+
+#endif
