@@ -14,7 +14,8 @@
  *	count times: u64 offset, u64 size,
  *	the items' bytes, in order, each from a multiple of PACK_ALIGN on
  *
- * An item that could not be read has offset 0; BLOB_PACKED says why.
+ * An item that could not be read has offset 0; BLOB_PACKED says why.  What
+ * BLOB_HEADS makes looks the same: sizes are those of what is there.
  *
  * The list of what is to be done with it (the body of ANALYSE_PACK):
  *
@@ -46,6 +47,8 @@
 /* Larger ones travel alone. */
 #define PACK_ITEM_BYTES_MAX ((uint64_t)MIB)
 #define PACK_ALIGN	    ((uint64_t)64)
+/* Of each item, where first bytes are asked for: a full pack fits. */
+#define PACK_HEAD_BYTES_MAX ((size_t)(64 * KIB))
 
 #define PACK_FRAME_BEGIN 0x40
 #define PACK_FRAME_END	 0x41

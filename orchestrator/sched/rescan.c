@@ -20,6 +20,9 @@
 #define CHUNKS_MAX ((size_t)64)
 /* After trouble that may pass. */
 #define BACK_OFF_MS ((uint64_t)1000)
+/* A grant that is done waits for those before it, as the checkpoint does:
+ * what is lost with a crash. */
+#define GRANTS_MAX ((size_t)64)
 /* loep-hunt may die over the same rules so often. */
 #define LOSSES_MAX ((size_t)5)
 
@@ -65,11 +68,16 @@ set_number(const struct rescan *rescan, unsigned int level)
 	return (uint64_t)rescan->id * SETS + level;
 }
 
+unsigned int
+rescan_level(const struct rescan *rescan, int64_t unit)
+{
+	return rescan->is_whole ? 0 : find_level(&rescan->find, unit);
+}
+
 uint64_t
 rescan_set(const struct rescan *rescan, int64_t unit)
 {
-	return set_number(
-	    rescan, rescan->is_whole ? 0 : find_level(&rescan->find, unit));
+	return set_number(rescan, rescan_level(rescan, unit));
 }
 
 /* --- forgetting --- */
@@ -82,6 +90,7 @@ grant_free(struct rescan_grant *grant)
 	rescan_unit_drop(grant);
 	TAILQ_REMOVE(&rescan->grants, grant, entry);
 	rescan->grant_count--;
+	rescan->grants_active -= !grant->is_done;
 	free(grant);
 }
 
@@ -118,6 +127,8 @@ reset(struct rescan *rescan)
 	rescan->is_result_open = rescan->is_chunk_open = false;
 	rescan->is_yielding = false;
 	rescan->scanned = rescan->bytes = 0;
+	memset(rescan->heads, 0, sizeof(rescan->heads));
+	memset(rescan->heads_missed, 0, sizeof(rescan->heads_missed));
 }
 
 void
@@ -285,9 +296,8 @@ places(const struct rescan *rescan)
 
 	if (sched->held_count > 0 || sched->places_max < 2)
 		return 1;
-	/* One more than there are processors: while one waits for bytes,
-	 * others scan. */
-	return sched->places_max;
+	/* Two more: while they wait for bytes, the others scan. */
+	return sched->places_max + 2;
 }
 
 /* Hands out the next candidates; where there are none all is done. */
@@ -314,6 +324,7 @@ grant(struct rescan *rescan)
 	}
 	TAILQ_INSERT_TAIL(&rescan->grants, grant, entry);
 	rescan->grant_count++;
+	rescan->grants_active++;
 	rescan_unit_begin(grant);
 }
 
@@ -323,6 +334,7 @@ rescan_grant_done(struct rescan_grant *grant)
 	struct rescan *rescan = grant->rescan;
 
 	grant->is_done = true;
+	rescan->grants_active--;
 	while ((grant = TAILQ_FIRST(&rescan->grants)) != NULL && grant->is_done)
 		grant_free(grant);
 	set_timer(rescan, 0);
@@ -334,7 +346,8 @@ run(struct rescan *rescan)
 	unsigned int epoch = rescan->epoch;
 
 	while (!rescan->is_yielding && rescan->next <= rescan->scope &&
-	       rescan->grant_count < places(rescan) &&
+	       rescan->grants_active < places(rescan) &&
+	       rescan->grant_count < GRANTS_MAX &&
 	       rescan->chunk_count < CHUNKS_MAX) {
 		grant(rescan);
 		if (rescan->epoch != epoch)

@@ -64,8 +64,13 @@ struct rescan {
 	bool is_indexed;    /* and has answered */
 	bool is_whole;	    /* loep-hunt has all rules as one set */
 	unsigned int loads; /* RULESETs that are not answered yet */
+	/* By level: units that were tried by their first bytes, and those for
+	 * which these were not enough. */
+	size_t heads[FIND_LEVELS + 1];
+	size_t heads_missed[FIND_LEVELS + 1];
 	struct rescan_grant_list grants; /* in rising order */
 	size_t grant_count;
+	size_t grants_active; /* of them, those that are not done */
 	struct rescan_chunk_list chunks;
 	size_t chunk_count;
 	bool is_result_open;
@@ -89,7 +94,7 @@ void rescan_loaded(
 /* --- between rescan.c and rescan_unit.c --- */
 
 /* Candidates of one grant. */
-#define RESCAN_GRANT_UNITS ((size_t)256)
+#define RESCAN_GRANT_UNITS ((size_t)128)
 
 /* A piece of the list of candidates that is being worked on. */
 struct rescan_grant {
@@ -113,7 +118,9 @@ void rescan_trouble(struct rescan *rescan, const char *why);
 /* Adds a record (its body is JSON) to what the store gets. */
 void rescan_put(
     struct rescan *rescan, unsigned int type, const void *body, size_t len);
-/* The number under which loep-hunt knows the rules for a unit. */
+/* The level whose rules a unit is scanned with; 0 = all of them. */
+unsigned int rescan_level(const struct rescan *rescan, int64_t unit);
+/* The number under which loep-hunt knows them. */
 uint64_t rescan_set(const struct rescan *rescan, int64_t unit);
 
 #endif

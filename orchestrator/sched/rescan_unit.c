@@ -3,6 +3,10 @@
  * rescan_unit.c - one grant: asks the store for its units, piece by piece, and
  * has loep-hunt scan each piece: a large unit alone, small ones as a pack.
  *
+ * Where rules seem to read no more than the first bytes (is_head()), only
+ * these are asked for; loep-hunt says where they were not enough, and
+ * such a unit comes again as a whole.
+ *
  * What was being scanned when a pack's child came to a bad end is looked at
  * again alone; only then it counts as a gap.
  */
@@ -24,10 +28,18 @@
 
 /* What a scan has to get through in each further second. */
 #define BYTES_A_SECOND ((uint64_t)8 * MIB)
+/* What a head is. */
+#define HEAD_BYTES ((int64_t)(16 * KIB))
+/* With fewer candidates than that, finding out whether heads are enough would
+ * cost more than it may save. */
+#define HEAD_CANDIDATES_MIN ((int64_t)100)
+/* So many are tried first. */
+#define HEAD_TRIES ((size_t)16)
 /* Contexts of one piece; the rest is asked for again. */
 #define LIST_BYTES ((size_t)48 * KIB)
 
 enum unit_state {
+	UNIT_HEAD, /* its first bytes may be enough */
 	UNIT_WAITS,
 	UNIT_ALONE, /* after a bad end in company */
 	UNIT_GIVEN, /* in the piece that is scanned */
@@ -50,6 +62,7 @@ struct work {
 	struct item items[RESCAN_GRANT_UNITS];
 	size_t item_count;
 	bool is_pack;
+	bool is_head;  /* a pack of heads */
 	uint64_t size; /* of the unit, or of the pack */
 	enum blob_open how;
 	int input_fd;
@@ -58,9 +71,10 @@ struct work {
 	int pipe_fd;
 	struct pack_in pack;
 	struct record_in *in;
-	size_t item;  /* the one that is scanned now */
-	bool is_told; /* it says itself why it cannot be told of */
-	bool is_bad;  /* the child broke its contract */
+	size_t item;   /* the one that is scanned now */
+	bool is_told;  /* it says itself why it cannot be told of */
+	bool is_short; /* its first bytes were not enough */
+	bool is_bad;   /* the child broke its contract */
 	bool is_ended;
 	struct errand_end end;
 };
@@ -90,6 +104,7 @@ piece_release(struct work *work)
 		(void)close(work->input_fd);
 	work->input_fd = -1;
 	work->is_pack = work->is_told = work->is_bad = work->is_ended = false;
+	work->is_short = false;
 }
 
 /* A call that is open keeps it until its answer. */
@@ -145,6 +160,11 @@ on_record(void *arg, const struct record *record)
 	if (json_member_int(record->body, "unit", 0) !=
 	    unit_of(work, &work->items[work->item]))
 		return ERR_FORMAT;
+	if (record->type == RECORD_ERROR && work->is_head &&
+	    strcmp(json_member_text(record->body, "what", ""), "head") == 0) {
+		work->is_short = true;
+		return ERR_OK;
+	}
 	if (record->type == RECORD_ERROR &&
 	    json_object_get(record->body, "rule") == NULL)
 		work->is_told = true;
@@ -153,16 +173,54 @@ on_record(void *arg, const struct record *record)
 	return ERR_OK;
 }
 
+static int64_t
+read_bytes(const struct work *work, const struct item *item)
+{
+	int64_t size = (int64_t)item->size;
+
+	return work->is_head && size > HEAD_BYTES ? HEAD_BYTES : size;
+}
+
+/* Whether heads may be enough for the unit's rules: while they mostly were. */
+static bool
+is_head(const struct rescan *rescan, int64_t unit)
+{
+	unsigned int level = rescan_level(rescan, unit);
+
+	return rescan->find.candidates >= HEAD_CANDIDATES_MIN &&
+	       (rescan->heads[level] < HEAD_TRIES ||
+		   rescan->heads_missed[level] * 2 < rescan->heads[level]);
+}
+
+static void
+note_head(const struct work *work, const struct item *item)
+{
+	struct rescan *rescan = work->grant->rescan;
+	unsigned int level = rescan_level(rescan, unit_of(work, item));
+
+	/* A small one comes whole, and tells nothing. */
+	if (!work->is_head || item->size <= (uint64_t)HEAD_BYTES)
+		return;
+	rescan->heads[level]++;
+	rescan->heads_missed[level] += work->is_short;
+}
+
 static void
 finish_item(struct work *work)
 {
 	const struct item *item = &work->items[work->item];
+	struct rescan *rescan = work->grant->rescan;
 
-	work->grant->rescan->scanned++;
-	work->grant->rescan->bytes += (int64_t)item->size;
-	work->states[item->at] = UNIT_DONE;
+	note_head(work, item);
+	if (work->is_short) {
+		work->states[item->at] = UNIT_WAITS;
+	} else {
+		rescan->scanned++;
+		rescan->bytes += read_bytes(work, item);
+		work->states[item->at] = UNIT_DONE;
+	}
 	work->item++;
-	work->is_told = false;
+	work->is_told = work->is_short = false;
 	record_in_free(work->in);
 	work->in = NULL;
 }
@@ -198,12 +256,19 @@ on_item_end(void *arg, const struct pack_end *end)
 	if (work->in == NULL)
 		return ERR_FORMAT;
 	/* Never "no match": it is named. */
-	if (!is_whole && !work->is_told)
+	if (!is_whole && !work->is_told && !work->is_short)
 		put_gap(work->grant->rescan,
 		    unit_of(work, &work->items[work->item]), "partial",
 		    "the scan did not come to its end");
 	finish_item(work);
 	return ERR_OK;
+}
+
+/* Of a unit that the piece did not come to. */
+static enum unit_state
+waiting(const struct work *work)
+{
+	return work->is_head ? UNIT_HEAD : UNIT_WAITS;
 }
 
 static const char *
@@ -227,7 +292,7 @@ end_early(struct work *work)
 {
 	const struct item *item = &work->items[work->item];
 
-	if (work->item_count > 1) {
+	if (work->item_count > 1 || work->is_head) {
 		work->states[item->at] = UNIT_ALONE;
 	} else {
 		if (!work->is_told)
@@ -237,7 +302,7 @@ end_early(struct work *work)
 	}
 	for (size_t i = work->item; i < work->item_count; i++) {
 		if (work->states[work->items[i].at] == UNIT_GIVEN)
-			work->states[work->items[i].at] = UNIT_WAITS;
+			work->states[work->items[i].at] = waiting(work);
 	}
 }
 
@@ -322,8 +387,9 @@ context_of(const struct work *work, const struct item *item, uint32_t seconds)
 	int64_t unit = unit_of(work, item);
 	json_int_t set = (json_int_t)rescan_set(work->grant->rescan, unit);
 
-	return json_pack("{s:I, s:[I], s:s, s:{s:i}}", "unit", (json_int_t)unit,
-	    "sets", set, "name", item->name, "limits", "seconds", (int)seconds);
+	return json_pack("{s:I, s:[I], s:s, s:I, s:{s:i}}", "unit",
+	    (json_int_t)unit, "sets", set, "name", item->name, "size",
+	    (json_int_t)item->size, "limits", "seconds", (int)seconds);
 }
 
 /* Fills the list; items that it has no room for wait for the next piece. */
@@ -339,7 +405,7 @@ fill_list(struct work *work, struct wire_out *list, uint32_t seconds)
 		size_t len = strlen(text);
 
 		if (len + 8 > LIST_BYTES - list->len) {
-			work->states[item->at] = UNIT_WAITS;
+			work->states[item->at] = waiting(work);
 			free(item->name);
 			continue;
 		}
@@ -494,17 +560,45 @@ on_end(void *arg, enum err err, const char *why, int fd)
 		go_on(work);
 }
 
-/* Those that are to be alone come last, one by one. */
+/* Units in a state, so many at most. */
 static void
-put_units(struct work *work, struct wire_out *list)
+put_units(
+    struct work *work, struct wire_out *list, enum unit_state state, size_t max)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < work->grant->count && count < max; i++) {
+		if (work->states[i] != state)
+			continue;
+		wire_put_i64(list, work->grant->units[i]);
+		count++;
+	}
+}
+
+/* Heads: few, until it is known of one of their levels how that goes. */
+static void
+put_heads(struct work *work, struct wire_out *list)
+{
+	const struct rescan *rescan = work->grant->rescan;
+	size_t max = RESCAN_GRANT_UNITS;
+
+	for (size_t i = 0; i < work->grant->count; i++) {
+		if (work->states[i] == UNIT_HEAD &&
+		    rescan->heads[rescan_level(rescan, work->grant->units[i])] <
+			HEAD_TRIES)
+			max = HEAD_TRIES;
+	}
+	put_units(work, list, UNIT_HEAD, max);
+}
+
+/* Others may have found out meanwhile that heads are not enough. */
+static void
+look_again(struct work *work)
 {
 	for (size_t i = 0; i < work->grant->count; i++) {
-		if (work->states[i] == UNIT_WAITS)
-			wire_put_i64(list, work->grant->units[i]);
-	}
-	for (size_t i = 0; i < work->grant->count && list->len == 0; i++) {
-		if (work->states[i] == UNIT_ALONE)
-			wire_put_i64(list, work->grant->units[i]);
+		if (work->states[i] == UNIT_HEAD &&
+		    !is_head(work->grant->rescan, work->grant->units[i]))
+			work->states[i] = UNIT_WAITS;
 	}
 }
 
@@ -516,10 +610,17 @@ ask(struct work *work)
 	struct values params;
 
 	wire_out_init(&list, LIMIT_MSG_BYTES);
-	put_units(work, &list);
+	look_again(work);
+	put_heads(work, &list);
+	work->is_head = list.len > 0;
+	if (list.len == 0)
+		put_units(work, &list, UNIT_WAITS, RESCAN_GRANT_UNITS);
+	if (list.len == 0)
+		put_units(work, &list, UNIT_ALONE, 1);
 	values_init(&params);
 	values_add_int(&params, rescan->id);
 	values_add_bytes(&params, list.buf, list.len);
+	values_add_int(&params, work->is_head ? HEAD_BYTES : 0);
 	work->is_asked = true;
 	(void)calls_start(rescan->sched->calls, CALL_RESCAN_PACK, 0, &params,
 	    -1, on_row, on_end, work);

@@ -112,7 +112,9 @@ job_pack(struct request *r)
 		err = request_why(r, ERR_LIMIT, "\"jobs\" has 1 to %zu items",
 		    PACK_ITEMS_MAX);
 	if (err == ERR_OK)
-		err = vault_pack(r->store->vault, org, &digests, on_packed, r);
+		err = vault_pack(r->store->vault,
+		    &(struct pack_ask){.org = org, .digests = &digests},
+		    on_packed, r);
 	wire_out_release(&digests);
 	if (err == ERR_UNAVAILABLE)
 		return request_why(r, err, "%s", vault_is_away);

@@ -25,6 +25,7 @@ struct opening {
 	struct item *items;
 	size_t count;
 	int64_t bytes;
+	uint32_t head; /* bytes of each that are asked for; 0 = all */
 	bool is_large; /* one that travels alone */
 };
 
@@ -149,11 +150,19 @@ refusal(const struct query *q, const struct rescan *rescan)
 	return query_is_null(q, 13) ? "unscanned" : NULL;
 }
 
+/* How much of a unit is opened. */
+static int64_t
+part_of(const struct opening *o, int64_t size)
+{
+	return o->head != 0 && size > (int64_t)o->head ? (int64_t)o->head
+						       : size;
+}
+
 /* Whether the unit can travel with what is there already. */
 static bool
 fits(const struct opening *o, const struct query *q)
 {
-	int64_t size = query_int(q, 5);
+	int64_t size = part_of(o, query_int(q, 5));
 
 	if (o->count == 0)
 		return true;
@@ -178,8 +187,8 @@ add_item(struct opening *o, const struct query *q, int64_t seq)
 	p = query_bytes(q, 4, &len);
 	wire_put_raw(&o->digests, p, len);
 	/* What lies between items counts, too. */
-	o->bytes += item->size + (int64_t)PACK_ALIGN;
-	o->is_large = item->size > (int64_t)PACK_ITEM_BYTES_MAX;
+	o->bytes += part_of(o, item->size) + (int64_t)PACK_ALIGN;
+	o->is_large = part_of(o, item->size) > (int64_t)PACK_ITEM_BYTES_MAX;
 }
 
 static int
@@ -207,7 +216,13 @@ open_items(struct opening *o)
 	struct blob_ref blob = {.org = ""};
 
 	if (!o->is_large)
-		return vault_pack(vault, o->org, &o->digests, on_opened, o);
+		return vault_pack(vault,
+		    &(struct pack_ask){
+			.org = o->org,
+			.digests = &o->digests,
+			.head = o->head,
+		    },
+		    on_opened, o);
 	memcpy(blob.org, o->org, sizeof(blob.org));
 	memcpy(blob.sha256, o->digests.buf, SHA256_BYTES);
 	return vault_open(vault, &blob, BLOB_AUTO, on_opened, o);
@@ -221,6 +236,7 @@ rescan_pack(struct request *r)
 	struct wire_in in;
 	size_t len;
 	const uint8_t *p = param_bytes(r, 1, &len);
+	int64_t head = param_int(r, 2);
 	int err = rescan_load(r->store, param_int(r, 0), &rescan);
 
 	if (err == ERR_NOT_FOUND || (err == ERR_OK && !rescan.is_open))
@@ -228,8 +244,11 @@ rescan_pack(struct request *r)
 		    r, ERR_CONFLICT, "this re-scan does not go on");
 	if (err != ERR_OK)
 		return err;
+	if (head < 0 || head > (int64_t)PACK_HEAD_BYTES_MAX)
+		return request_why(r, ERR_FORMAT, "no head has so many bytes");
 	o = xcalloc(1, sizeof(*o));
 	o->r = r;
+	o->head = (uint32_t)head;
 	o->items = xcalloc(PACK_ITEMS_MAX, sizeof(*o->items));
 	wire_out_init(&o->digests, PACK_ITEMS_MAX * SHA256_BYTES);
 	wire_in_init(&in, p, len);

@@ -168,7 +168,9 @@ open_all(struct opening *o)
 	struct blob_ref blob = {.org = ""};
 
 	if (!o->is_large)
-		return vault_pack(vault, o->org, &o->digests, on_opened, o);
+		return vault_pack(vault,
+		    &(struct pack_ask){.org = o->org, .digests = &o->digests},
+		    on_opened, o);
 	memcpy(blob.org, o->org, sizeof(blob.org));
 	memcpy(blob.sha256, o->digests.buf, SHA256_BYTES);
 	return vault_open(vault, &blob, BLOB_AUTO, on_opened, o);

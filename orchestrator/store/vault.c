@@ -267,6 +267,7 @@ answer_to(enum msg_type type)
 	case MSG_BLOB_OPEN:
 		return MSG_BLOB_OPENED;
 	case MSG_BLOB_PACK:
+	case MSG_BLOB_HEADS:
 		return MSG_BLOB_PACKED;
 	case MSG_BLOB_LIST:
 		return MSG_BLOB_LISTED;
@@ -524,16 +525,19 @@ vault_open(struct vault *vault, const struct blob_ref *blob, enum blob_open how,
 }
 
 int
-vault_pack(struct vault *vault, const char *org, const struct wire_out *digests,
-    vault_fn *fn, void *arg)
+vault_pack(
+    struct vault *vault, const struct pack_ask *ask, vault_fn *fn, void *arg)
 {
 	struct wire_out body;
 	int err;
 
 	wire_out_init(&body, LIMIT_MSG_BYTES);
-	wire_put_str(&body, org);
-	wire_put_bytes(&body, digests->buf, digests->len);
-	err = vault_ask(vault, MSG_BLOB_PACK, &body, fn, arg);
+	wire_put_str(&body, ask->org);
+	wire_put_bytes(&body, ask->digests->buf, ask->digests->len);
+	if (ask->head != 0)
+		wire_put_u32(&body, ask->head);
+	err = vault_ask(vault, ask->head == 0 ? MSG_BLOB_PACK : MSG_BLOB_HEADS,
+	    &body, fn, arg);
 	wire_out_release(&body);
 	return err;
 }

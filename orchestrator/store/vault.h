@@ -88,8 +88,13 @@ void vault_abort(struct vault *vault, uint64_t writer);
 int must_check vault_open(struct vault *vault, const struct blob_ref *blob,
     enum blob_open how, vault_fn *fn, void *arg);
 /* Many small blobs of one organisation at once: lib/pack.h. */
-int must_check vault_pack(struct vault *vault, const char *org,
-    const struct wire_out *digests, vault_fn *fn, void *arg);
+struct pack_ask {
+	const char *org;
+	const struct wire_out *digests; /* one behind the other */
+	uint32_t head; /* no more than so many bytes of each; 0 = all */
+};
+int must_check vault_pack(
+    struct vault *vault, const struct pack_ask *ask, vault_fn *fn, void *arg);
 int must_check vault_verify(
     struct vault *vault, const struct blob_ref *blob, vault_fn *fn, void *arg);
 int must_check vault_delete(

@@ -209,18 +209,12 @@ blob_reader_chunk_len(const struct blob_reader *reader, uint64_t index)
 	return blob_chunk_len(reader->footer.size, index);
 }
 
-int
-blob_reader_chunk(const struct blob_reader *reader, struct kit *kit,
-    uint64_t index, uint8_t *dst, struct fault *fault)
+static int
+open_chunk(const struct blob_reader *reader, struct kit *kit,
+    const struct chunk *chunk, uint8_t *dst, struct fault *fault)
 {
-	const struct chunk chunk = {
-	    .key = reader->key,
-	    .id = reader->id,
-	    .version = reader->version,
-	    .index = index,
-	    .len = blob_reader_chunk_len(reader, index),
-	};
 	const size_t nonce_bytes = blob_nonce_bytes(reader->version);
+	const uint64_t index = chunk->index;
 	struct blob_entry entry = {0};
 	int err;
 
@@ -228,20 +222,52 @@ blob_reader_chunk(const struct blob_reader *reader, struct kit *kit,
 		return fault_set(fault, ERR_NOT_FOUND,
 		    "the organisation's key was destroyed meanwhile");
 	/* The index was checked as a whole when the file was opened. */
-	err = blob_entry_unpack(reader->footer.index[index], chunk.len, &entry);
+	err =
+	    blob_entry_unpack(reader->footer.index[index], chunk->len, &entry);
 	if (err == ERR_OK && entry.kind != BLOB_ZERO)
 		err = read_at(reader->fd, entry.offset - nonce_bytes, kit->box,
 		    nonce_bytes + entry.len);
 	if (err == ERR_SYS)
 		return damaged(fault, err, "reading a blob");
 	if (err == ERR_OK)
-		err = chunk_open(kit, &chunk, &entry, dst);
+		err = chunk_open(kit, chunk, &entry, dst);
 	if (err != ERR_OK)
 		return fault_set(fault, ERR_FORMAT,
 		    "the stored file is damaged: chunk %llu of %llu",
 		    (unsigned long long)index,
 		    (unsigned long long)reader->footer.chunk_count);
 	return ERR_OK;
+}
+
+static struct chunk
+chunk_of(const struct blob_reader *reader, uint64_t index)
+{
+	return (struct chunk){
+	    .key = reader->key,
+	    .id = reader->id,
+	    .version = reader->version,
+	    .index = index,
+	    .len = blob_reader_chunk_len(reader, index),
+	};
+}
+
+int
+blob_reader_chunk(const struct blob_reader *reader, struct kit *kit,
+    uint64_t index, uint8_t *dst, struct fault *fault)
+{
+	const struct chunk chunk = chunk_of(reader, index);
+
+	return open_chunk(reader, kit, &chunk, dst, fault);
+}
+
+int
+blob_reader_head(const struct blob_reader *reader, struct kit *kit, size_t len,
+    uint8_t *dst, struct fault *fault)
+{
+	struct chunk chunk = chunk_of(reader, 0);
+
+	chunk.head = len;
+	return open_chunk(reader, kit, &chunk, dst, fault);
 }
 
 int

@@ -41,6 +41,12 @@ int must_check blob_reader_chunk(const struct blob_reader *reader,
     struct kit *kit, uint64_t index, uint8_t *dst, struct fault *fault);
 size_t blob_reader_chunk_len(const struct blob_reader *reader, uint64_t index);
 /*
+ * The first len bytes of a blob that has as many, up to BLOB_CHUNK_BYTES; dst
+ * as above.  Damage behind the first chunk does not show.
+ */
+int must_check blob_reader_head(const struct blob_reader *reader,
+    struct kit *kit, size_t len, uint8_t *dst, struct fault *fault);
+/*
  * Reads everything from the disk and compares the digest.  Ends early with
  * ERR_AGAIN once *is_stopped (NULL: never).
  */

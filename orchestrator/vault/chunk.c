@@ -147,6 +147,26 @@ chunk_seal(struct kit *kit, const struct chunk *chunk, const uint8_t *plain,
 	*ret_entry = entry;
 }
 
+/* The first bytes of a frame; what lies behind them is not looked at. */
+static int
+expand_head(
+    struct kit *kit, const struct chunk *chunk, size_t packed_len, uint8_t *dst)
+{
+	ZSTD_inBuffer in = {.src = kit->pack, .size = packed_len};
+	ZSTD_outBuffer out = {.dst = dst, .size = chunk->head};
+
+	if (ZSTD_isError(ZSTD_DCtx_reset(kit->expand, ZSTD_reset_session_only)))
+		return ERR_FORMAT;
+	while (out.pos < out.size) {
+		size_t before = out.pos + in.pos;
+		size_t n = ZSTD_decompressStream(kit->expand, &out, &in);
+
+		if (ZSTD_isError(n) || out.pos + in.pos == before)
+			return ERR_FORMAT;
+	}
+	return ERR_OK;
+}
+
 int
 chunk_open(struct kit *kit, const struct chunk *chunk,
     const struct blob_entry *entry, uint8_t *dst)
@@ -173,6 +193,9 @@ chunk_open(struct kit *kit, const struct chunk *chunk,
 	if (entry->len > BLOB_BOX_BYTES_MAX ||
 	    seal_unbox(kit->seal, &in, kit->pack) != ERR_OK)
 		return ERR_FORMAT;
+	if (chunk->head != 0 && chunk->head < chunk->len)
+		return expand_head(
+		    kit, chunk, entry->len - SEAL_TAG_BYTES, dst);
 	n = ZSTD_decompressDCtx(kit->expand, dst, chunk->len, kit->pack,
 	    entry->len - SEAL_TAG_BYTES);
 	if (ZSTD_isError(n) || n != chunk->len)

@@ -34,6 +34,7 @@ struct chunk {
 	uint64_t index;
 	size_t len;	 /* plain bytes, 1 to BLOB_CHUNK_BYTES */
 	bool is_hurried; /* compress lightly: the source is faster than us */
+	size_t head;	 /* open: no more than so many bytes; 0 = all */
 };
 
 /*
@@ -45,7 +46,7 @@ void chunk_seal(struct kit *kit, const struct chunk *chunk,
     const uint8_t *plain, struct blob_entry *ret_entry);
 /*
  * Opens the box of entry->len bytes in kit->box, where chunk_seal() would have
- * put it, into dst (chunk->len bytes).
+ * put it, into dst (chunk->len bytes, also where only its head is asked for).
  * ERR_FORMAT when it is damaged or not this chunk.
  */
 int must_check chunk_open(struct kit *kit, const struct chunk *chunk,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pack.c - many small blobs of one organisation as one sealed memory. */
+/* pack.c - many blobs of one organisation, or their first bytes, as one sealed
+ * memory. */
 #include "vault/session.h"
 
 #include "lib/own.h"
@@ -14,9 +15,10 @@
 /* What may be said about items that could not be read. */
 #define FAULTS_BYTES_MAX (32 * KIB)
 
-/* A BLOB_PACK that is in work. */
+/* A BLOB_PACK or BLOB_HEADS that is in work. */
 struct pack {
 	struct ask *ask;
+	size_t head; /* bytes of each; 0 = all */
 	size_t count;
 	uint8_t (*digests)[SHA256_BYTES];
 	uint64_t *sizes; /* UINT64_MAX: could not be read */
@@ -56,6 +58,19 @@ write_at(int fd, const uint8_t *p, size_t len, uint64_t at)
 	return ERR_OK;
 }
 
+static int
+pour_head(struct pack *pack, struct kit *kit, uint64_t at, uint64_t *ret_size,
+    struct fault *fault)
+{
+	if (blob_reader_head(pack->ask->reader, kit, pack->head, pack->plain,
+		fault) != ERR_OK)
+		return fault->err;
+	if (write_at(pack->ask->fd, pack->plain, pack->head, at) != ERR_OK)
+		return fault_sys(fault, "filling memory");
+	*ret_size = pack->head;
+	return ERR_OK;
+}
+
 /* One blob's bytes from offset `at` on. */
 static int
 pour_one(struct pack *pack, struct kit *kit, uint64_t at, uint64_t *ret_size,
@@ -65,6 +80,8 @@ pour_one(struct pack *pack, struct kit *kit, uint64_t at, uint64_t *ret_size,
 	const uint64_t size = blob_reader_size(reader);
 	const uint64_t count = blob_reader_chunk_count(reader);
 
+	if (pack->head != 0 && size > pack->head)
+		return pour_head(pack, kit, at, ret_size, fault);
 	if (at > PACK_BYTES_MAX || size > PACK_BYTES_MAX - at)
 		return fault_set(fault, ERR_LIMIT,
 		    "it does not fit in a pack beside the others");
@@ -199,6 +216,7 @@ open_pack(void *arg, struct chan *chan, struct msg *msg)
 {
 	struct ask *ask = ask_new(arg, msg, false);
 	const uint8_t *digests;
+	uint32_t head = 0;
 	size_t len;
 
 	(void)chan;
@@ -208,7 +226,15 @@ open_pack(void *arg, struct chan *chan, struct msg *msg)
 		len / SHA256_BYTES > PACK_ITEMS_MAX))
 		(void)fault_set(&ask->fault, ERR_FORMAT,
 		    "a pack has 1 to %zu items", PACK_ITEMS_MAX);
-	if (ask->fault.err == ERR_OK)
+	if (msg->type == MSG_BLOB_HEADS)
+		head = wire_get_u32(&msg->in);
+	if (ask->fault.err == ERR_OK && msg->type == MSG_BLOB_HEADS &&
+	    (head == 0 || head > PACK_HEAD_BYTES_MAX))
+		(void)fault_set(&ask->fault, ERR_FORMAT,
+		    "a head has 1 to %zu bytes", PACK_HEAD_BYTES_MAX);
+	if (ask->fault.err == ERR_OK) {
 		ask->pack = pack_new(ask, digests, len / SHA256_BYTES);
+		ask->pack->head = head;
+	}
 	return ask_submit(ask, POOL_BULK, pack_work, pack_done);
 }

@@ -174,6 +174,7 @@ static const struct chan_handler handlers[] = {
     {MSG_PART_DROP, partial_drop},
     {MSG_BLOB_OPEN, open_blob},
     {MSG_BLOB_PACK, open_pack},
+    {MSG_BLOB_HEADS, open_pack},
     {MSG_BLOB_VERIFY, open_verify},
     {MSG_BLOB_DELETE, open_delete},
     {MSG_BLOB_LIST, open_list},

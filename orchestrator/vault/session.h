@@ -50,7 +50,7 @@ struct ask {
 	struct part *part;
 	struct whole whole;
 	struct commit commit;
-	struct pack *pack; /* BLOB_PACK */
+	struct pack *pack; /* BLOB_PACK, BLOB_HEADS */
 };
 
 struct serve {

@@ -5,6 +5,7 @@
 #include "analysers/yara/blocks.h"
 #include "analysers/yara/compile.h"
 #include "analysers/yara/externals.h"
+#include "analysers/yara/lean.h"
 #include "analysers/yara/match.h"
 #include "lib/limits.h"
 #include "lib/log.h"
@@ -29,7 +30,8 @@ struct scan {
 	struct input *input; /* where map is NULL */
 	const uint8_t *map;
 	uint64_t size;
-	const struct ruleset *ruleset;
+	uint64_t head_only; /* bytes that map has, where it is not all; or 0 */
+	struct ruleset *ruleset;
 	json_int_t unit;
 	uint64_t seconds;
 	uint8_t head[EXTERNALS_HEAD_BYTES];
@@ -236,17 +238,54 @@ scan_blocks(struct scan *scan, YR_SCANNER *scanner)
 	return err;
 }
 
+/* The scanner of a class is another one now; other classes may borrow it. */
+static void
+renew(struct ruleset *ruleset, YR_SCANNER *old, YR_SCANNER *scanner)
+{
+	for (size_t i = 0; i < CLASS_COUNT; i++) {
+		if (ruleset->scanners[i] == old)
+			ruleset->scanners[i] = scanner;
+	}
+}
+
+/* Whether the first bytes are enough; where not, that is what it says. */
+static int
+scan_head(struct scan *scan, enum rule_class class)
+{
+	struct ruleset *ruleset = scan->ruleset;
+	YR_SCANNER *old = ruleset->scanners[class];
+	YR_SCANNER *scanner = old;
+	bool is_known = false;
+	int error = ERROR_SUCCESS;
+
+	if (ruleset->is_lean[class])
+		error = lean_scan_head(&scanner, scan->map,
+		    (size_t)scan->head_only, scan->size, &is_known);
+	/* Without memory for another scanner nothing more can be told. */
+	if (!is_known && error != ERROR_SUCCESS)
+		abort();
+	renew(ruleset, old, scanner);
+	if (is_known) {
+		tell_aside(scan);
+		return explain(scan, scanner, error);
+	}
+	put_error(scan, NULL, HUNT_HEAD, "its first bytes are not enough");
+	return ERR_LIMIT;
+}
+
 static int
 scan_set(struct scan *scan)
 {
+	struct ruleset *ruleset = scan->ruleset;
+	enum rule_class class;
 	YR_SCANNER *scanner;
 	int facts;
 
 	scan->loud_count = 0;
-	tell_aside(scan);
-	scanner =
-	    scan->ruleset
-		->scanners[ruleset_class(scan->head, scan->head_len, &facts)];
+	class = ruleset_class(scan->head, scan->head_len, &facts);
+	scanner = ruleset->scanners[class];
+	if (scan->head_only == 0 || scanner == NULL)
+		tell_aside(scan);
 	/* None: nothing of the set can match such a file. */
 	if (scanner == NULL)
 		return ERR_OK;
@@ -254,7 +293,16 @@ scan_set(struct scan *scan)
 	    scanner, SCAN_FLAGS_NO_TRYCATCH | SCAN_FLAGS_REPORT_RULES_MATCHING);
 	yr_scanner_set_callback(scanner, on_message, scan);
 	yr_scanner_set_timeout(scanner, (int)scan->seconds);
+	/* libyara 4.2.3 keeps that of the file before. */
+	scanner->entry_point = YR_UNDEFINED;
 	externals_define(scanner, scan->context, scan->head, scan->head_len);
+	if (scan->head_only != 0)
+		return scan_head(scan, class);
+	if (ruleset->is_lean[class] && (scan->map != NULL || scan->size == 0))
+		return explain(scan, scanner,
+		    lean_scan(scanner,
+			scan->size == 0 ? (const uint8_t *)"" : scan->map,
+			(size_t)scan->size));
 	if (scan->map == NULL && scan->size > 0)
 		return scan_blocks(scan, scanner);
 	return explain(scan, scanner,
@@ -263,7 +311,7 @@ scan_set(struct scan *scan)
 		(size_t)scan->size));
 }
 
-static const struct ruleset *
+static struct ruleset *
 find_set(const struct hunt *hunt, json_int_t number)
 {
 	for (size_t i = 0; i < hunt->count; i++) {
@@ -285,7 +333,13 @@ scan_sets(struct scan *scan, const struct hunt *hunt)
 	int err = ERR_OK;
 	size_t i;
 
+	json_int_t size = json_member_int(scan->context, "size", -1);
+
 	scan->unit = json_member_int(scan->context, "unit", 0);
+	if (size > 0 && (uint64_t)size > scan->size && scan->map != NULL) {
+		scan->head_only = scan->size;
+		scan->size = (uint64_t)size;
+	}
 	scan->seconds =
 	    (uint64_t)(seconds < 2 ? 2 : seconds) * SCAN_PERCENT / 100;
 	json_array_foreach(sets, i, number)

@@ -9,6 +9,10 @@
  *
  *	{"unit": 17, "sets": [4, 5], "name": ..., "limits": {"seconds": ...}}
  *
+ * With "size", that is the artefact's, and the input may be only its first
+ * bytes (BLOB_HEADS): an ERROR of what HUNT_HEAD says that they are not enough
+ * for what the rules ask, and nothing else is told.
+ *
  * Records: MATCH as loep-yara's, with "unit" beside; ERROR with "unit", "what"
  * and "text" where the artefact, or (with "namespace" and "rule") one rule on
  * it, cannot be told of.  That is never the same as "no match".
@@ -19,6 +23,7 @@
 #include "analysers/yara/ruleset.h"
 #include "lib/analyser.h"
 
+#define HUNT_HEAD "head"
 /* Sets that are held; a further one takes the place of the oldest. */
 #define HUNT_SETS_MAX ((size_t)16)
 

@@ -4,6 +4,7 @@
 
 #include "analysers/yara/check.h"
 #include "analysers/yara/compile.h"
+#include "analysers/yara/lean.h"
 #include "analysers/yara/ruledir.h"
 #include "lib/log.h"
 #include "lib/own.h"
@@ -296,6 +297,9 @@ compile_units_class(struct ruleset *ruleset, enum rule_class class,
 	if (err == ERR_OK && yr_scanner_create(ruleset->rules[class],
 				 &ruleset->scanners[class]) != ERROR_SUCCESS)
 		err = ERR_LIMIT;
+	ruleset->is_lean[class] = err == ERR_OK &&
+				  !ruleset->units->has_entry_point &&
+				  lean_suits(ruleset->rules[class]);
 	return err;
 }
 
@@ -324,6 +328,7 @@ compile_units(
 			!has_need(ruleset->units, classes[i].need))) {
 			ruleset->rules[i] = NULL;
 			ruleset->scanners[i] = ruleset->scanners[CLASS_ANY];
+			ruleset->is_lean[i] = ruleset->is_lean[CLASS_ANY];
 			continue;
 		}
 		err = compile_units_class(ruleset, i, has_facts, &compile);

@@ -43,6 +43,7 @@ struct ruleset {
 	size_t rule_count;
 	YR_RULES *rules[CLASS_COUNT];
 	YR_SCANNER *scanners[CLASS_COUNT];
+	bool is_lean[CLASS_COUNT]; /* no rule of it needs more than lean.h */
 	/* Where the rules came as compile units, else NULL. */
 	struct unit_rules *units;
 	uint64_t version;

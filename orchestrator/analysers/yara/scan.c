@@ -170,6 +170,8 @@ prepare(struct scan *scan, enum rule_class class)
 	yr_scanner_set_flags(
 	    scanner, SCAN_FLAGS_NO_TRYCATCH | SCAN_FLAGS_REPORT_RULES_MATCHING);
 	yr_scanner_set_callback(scanner, on_message, scan);
+	/* libyara 4.2.3 keeps that of the file before. */
+	scanner->entry_point = YR_UNDEFINED;
 	yr_scanner_set_timeout(scanner, (int)scan->seconds);
 	externals_define(
 	    scanner, scan->analysis->context, scan->head, scan->head_len);

@@ -89,8 +89,11 @@ unitrules_read(int fd, struct unit_rules **ret_rules)
 	rules = xcalloc(1, sizeof(*rules));
 	rules->set_aside = json_array();
 	rules->list = xcalloc((size_t)set.count + 1, sizeof(*rules->list));
-	while ((err = unitset_next(&set, &unit)) == ERR_OK)
+	while ((err = unitset_next(&set, &unit)) == ERR_OK) {
 		take_unit(&rules->list[rules->count++], &unit);
+		rules->has_entry_point |=
+		    strstr(unit.text, "entrypoint") != NULL;
+	}
 	unitset_release(&set);
 	if (err != ERR_NOT_FOUND) {
 		unitrules_free(rules);

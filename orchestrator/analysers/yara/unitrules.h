@@ -39,6 +39,7 @@ struct unit_rules {
 	const struct unit_rule **plain; /* by name, then place */
 	size_t plain_count;
 	size_t aside_count;
+	bool has_entry_point; /* a text may hold that keyword */
 	json_t *set_aside; /* {"rule", "namespace", "why"} of the first ones */
 };
 

@@ -197,6 +197,69 @@ test_pack(void **state)
 	assert_int_equal(len, 0);
 }
 
+/* First bytes: of large ones, small ones, and those without a box. */
+static void
+test_heads(void **state)
+{
+	static const size_t lens[] = {5 * MIB + 7, 3, 200 * KIB, 2 * MIB};
+	const uint32_t head = 16 * KIB;
+	struct drive *d = *state;
+	uint8_t digests[4][SHA256_BYTES];
+	auto_free uint8_t *memory = xmalloc(256 * KIB);
+	uint8_t *bytes[4];
+	struct pack_view view;
+	const uint8_t *p;
+	uint64_t size;
+	size_t len;
+
+	for (size_t i = 0; i < 4; i++) {
+		bytes[i] = i == 3 ? xcalloc(1, lens[i])
+				  : make_bytes(lens[i], (unsigned int)i);
+		if (i == 2)
+			memset(bytes[i] + 100, 'c', lens[i] - 100);
+		memcpy(digests[i],
+		    drive_store(d, DRIVE_ORG_A, bytes[i], lens[i]).sha256,
+		    SHA256_BYTES);
+	}
+	wire_out_reset(&d->body);
+	wire_put_str(&d->body, DRIVE_ORG_A);
+	wire_put_bytes(&d->body, digests, sizeof(digests));
+	wire_put_u32(&d->body, head);
+	(void)drive_send(d, MSG_BLOB_HEADS);
+	drive_recv(d);
+	assert_int_equal(d->msg.type, MSG_BLOB_PACKED);
+	size = wire_get_u64(&d->msg.in);
+	assert_in_range(size, 3 * head, 3 * head + 4 * KIB);
+	assert_int_equal(pread(d->msg.fd, memory, 256 * KIB, 0), (ssize_t)size);
+	(void)close(d->msg.fd);
+	assert_int_equal(pack_view_init(&view, memory, (size_t)size), ERR_OK);
+	for (uint32_t i = 0; i < 4; i++) {
+		assert_int_equal(pack_view_item(&view, i, &p, &len), ERR_OK);
+		assert_int_equal(len, lens[i] < head ? lens[i] : head);
+		assert_memory_equal(p, bytes[i], len);
+		free(bytes[i]);
+	}
+}
+
+static void
+test_bad_heads(void **state)
+{
+	static const uint32_t heads[] = {0, 64 * KIB + 1, UINT32_MAX};
+	const uint8_t digest[SHA256_BYTES] = {1};
+	struct drive *d = *state;
+	char why[256];
+
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		wire_out_reset(&d->body);
+		wire_put_str(&d->body, DRIVE_ORG_A);
+		wire_put_bytes(&d->body, digest, sizeof(digest));
+		wire_put_u32(&d->body, heads[i]);
+		(void)drive_send(d, MSG_BLOB_HEADS);
+		drive_recv(d);
+		assert_int_equal(drive_err(d, why, sizeof(why)), ERR_FORMAT);
+	}
+}
+
 static void
 test_bad_packs(void **state)
 {
@@ -850,6 +913,8 @@ main(void)
 	    TEST(test_store_and_read),
 	    TEST(test_memory_is_sealed),
 	    TEST(test_pack),
+	    TEST(test_heads),
+	    TEST(test_bad_heads),
 	    TEST(test_bad_packs),
 	    TEST(test_same_bytes_twice),
 	    TEST(test_counts_must_match),
