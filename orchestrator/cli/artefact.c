@@ -162,7 +162,7 @@ cmd_artefact(struct cli *cli, int argc, char **argv)
 		print_json(receipt);
 	} else if (strcmp(verb, "get") == 0) {
 		get_artefact(cli, argc, argv);
-	} else {
+	} else if (!work_on_artefact(cli, argc, argv)) {
 		command_usage("artefact", EXIT_USAGE);
 	}
 	return 0;

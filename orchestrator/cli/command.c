@@ -36,12 +36,38 @@ const struct command commands[] = {
 	".json)\n"
 	"\n"
 	"FILE - is standard input (--name says what to call it)."},
-    {"case", cmd_case, "list cases, show one, wait for one",
-	"case list [--status open|closed] | case show NUMBER | "
-	"case wait NUMBER | case findings NUMBER"},
+    {"queue", cmd_queue, "the open cases in the order of work",
+	"queue [list] [--owner any|none|me] [--stage WORD] |\n"
+	"       queue staff | queue statistics [--days N]"},
+    {"case", cmd_case, "list cases, show one, work on one",
+	"case list [--status open|closed] [--stage WORD] [--owner none|me|ID]\n"
+	"         [--find WORDS]\n"
+	"       case show NUMBER | case wait NUMBER | case findings NUMBER\n"
+	"       case claim NUMBER | case unclaim NUMBER | case handovers NUMBER\n"
+	"       case handover NUMBER --to ACCOUNT --note TEXT\n"
+	"       case stage NUMBER checking|waiting|analysing|closed|declined\n"
+	"         [--reason TEXT]\n"
+	"       case set NUMBER [--title TEXT] [--severity WORD] "
+	"[--rsit-class WORD]\n"
+	"         [--rsit-type WORD] [--root-cause WORD] [--notification WORD]\n"
+	"         [--aware TIME] [--malicious yes|no] [--cross-border yes|no]\n"
+	"         [--scope WORD] [--scope-value TEXT] [--context TEXT]\n"
+	"         [--nis2-stage WORD]\n"
+	"       case message NUMBER TEXT | case messages NUMBER | "
+	"case read NUMBER\n"
+	"       case note NUMBER TEXT | case notes NUMBER\n"
+	"       case task NUMBER TEXT [--assignee ACCOUNT] [--due TIME]\n"
+	"       case tasks NUMBER | case done TASK | case undone TASK\n"
+	"       case clocks NUMBER | case history NUMBER\n"
+	"\n"
+	"TEXT - is standard input.  TIME is 2026-01-31T23:59:59Z."},
     {"artefact", cmd_artefact, "show artefacts, their tree and findings",
 	"artefact list CASE | artefact tree CASE | artefact show ID |\n"
-	"       artefact get ID --purpose TEXT -o FILE | artefact receipt ID"},
+	"       artefact get ID --purpose TEXT -o FILE | artefact receipt ID |\n"
+	"       artefact verdict ID malicious|suspicious|benign|no_finding|"
+	"undetermined\n"
+	"         [--confidence low|moderate|high] --reason TEXT |\n"
+	"       artefact verdicts ID | artefact confirm VERDICT"},
     {"run", cmd_run, "runs in virtual machines",
 	"run list CASE | run show ID | run events ID | run cancel ID |\n"
 	"       run new ARTEFACT [--profile NAME] [--seconds N] [--arg TEXT]... "
@@ -168,4 +194,14 @@ command_object(int argc, char **argv)
 	if (argc < 3)
 		command_usage(argv[0], EXIT_USAGE);
 	return argv[2];
+}
+
+const char *
+command_option(int argc, char **argv, const char *name, const char *fallback)
+{
+	for (int i = 1; i + 1 < argc; i++) {
+		if (strcmp(argv[i], name) == 0)
+			return argv[i + 1];
+	}
+	return fallback;
 }

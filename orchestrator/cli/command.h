@@ -37,6 +37,7 @@ int cmd_start(struct cli *cli, int argc, char **argv);
 int cmd_stop(struct cli *cli, int argc, char **argv);
 int cmd_tls_cert(struct cli *cli, int argc, char **argv);
 int cmd_submit(struct cli *cli, int argc, char **argv);
+int cmd_queue(struct cli *cli, int argc, char **argv);
 int cmd_case(struct cli *cli, int argc, char **argv);
 int cmd_artefact(struct cli *cli, int argc, char **argv);
 int cmd_run(struct cli *cli, int argc, char **argv);
@@ -66,6 +67,15 @@ void print_object(
     const struct cli *cli, json_t *object, const struct table_column *columns);
 /* What stands behind the command's verb, or usage and exit. */
 const char *command_object(int argc, char **argv);
+/* The value behind an option among the arguments, or fallback. */
+const char *command_option(
+    int argc, char **argv, const char *name, const char *fallback);
+
+/* --- people's work (work.c) --- */
+
+/* Verbs of `loep case` and `loep artefact`; false where it is none of them. */
+bool work_on_case(struct cli *cli, int argc, char **argv);
+bool work_on_artefact(struct cli *cli, int argc, char **argv);
 
 /* --- the certificate (cert.c) --- */
 

@@ -9,7 +9,7 @@ static const struct table_column case_columns[] = {
     {"number", "number", 's'},
     {"title", "title", 's'},
     {"organisation", "org_name", 's'},
-    {"state", "state", 's'},
+    {"stage", "stage", 's'},
     {"score", "score", 'c'},
     {"artefacts", "artefacts", 'd'},
     {"open jobs", "jobs_open", 'c'},
@@ -23,7 +23,15 @@ static const struct table_column case_object[] = {
     {"title", "title", 's'},
     {"organisation", "org_name", 's'},
     {"state", "state", 's'},
+    {"stage", "stage", 's'},
+    {"who", "owner_name", 's'},
     {"severity", "severity", 's'},
+    {"class of incident", "rsit_class", 's'},
+    {"type of incident", "rsit_type", 's'},
+    {"verdict", "verdict", 's'},
+    {"verdict confirmed", "verdict_confirmed", 'f'},
+    {"unread messages", "unread", 'd'},
+    {"open tasks", "tasks_open", 'd'},
     {"TLP", "tlp", 's'},
     {"PAP", "pap", 's'},
     {"created (UTC)", "created", 't'},
@@ -109,17 +117,6 @@ verb_of(int argc, char **argv)
 	return argv[1];
 }
 
-/* The value of "--name VALUE" among the arguments, or fallback. */
-static const char *
-option_of(int argc, char **argv, const char *name, const char *fallback)
-{
-	for (int i = 2; i + 1 < argc; i++) {
-		if (strcmp(argv[i], name) == 0)
-			return argv[i + 1];
-	}
-	return fallback;
-}
-
 int
 cmd_case(struct cli *cli, int argc, char **argv)
 {
@@ -127,8 +124,12 @@ cmd_case(struct cli *cli, int argc, char **argv)
 
 	if (strcmp(verb, "list") == 0) {
 		print_rows(cli,
-		    api_list(cli->api, 0, "/cases?state=%s",
-			option_of(argc, argv, "--status", "")),
+		    api_list(cli->api, 0,
+			"/cases?state=%s&stage=%s&owner=%s&q=%s",
+			command_option(argc, argv, "--status", ""),
+			command_option(argc, argv, "--stage", ""),
+			command_option(argc, argv, "--owner", ""),
+			command_option(argc, argv, "--find", "")),
 		    case_columns, "No cases. Make one with: loep submit FILE");
 	} else if (strcmp(verb, "show") == 0) {
 		print_object(cli,
@@ -147,7 +148,7 @@ cmd_case(struct cli *cli, int argc, char **argv)
 		if (!cli->is_json)
 			summary_print(cli, argv[2]);
 		return is_whole ? 0 : EXIT_FAILED;
-	} else {
+	} else if (!work_on_case(cli, argc, argv)) {
 		command_usage("case", EXIT_USAGE);
 	}
 	return 0;
@@ -162,7 +163,7 @@ cmd_job(struct cli *cli, int argc, char **argv)
 	if (strcmp(verb, "list") == 0)
 		print_rows(cli,
 		    api_list(cli->api, 0, "/cases/%s/jobs?state=%s", object,
-			option_of(argc, argv, "--status", "")),
+			command_option(argc, argv, "--status", "")),
 		    job_columns, "No jobs.");
 	else if (strcmp(verb, "show") == 0)
 		print_object(
@@ -229,7 +230,7 @@ cmd_org(struct cli *cli, int argc, char **argv)
 	} else if (strcmp(verb, "add") == 0) {
 		auto_json json_t *body =
 		    json_pack("{s:s, s:s}", "name", command_object(argc, argv),
-			"class", option_of(argc, argv, "--class", "C1"));
+			"class", command_option(argc, argv, "--class", "C1"));
 		auto_json json_t *made = NULL;
 
 		if (body == NULL)

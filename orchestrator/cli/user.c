@@ -36,17 +36,6 @@ static const struct table_column token_columns[] = {
     {NULL, NULL, 0},
 };
 
-/* The value behind an option, or fallback. */
-static const char *
-option_of(int argc, char **argv, const char *name, const char *fallback)
-{
-	for (int i = 1; i + 1 < argc; i++) {
-		if (strcmp(argv[i], name) == 0)
-			return argv[i + 1];
-	}
-	return fallback;
-}
-
 static bool
 has_flag(int argc, char **argv, const char *name)
 {
@@ -61,7 +50,7 @@ has_flag(int argc, char **argv, const char *name)
 static void
 put_option(json_t *body, int argc, char **argv, const char *option)
 {
-	const char *value = option_of(argc, argv, option, NULL);
+	const char *value = command_option(argc, argv, option, NULL);
 
 	if (value != NULL &&
 	    json_object_set_new(body, option + 2, json_string(value)) == -1)
@@ -92,13 +81,14 @@ static void
 user_add(struct cli *cli, int argc, char **argv)
 {
 	auto_json json_t *body = new_body("name", command_object(argc, argv));
-	const char *uid = option_of(argc, argv, "--uid", NULL);
+	const char *uid = command_option(argc, argv, "--uid", NULL);
 
 	put_option(body, argc, argv, "--org");
 	put_option(body, argc, argv, "--kind");
 	put_option(body, argc, argv, "--login");
 	(void)json_object_set_new(body, "capabilities",
-	    json_string(option_of(argc, argv, "--capabilities", "submit")));
+	    json_string(
+		command_option(argc, argv, "--capabilities", "submit")));
 	if (uid != NULL)
 		(void)json_object_set_new(
 		    body, "uid", json_integer(strtoll(uid, NULL, 10)));
@@ -236,12 +226,13 @@ static void
 token_add(struct cli *cli, int argc, char **argv)
 {
 	auto_json json_t *body = new_body("name", argc > 3 ? argv[3] : "loep");
-	const char *days = option_of(argc, argv, "--days", NULL);
+	const char *days = command_option(argc, argv, "--days", NULL);
 	auto_json json_t *made = NULL;
 
 	put_option(body, argc, argv, "--account");
 	(void)json_object_set_new(body, "capabilities",
-	    json_string(option_of(argc, argv, "--capabilities", "submit")));
+	    json_string(
+		command_option(argc, argv, "--capabilities", "submit")));
 	if (days != NULL)
 		(void)json_object_set_new(
 		    body, "days", json_integer(strtoll(days, NULL, 10)));
@@ -253,7 +244,7 @@ token_add(struct cli *cli, int argc, char **argv)
 	fprintf(stderr, "Token %s, good until %s; it is shown this once.\n",
 	    json_member_text(made, "id", ""),
 	    json_member_text(made, "expires", ""));
-	keep_token(option_of(argc, argv, "-o", NULL),
+	keep_token(command_option(argc, argv, "-o", NULL),
 	    json_member_text(made, "token", ""));
 }
 

@@ -32,12 +32,19 @@ _loep() {
 	--tlp) words="CLEAR GREEN AMBER AMBER+STRICT RED" ;;
 	--pap) words="CLEAR GREEN AMBER RED" ;;
 	--severity) words="low medium high critical" ;;
+	--confidence) words="low moderate high" ;;
+	--owner) words="any none me" ;;
+	--stage) words="received checking waiting analysing in_review reported closed declined" ;;
+	--malicious | --cross-border) words="yes no" ;;
+	--notification) words="mandatory voluntary unknown" ;;
+	--nis2-stage) words="none early_warning notification final" ;;
+	--scope) words="be_territory be_domain other" ;;
 	--kind) [ "$command" = rules ] && words="folder archive git misp text" || words="file log disk_image memory_image vm_image pcap email archive url other" ;;
 	--format) words="html json" ;;
 	esac
 	if [ -z "${words:-}" ]; then
 		case $command in
-		"") words="init tls-cert start stop submit case artefact run report job vm rules org user hunt rescan audit verify backup restore status doctor --state --socket --server --token-file --ca --pin --cert --key --json --quiet --help --version" ;;
+		"") words="init tls-cert start stop submit queue case artefact run report job vm rules org user hunt rescan audit verify backup restore status doctor --state --socket --server --token-file --ca --pin --cert --key --json --quiet --help --version" ;;
 		init) words="--org --class" ;;
 		start) words="--background --config" ;;
 		submit)
@@ -47,8 +54,9 @@ _loep() {
 			fi
 			words="--case --title --severity --tlp --pap --kind --password --comment --source --sha256 --profile --seconds --recursive --resume --receipts --wait --report --name"
 			;;
-		case) words="list show findings wait --status" ;;
-		artefact) words="list tree show get receipt --purpose --output" ;;
+		queue) words="list staff statistics --owner --stage --days" ;;
+		case) words="list show findings wait claim unclaim handover handovers stage set message messages read note notes task tasks done undone clocks history --status --stage --owner --find --to --note --reason --title --severity --rsit-class --rsit-type --root-cause --notification --aware --malicious --cross-border --scope --scope-value --context --nis2-stage --assignee --due" ;;
+		artefact) words="list tree show get receipt verdict verdicts confirm --purpose --output --confidence --reason" ;;
 		run) words="list show events cancel new --profile --seconds --arg --wait" ;;
 		report) words="list --format --output --new --rev" ;;
 		job) words="list show retry cancel --status" ;;
