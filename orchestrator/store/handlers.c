@@ -116,6 +116,7 @@ request_fn *const handlers[CALL_COUNT] = {
     [CALL_REPORT_RETURN] = report_return,
     [CALL_REPORT_ISSUE] = report_issue,
     [CALL_REPORT_RECALL] = report_recall,
+    [CALL_CASE_LABELS] = case_labels,
     [CALL_DISCLOSURE_LIST] = read_DISCLOSURE_LIST,
     [CALL_ACCESS_LIST] = read_ACCESS_LIST,
     [CALL_SLOT_LIST] = read_SLOT_LIST,

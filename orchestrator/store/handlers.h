@@ -103,7 +103,8 @@ int artefact_open(struct request *r);
 int finding_list(struct request *r);
 int report_open(struct request *r);
 int run_events(struct request *r);
-/* report.c, release.c */
+/* labels.c, report.c, release.c */
+int case_labels(struct request *r);
 int report_create(struct request *r);
 int report_edit(struct request *r);
 int report_submit(struct request *r);

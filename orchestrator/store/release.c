@@ -8,6 +8,7 @@
 #include "store/access.h"
 #include "store/audit.h"
 #include "store/handlers.h"
+#include "store/history.h"
 #include "store/report.h"
 #include "store/text.h"
 
@@ -357,6 +358,9 @@ report_recall(struct request *r)
 		    ARGS(val_text(report.id)), NULL);
 	if (err == ERR_OK)
 		err = access_by(r, &access);
+	if (err == ERR_OK)
+		err = history_by(r, report.case_id, "report_recalled",
+		    param_text(r, 1), HISTORY_ALL);
 	if (err == ERR_OK)
 		err = audit(r, &report, "report.recalled", NULL);
 	return err == ERR_OK ? report_answer(r, &report, "recalled", NULL)

@@ -473,6 +473,70 @@ test_results_stay_inside(void **state)
 	rig->principal = w->author;
 }
 
+static enum err
+label(struct world *w, uint64_t who, const char *tlp, const char *pap,
+    const char *permission)
+{
+	enum err err;
+
+	w->rig->principal = who;
+	err = ask(w->rig, CALL_CASE_LABELS,
+	    ARGS(val_text(w->case_id), val_text(tlp), val_null(),
+		val_text(pap), val_text(permission)))
+		  ->err;
+	w->rig->principal = w->author;
+	return err;
+}
+
+/* Everything of the case carries these. */
+static bool
+all_are(struct world *w, const char *tlp, const char *pap)
+{
+	static const char *const tables[] = {
+	    "case_file", "submission", "artefact"};
+	int64_t others = 0;
+
+	for (size_t i = 0; i < 3; i++) {
+		auto_free char *sql = xasprintf("SELECT count(*) FROM %s "
+						"WHERE tlp <> '%s' "
+						"OR pap <> '%s'",
+		    tables[i], tlp, pap);
+
+		others += sql_int(w->rig, sql);
+	}
+	return others == 0;
+}
+
+static void
+test_labels(void **state)
+{
+	struct world *w = *state;
+	char job[UUID_BYTES], child[UUID_BYTES];
+
+	analyse(w, job, child);
+	assert_true(all_are(w, "TLP:AMBER+STRICT", "PAP:RED"));
+	assert_int_equal(
+	    label(w, w->author, "TLP:GREEN", "PAP:RED", " "), ERR_DENIED);
+	assert_int_equal(
+	    label(w, w->author, "TLP:RED", "PAP:GREEN", ""), ERR_DENIED);
+	assert_int_equal(
+	    label(w, w->sender, "TLP:AMBER", "", ""), ERR_DENIED);
+	assert_int_equal(
+	    label(w, w->stranger, "TLP:RED", "", ""), ERR_NOT_FOUND);
+	assert_int_equal(label(w, w->author, "amber red", "", ""), ERR_FORMAT);
+	assert_true(all_are(w, "TLP:AMBER+STRICT", "PAP:RED"));
+	assert_int_equal(label(w, w->sender, "TLP:RED", "", ""), ERR_OK);
+	assert_true(all_are(w, "TLP:RED", "PAP:RED"));
+	assert_int_equal(label(w, w->author, "TLP:AMBER", "PAP:AMBER",
+			     "the CISO by phone, 2026-11-01"),
+	    ERR_OK);
+	assert_true(all_are(w, "TLP:AMBER", "PAP:AMBER"));
+	assert_int_equal(
+	    sql_int(w->rig, "SELECT count(*) FROM label_change WHERE "
+			    "permission <> '' AND tlp_from = 'TLP:RED'"),
+	    1);
+}
+
 int
 main(void)
 {
@@ -488,6 +552,7 @@ main(void)
 	    TEST(test_who_saw_it),
 	    TEST(test_versions_are_rendered_once),
 	    TEST(test_results_stay_inside),
+	    TEST(test_labels),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
