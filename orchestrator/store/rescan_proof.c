@@ -15,8 +15,9 @@
 #include "lib/xalloc.h"
 
 /* Who waits longer gets the proof without the index. */
-#define WAIT_MS		 ((uint64_t)3000)
-#define INDEX_JSON_DEPTH ((size_t)16)
+#define WAIT_MS		  ((uint64_t)3000)
+#define INDEX_JSON_DEPTH  ((size_t)16)
+#define DETAIL_JSON_DEPTH ((size_t)32)
 
 struct proof {
 	TAILQ_ENTRY(proof) entry;
@@ -188,6 +189,19 @@ find_rescan(struct request *r, struct proof *p)
 	return err == ERR_NOT_FOUND ? (int)ERR_OK : err;
 }
 
+/* Of what the rule means now, or of an earlier meaning? */
+static bool
+is_of_closure(const struct proof *p, const char *detail)
+{
+	auto_json json_t *json = NULL;
+	char hex[2 * SHA256_BYTES + 1];
+
+	hex_encode(hex, p->closure, sizeof(p->closure));
+	return json_parse(detail, strlen(detail), LIMIT_MSG_BYTES,
+		   DETAIL_JSON_DEPTH, &json) != ERR_OK ||
+	       strcmp(json_member_text(json, "closure", hex), hex) == 0;
+}
+
 static int
 find_match(struct request *r, struct proof *p)
 {
@@ -200,6 +214,10 @@ find_match(struct request *r, struct proof *p)
 		return ERR_OK;
 	if (err != ERR_OK)
 		return err;
+	/* What matched before stays where nobody could look again. */
+	if (strcmp(p->state, "no_match") != 0 &&
+	    !is_of_closure(p, query_text(&q, 0)))
+		return ERR_OK;
 	p->match = xstrdup(query_text(&q, 0));
 	if (!query_is_null(&q, 1))
 		p->rescan = query_int(&q, 1);
