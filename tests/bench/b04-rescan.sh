@@ -4,7 +4,7 @@
 # same files, and every match compared with yara's.  [rescan_*]
 #
 # FILES=10000 RULES=10 is quick.  TIMED of the RULES are timed with yara, too.
-# PACKERS=1 takes all signatures of packers, too, not one of ten.
+# COMMUNITY=1 PACKERS=1 puts every public rule into the whole set.
 # CORPUS=FOLDER keeps files, rules and the filled store there, so that a later
 # run goes on with them; empty the folder to begin anew.
 . "$(dirname "$0")/lib.sh"

@@ -8,6 +8,7 @@
 [ -x "$BIN/loep-rules" ] || skip_all "loep-rules is not built"
 command -v yara >/dev/null && command -v yarac >/dev/null ||
 	skip_all "yara is not installed"
+[ -x "$BIN/tests/tools/generate_rules" ] || skip_all "the generator is not built"
 SEED=${LOEP_PROPERTY_SEED:-1}
 ROUNDS=${LOEP_PROPERTY_ROUNDS:-12}
 CONF='[rules]\nsingle_person = yes'
