@@ -6,7 +6,7 @@ import { Alert, Button, Empty, Spinner } from './components/basic.js';
 import { Page, type PageProps } from './components/page.js';
 import { useT } from './i18n/index.js';
 import { useLocation } from './router.js';
-import { findRoute, mayOpen, type Route } from './routes/index.js';
+import { findRoute, type Route } from './routes/index.js';
 import { useSession } from './session.js';
 
 type Loaded = { component: ComponentType<PageProps> } | 'failed' | undefined;
@@ -17,7 +17,7 @@ export function RoutedPage() {
   const t = useT();
   const session = useSession();
   const { path, query } = useLocation();
-  const found = findRoute(path);
+  const found = findRoute(path, session);
   const [, setRound] = useState(0);
   const route = found?.route;
   const loaded = route && pages.get(route);
@@ -26,7 +26,7 @@ export function RoutedPage() {
     if (!route || pages.get(route)) return;
     void fetchPage(route).then(() => setRound((n) => n + 1));
   }, [route]);
-  if (!found || !mayOpen(found.route, session))
+  if (!found)
     return (
       <Page title={t.page.unknown}>
         <Empty>{t.page.unknownText}</Empty>

@@ -1,57 +1,170 @@
 // SPDX-License-Identifier: Apache-2.0
-// My organisation's cases.
+// The cases of one's organisation: how far they are and what happens next.
+import { useEffect, useState } from 'preact/hooks';
 import { get, type Page as ListPage } from '../api/client.js';
 import type { Case } from '../api/types.js';
-import { Empty, Name, Time } from '../components/basic.js';
-import { Link } from '../components/link.js';
-import { Loaded, useLoad } from '../components/load.js';
+import { Badge, Button, Empty, Name, Time } from '../components/basic.js';
+import { TextField } from '../components/form.js';
+import { Link, LinkButton } from '../components/link.js';
+import {
+  Loaded,
+  ProblemAlert,
+  useAction,
+  useLoad,
+} from '../components/load.js';
 import { Page, type PageProps } from '../components/page.js';
+import { StageBadge, stageOf } from '../components/stage.js';
 import { Table } from '../components/table.js';
 import { Tlp } from '../components/tlp.js';
 import { useT } from '../i18n/index.js';
+import { navigate } from '../router.js';
+import { findRoute } from '../routes/index.js';
+import { useSession } from '../session.js';
+import './operator.css';
 
-export default function Home(_: PageProps) {
+export default function Home({ query }: PageProps) {
   const t = useT();
-  const load = useLoad(
-    (signal) => get<ListPage<Case>>('/cases', {}, signal),
-    [],
-  );
+  const session = useSession();
+  const hasQueue = session.isStaff && findRoute('/queue', session) !== null;
+
+  // Staff begin with what waits for them.
+  useEffect(() => {
+    if (hasQueue) navigate('/queue', true);
+  }, [hasQueue]);
   return (
-    <Page title={t.home.title}>
-      <Loaded load={load}>
-        {(page) =>
-          page.items.length === 0 ? (
-            <Empty>{t.home.none}</Empty>
-          ) : (
-            <Table
-              caption={t.home.title}
-              rows={page.items}
-              rowKey={(c) => c.id}
-              columns={[
-                {
-                  key: 'number',
-                  head: t.case.number,
-                  isHead: true,
-                  cell: (c) => (
-                    <Link href={`/cases/${c.number}`}>{c.number}</Link>
-                  ),
-                },
-                {
-                  key: 'title',
-                  head: t.case.title,
-                  cell: (c) => <Name text={c.title} />,
-                },
-                { key: 'tlp', head: 'TLP', cell: (c) => <Tlp label={c.tlp} /> },
-                {
-                  key: 'created',
-                  head: t.case.created,
-                  cell: (c) => <Time at={c.created} />,
-                },
-              ]}
-            />
-          )
-        }
-      </Loaded>
+    <Page
+      title={t.home.title}
+      actions={
+        session.can('submit') && (
+          <LinkButton href="/submit" kind="primary">
+            {t.nav.submit}
+          </LinkButton>
+        )
+      }
+    >
+      <CaseList q={query.get('q') ?? ''} />
     </Page>
+  );
+}
+
+function CaseList(props: { q: string }) {
+  const t = useT();
+  const [q, setQ] = useState(props.q);
+  const [asked, setAsked] = useState(props.q);
+  const [rest, setRest] = useState<{
+    items: Case[];
+    next: string | null;
+  } | null>(null);
+  const load = useLoad(
+    (signal) =>
+      get<ListPage<Case>>('/cases', asked ? { q: asked } : {}, signal),
+    [asked],
+  );
+  const more = useAction(async (cursor: string) => {
+    const page = await get<ListPage<Case>>('/cases', { q: asked, cursor });
+    setRest({
+      items: [...(rest?.items ?? []), ...page.items],
+      next: page.next,
+    });
+  });
+
+  useEffect(() => setRest(null), [asked]);
+  return (
+    <>
+      <form
+        class="search-form"
+        role="search"
+        onSubmit={(event) => {
+          event.preventDefault();
+          setAsked(q.trim());
+        }}
+      >
+        <TextField
+          label={t.home.search}
+          type="search"
+          value={q}
+          onChange={setQ}
+        />
+        <Button type="submit">{t.common.search}</Button>
+      </form>
+      <Loaded load={load}>
+        {(page) => {
+          const items = [...page.items, ...(rest?.items ?? [])];
+          const next = rest ? rest.next : page.next;
+
+          if (items.length === 0)
+            return <Empty>{asked ? t.home.noneFound : t.home.none}</Empty>;
+          return (
+            <>
+              <CaseTable items={items} />
+              {more.error ? <ProblemAlert error={more.error} /> : null}
+              {next && (
+                <div class="actions">
+                  <Button
+                    onClick={() => void more.run(next)}
+                    busy={more.isBusy}
+                  >
+                    {t.common.more}
+                  </Button>
+                </div>
+              )}
+            </>
+          );
+        }}
+      </Loaded>
+    </>
+  );
+}
+
+function CaseTable(props: { items: Case[] }) {
+  const t = useT();
+  return (
+    <Table
+      caption={t.home.title}
+      rows={props.items}
+      rowKey={(c) => c.id}
+      columns={[
+        {
+          key: 'case',
+          head: t.home.case,
+          isHead: true,
+          cell: (c) => (
+            <>
+              <Link href={`/cases/${encodeURIComponent(c.number)}`}>
+                <Name text={c.title || c.number} />
+              </Link>
+              <div class="hint">
+                <code>{c.number}</code>
+              </div>
+            </>
+          ),
+        },
+        {
+          key: 'stage',
+          head: t.case.stage,
+          cell: (c) => (
+            <>
+              <StageBadge stage={stageOf(c)} />{' '}
+              {c.unread ? (
+                <Badge tone="warn">{t.home.unread(c.unread)}</Badge>
+              ) : null}
+              <div class="hint">{t.next[stageOf(c)]}</div>
+            </>
+          ),
+        },
+        {
+          key: 'files',
+          head: t.case.files,
+          numeric: true,
+          cell: (c) => c.artefacts,
+        },
+        { key: 'tlp', head: 'TLP', cell: (c) => <Tlp label={c.tlp} /> },
+        {
+          key: 'created',
+          head: t.case.created,
+          cell: (c) => <Time at={c.created} />,
+        },
+      ]}
+    />
   );
 }

@@ -23,7 +23,9 @@ export interface NavigationEntry {
   isShown: (session: UserSession) => boolean;
 }
 
-export const routes: Route[] = [...operatorRoutes, ...analystRoutes];
+/** The first that matches and may be opened counts: where both halves have a
+ *  page at one address, the staff's stands before the other. */
+export const routes: Route[] = [...analystRoutes, ...operatorRoutes];
 
 export const navigation: NavigationEntry[] = [
   ...operatorNavigation,
@@ -32,15 +34,16 @@ export const navigation: NavigationEntry[] = [
 
 export function findRoute(
   path: string,
+  session: UserSession,
 ): { route: Route; params: Record<string, string> } | null {
   for (const route of routes) {
     const params = matchPath(route.path, path);
-    if (params) return { route, params };
+    if (params && mayOpen(route, session)) return { route, params };
   }
   return null;
 }
 
-export function mayOpen(route: Route, session: UserSession): boolean {
+function mayOpen(route: Route, session: UserSession): boolean {
   if (route.isForStaff && !session.isStaff) return false;
   return !route.needs || session.can(...route.needs);
 }

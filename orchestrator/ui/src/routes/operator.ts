@@ -4,9 +4,30 @@ import type { NavigationEntry, Route } from './index.js';
 
 export const operatorRoutes: Route[] = [
   { path: '/', load: () => import('../pages/home.js') },
+  {
+    path: '/submit',
+    load: () => import('../pages/submit.js'),
+    needs: ['submit'],
+  },
+  { path: '/cases/:number', load: () => import('../pages/case.js') },
+  {
+    path: '/colleagues',
+    load: () => import('../pages/colleagues.js'),
+    needs: ['manage_org_users', 'manage_staff'],
+  },
   { path: '/account', load: () => import('../pages/account.js') },
 ];
 
 export const operatorNavigation: NavigationEntry[] = [
-  { href: '/', text: (t) => t.nav.home, isShown: () => true },
+  { href: '/', text: (t) => t.nav.home, isShown: (s) => !s.isStaff },
+  {
+    href: '/submit',
+    text: (t) => t.nav.submit,
+    isShown: (s) => s.can('submit'),
+  },
+  {
+    href: '/colleagues',
+    text: (t) => t.nav.colleagues,
+    isShown: (s) => s.can('manage_org_users'),
+  },
 ];

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0
+// How far a case is, what was sent, and adding to it.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import {
+  BASE,
+  download,
+  get,
+  getAll,
+  path,
+  post,
+  type Page as ListPage,
+} from '../../api/client.js';
+import type { Artefact, Case, Progress, Submission } from '../../api/types.js';
+import {
+  Badge,
+  Button,
+  Bytes,
+  Card,
+  Empty,
+  Facts,
+  Hash,
+  Meter,
+  Name,
+  Time,
+} from '../../components/basic.js';
+import { ChosenList, DropZone, UploadList } from '../../components/files.js';
+import { Checkbox, TextArea } from '../../components/form.js';
+import {
+  Loaded,
+  ProblemAlert,
+  useAction,
+  useLoad,
+} from '../../components/load.js';
+import { StageSteps, stageOf } from '../../components/stage.js';
+import { Table } from '../../components/table.js';
+import { Pap, Tlp } from '../../components/tlp.js';
+import { useT, wordFor } from '../../i18n/index.js';
+import { addUploads, type ChosenFile } from '../../lib/uploads.js';
+import { useSession } from '../../session.js';
+import { Withdraw } from './withdraw.js';
+
+export function Overview(props: { case: Case; reload: () => void }) {
+  const t = useT();
+  const { case: c, reload } = props;
+  const session = useSession();
+  const [round, setRound] = useState(0);
+  const submissions = useLoad(
+    (signal) =>
+      getAll<Submission>(path`/cases/${c.number}/submissions`, {}, signal),
+    [c.number, round],
+  );
+  const again = () => {
+    setRound((n) => n + 1);
+    reload();
+  };
+  const stage = stageOf(c);
+  const isOpen =
+    c.state === 'open' && !['withdrawn', 'deleted'].includes(stage);
+
+  return (
+    <div class="columns">
+      <div class="stack">
+        <Card title={t.casePage.status}>
+          <StageSteps stage={stage} />
+          <p class="next">
+            <strong>{t.casePage.next}</strong> {t.next[stage]}
+          </p>
+          <LiveProgress number={c.number} jobs={c.jobs_open} onEnd={again} />
+        </Card>
+        <Card title={t.casePage.files}>
+          <div class="stack">
+            <UploadList case={c.number} onDone={again} />
+            <Files number={c.number} round={round} />
+          </div>
+        </Card>
+        {session.can('submit') && isOpen && (
+          <AddFiles case={c} onSent={again} />
+        )}
+      </div>
+      <div class="stack">
+        <Card title={t.casePage.facts}>
+          <CaseFacts case={c} />
+        </Card>
+        <Loaded load={submissions}>
+          {(list) => (
+            <Card title={t.casePage.submissions}>
+              <Submissions list={list} onChange={again} />
+            </Card>
+          )}
+        </Loaded>
+      </div>
+    </div>
+  );
+}
+
+function CaseFacts(props: { case: Case }) {
+  const t = useT();
+  const c = props.case;
+  return (
+    <Facts
+      items={[
+        [t.case.organisation, <Name text={c.org_name} />],
+        [t.case.created, <Time at={c.created} />],
+        [t.case.severity, wordFor(t.severities, c.severity)],
+        ['TLP', <Tlp label={c.tlp} />],
+        ['PAP', <Pap label={c.pap} />],
+        [t.case.files, c.artefacts],
+      ]}
+    />
+  );
+}
+
+/** The checks of machines, as they go on. */
+function LiveProgress(props: {
+  number: string;
+  jobs: number;
+  onEnd: () => void;
+}) {
+  const t = useT();
+  const [progress, setProgress] = useState<Progress | null>(null);
+  const onEnd = useRef(props.onEnd);
+  const isRunning = props.jobs > 0;
+
+  onEnd.current = props.onEnd;
+  useEffect(() => {
+    if (!isRunning) return undefined;
+    const source = new EventSource(
+      BASE + path`/cases/${props.number}/progress/stream`,
+    );
+    source.addEventListener('progress', (event) => {
+      try {
+        setProgress(JSON.parse(event.data as string) as Progress);
+      } catch {
+        /* the next one will do */
+      }
+    });
+    const stop = () => {
+      source.close();
+      setProgress(null);
+      onEnd.current();
+    };
+    source.addEventListener('end', stop);
+    source.addEventListener('problem', stop);
+    return () => source.close();
+  }, [props.number, isRunning]);
+  if (!isRunning || !progress) return null;
+  const total = progress.items.reduce((sum, i) => sum + i.count, 0);
+  const done = Math.max(0, total - progress.jobs_open);
+  return (
+    <div class="progress-live">
+      <p class="hint" role="status">
+        {t.casePage.checks(done, total)}
+      </p>
+      <Meter value={done} max={total} label={t.casePage.checksLabel} />
+    </div>
+  );
+}
+
+function Files(props: { number: string; round: number }) {
+  const t = useT();
+  const load = useLoad(
+    (signal) =>
+      get<ListPage<Artefact>>(
+        path`/cases/${props.number}/artefacts`,
+        { limit: 200 },
+        signal,
+      ),
+    [props.number, props.round],
+  );
+  const receipt = useAction((a: Artefact) =>
+    download(
+      'GET',
+      path`/artefacts/${a.id}/receipt`,
+      `receipt-${a.sha256.slice(0, 16)}.json`,
+    ),
+  );
+
+  return (
+    <Loaded load={load} missing={<Empty>{t.casePage.noFiles}</Empty>}>
+      {(page) =>
+        page.items.length === 0 ? (
+          <Empty>{t.casePage.noFiles}</Empty>
+        ) : (
+          <>
+            {receipt.error ? <ProblemAlert error={receipt.error} /> : null}
+            <Table
+              caption={t.casePage.files}
+              rows={page.items}
+              rowKey={(a) => a.id}
+              columns={[
+                {
+                  key: 'name',
+                  head: t.common.name,
+                  isHead: true,
+                  cell: (a) => (
+                    <>
+                      <Name text={a.name} />
+                      <div class="hint">
+                        <Hash hex={a.sha256} />
+                      </div>
+                    </>
+                  ),
+                },
+                {
+                  key: 'size',
+                  head: t.common.size,
+                  numeric: true,
+                  cell: (a) => <Bytes n={a.size} />,
+                },
+                {
+                  key: 'hash',
+                  head: t.casePage.checked,
+                  cell: (a) => <HashState state={a.hash_state} />,
+                },
+                {
+                  key: 'received',
+                  head: t.casePage.received,
+                  cell: (a) => <Time at={a.created} />,
+                },
+                {
+                  key: 'receipt',
+                  head: t.casePage.receipt,
+                  cell: (a) => (
+                    <Button
+                      small
+                      label={`${t.casePage.receipt}: ${a.name}`}
+                      onClick={() => void receipt.run(a)}
+                    >
+                      {t.common.download}
+                    </Button>
+                  ),
+                },
+              ]}
+            />
+            {page.next && <p class="hint">{t.casePage.moreFiles}</p>}
+          </>
+        )
+      }
+    </Loaded>
+  );
+}
+
+function HashState(props: { state: string }) {
+  const t = useT();
+  if (props.state === 'match')
+    return <Badge tone="good">{t.casePage.hashMatch}</Badge>;
+  if (props.state === 'mismatch')
+    return <Badge tone="bad">{t.casePage.hashMismatch}</Badge>;
+  return <>–</>;
+}
+
+function AddFiles(props: { case: Case; onSent: () => void }) {
+  const t = useT();
+  const { case: c } = props;
+  const [files, setFiles] = useState<ChosenFile[]>([]);
+  const [comment, setComment] = useState('');
+  const [isUnclassified, setUnclassified] = useState(false);
+  const send = useAction(async () => {
+    const submission = await post<{ id: string }>(
+      path`/cases/${c.number}/submissions`,
+      { comment, not_classified: true },
+    );
+    addUploads(c.number, submission.id, files);
+    setFiles([]);
+    setComment('');
+    setUnclassified(false);
+    props.onSent();
+  });
+
+  return (
+    <Card title={t.casePage.addTitle}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void send.run();
+        }}
+      >
+        <DropZone
+          label={t.files.drop}
+          onFiles={(more) => setFiles((old) => [...old, ...more])}
+        />
+        {files.length > 0 && (
+          <>
+            <ChosenList files={files} onChange={setFiles} />
+            <TextArea
+              label={t.casePage.addComment}
+              optional={t.common.optional}
+              value={comment}
+              onChange={setComment}
+              rows={2}
+              maxLength={4000}
+            />
+            <Checkbox
+              label={t.submit.unclassified}
+              checked={isUnclassified}
+              onChange={setUnclassified}
+              required
+            />
+            {send.error ? <ProblemAlert error={send.error} /> : null}
+            <div class="actions">
+              <Button type="submit" kind="primary" busy={send.isBusy}>
+                {t.casePage.addSend}
+              </Button>
+            </div>
+          </>
+        )}
+      </form>
+    </Card>
+  );
+}
+
+function Submissions(props: { list: Submission[]; onChange: () => void }) {
+  const t = useT();
+
+  if (props.list.length === 0) return <Empty>{t.casePage.noFiles}</Empty>;
+  return (
+    <ul class="submissions">
+      {props.list.map((s) => (
+        <li key={s.id}>
+          <p>
+            <strong>
+              <Time at={s.created} />
+            </strong>{' '}
+            · <Name text={s.created_by} />
+          </p>
+          <p class="hint">
+            {t.files.count(s.artefacts)} · <Bytes n={s.bytes} />
+          </p>
+          {s.comment && (
+            <p class="foreign-text submission-comment">{s.comment}</p>
+          )}
+          <Withdraw submission={s} onDone={props.onChange} />
+        </li>
+      ))}
+    </ul>
+  );
+}
