@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -109,7 +110,9 @@ become(const struct process_spec *spec, int in, int out)
 {
 	static char *const no_env[] = {NULL};
 
-	if (dup2(in, STDIN_FILENO) == -1 || dup2(out, STDOUT_FILENO) == -1)
+	/* Whatever our caller left open is none of its business. */
+	if (dup2(in, STDIN_FILENO) == -1 || dup2(out, STDOUT_FILENO) == -1 ||
+	    close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) == -1)
 		_exit(CAGE_FAILED);
 	if (spec->cage != NULL && enter(spec->cage) != ERR_OK) {
 		dprintf(STDERR_FILENO,

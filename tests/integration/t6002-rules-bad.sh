@@ -103,6 +103,14 @@ add many
 diag "10,000 rules: $(($(date +%s%3N) - BEGAN)) ms"
 is "ten thousand rules become a version" "$STATUS $(jq -r .rules version)" \
 	"0 10000"
+mkdir -p most
+awk 'BEGIN { for (i = 0; i < 100000; i++)
+	printf "rule r%d { strings: $a = \"rule %d of many\" condition: $a }\n", i, i > "most/" int(i / 1000) ".yar" }'
+BEGAN=$(date +%s%3N)
+add most
+diag "100,000 rules: $(($(date +%s%3N) - BEGAN)) ms"
+is "a hundred thousand, too" "$STATUS $(jq -r .rules version)" "0 100000"
+"$LOEP" --quiet rules reject "$V" --reason "only a test" >/dev/null
 
 # --- programs that die while the rules are read ---
 # child NAME - the process of that program below our loepd.
