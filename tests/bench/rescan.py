@@ -137,9 +137,8 @@ def tell_slow(done):
         reason = {"runs": "its strings are in many files",
                   "header": "only size and first bytes exclude files",
                   "anything": "nothing excludes a file"}.get(why, why)
-        if rescan["scanned"] < 100:
-            reason = "few files were scanned: the machine was busy, or its " \
-                "strings are costly"
+        if rescan["scanned"] == 0:
+            reason = "no file was scanned: it is what any re-scan costs"
         say(f"  slow: {rescan['rule']['name']} ({rescan['rule']['source']}): "
             f"{rescan['seconds']:.3f} s, {rescan['scanned']} units, "
             f"{rescan['bytes'] / 1e6:.1f} MB scanned: {reason}")
