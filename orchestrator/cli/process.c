@@ -110,8 +110,10 @@ become(const struct process_spec *spec, int in, int out)
 {
 	static char *const no_env[] = {NULL};
 
+	if (dup2(in, STDIN_FILENO) == -1 || dup2(out, STDOUT_FILENO) == -1)
+		_exit(CAGE_FAILED);
 	/* Whatever our caller left open is none of its business. */
-	if (dup2(in, STDIN_FILENO) == -1 || dup2(out, STDOUT_FILENO) == -1 ||
+	if (spec->cage != NULL &&
 	    close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) == -1)
 		_exit(CAGE_FAILED);
 	if (spec->cage != NULL && enter(spec->cage) != ERR_OK) {
