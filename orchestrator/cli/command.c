@@ -122,6 +122,10 @@ const struct command commands[] = {
 	"       rescan changes NUMBER | rescan gaps NUMBER |\n"
 	"       rescan proof ARTEFACT RULE |\n"
 	"       rescan pause|resume|cancel|retry NUMBER"},
+    {"search", cmd_search, "find by hash, likeness, rule, name or words",
+	"search [--kind any|hash|tlsh|rule|indicator|name|text] [--limit N] "
+	"WORD...\n"
+	"       search --like ARTEFACT [--limit N]"},
     {"audit", cmd_audit, "the audit chain",
 	"audit list [--after SEQ] | audit export -o FILE | audit verify FILE "
 	"[--key HEX]"},

@@ -116,6 +116,9 @@ int report_recall(struct request *r);
 int job_retry(struct request *r);
 int job_cancel(struct request *r);
 int run_create(struct request *r);
+/* search.c */
+int search(struct request *r);
+int artefact_related(struct request *r);
 /* metrics.c */
 int metrics(struct request *r);
 /* backup.c */

@@ -7,6 +7,7 @@
 #include "store/case_stage.h"
 #include "store/handlers.h"
 #include "store/history.h"
+#include "store/search.h"
 
 static int
 need(struct request *r, const char *capability)
@@ -16,6 +17,21 @@ need(struct request *r, const char *capability)
 	return request_why(r, ERR_DENIED,
 	    "the account %s lacks the capability \"%s\"", r->principal.name,
 	    capability);
+}
+
+/* To be found again. */
+static int
+search_words(
+    struct request *r, const char *kind, const char *text, bool is_shown)
+{
+	const struct search_doc doc = {
+	    .kind = kind,
+	    .case_id = r->case_id,
+	    .org = r->case_org,
+	    .is_shown = is_shown,
+	};
+
+	return search_add(r->store, &doc, text, strlen(text));
 }
 
 static int
@@ -39,6 +55,8 @@ add_message(struct request *r, const char *id, const char *direction)
 		err = history_by(r, r->case_id,
 		    direction[0] == 'i' ? "message_in" : "message_out", "",
 		    HISTORY_ALL);
+	if (err == ERR_OK)
+		err = search_words(r, "message", text, true);
 	/* What was written stays out of the chain: it may have to be deleted.
 	 */
 	if (err == ERR_OK)
@@ -114,6 +132,8 @@ note_add(struct request *r)
 	    NULL);
 	if (err == ERR_OK)
 		err = history_by(r, r->case_id, "note", "", HISTORY_STAFF);
+	if (err == ERR_OK)
+		err = search_words(r, "note", text, false);
 	if (err == ERR_OK)
 		err = audit_by(r, "case.note", &object,
 		    json_pack("{s:s,s:I}", "note", id, "bytes",

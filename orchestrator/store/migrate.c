@@ -33,6 +33,7 @@ MIGRATION_TEXT(0006, "0006-upload.sql");
 MIGRATION_TEXT(0007, "0007-case.sql");
 MIGRATION_TEXT(0008, "0008-release.sql");
 MIGRATION_TEXT(0009, "0009-policy.sql");
+MIGRATION_TEXT(0010, "0010-search.sql");
 MIGRATION_TEXT(0011, "0011-metric.sql");
 
 static const struct {
@@ -49,6 +50,7 @@ static const struct {
     {7, "0007-case", store_schema_0007},
     {8, "0008-release", store_schema_0008},
     {9, "0009-policy", store_schema_0009},
+    {10, "0010-search", store_schema_0010},
     {11, "0011-metric", store_schema_0011},
 };
 

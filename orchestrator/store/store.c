@@ -16,6 +16,7 @@
 #include "store/policy.h"
 #include "store/request.h"
 #include "store/resume.h"
+#include "store/search.h"
 #include "store/throttle.h"
 #include "store/upload.h"
 #include "store/verify.h"
@@ -157,6 +158,8 @@ store_free(struct store *store)
 	/* Nobody is told any more, and no lease is taken back: this end is
 	 * not the workers'. */
 	loop_timer_cancel(store->tick);
+	if (store->search.timer != NULL)
+		loop_timer_cancel(store->search.timer);
 	vault_free(store->vault);
 	store->vault = NULL;
 	tx_release(store);
@@ -256,6 +259,7 @@ on_tick(void *arg)
 	verify_due(store);
 	sweep_due(store);
 	backup_expire(store);
+	search_feed(store);
 	login_tidy(store);
 	policies_tick(store);
 	outbox_tick(store);

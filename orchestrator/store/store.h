@@ -105,6 +105,12 @@ struct store {
 	bool may_fetch;	       /* the command line may ask remote places */
 	int64_t submission_artefacts_max;
 	struct sweep sweep;
+	/* What search still has to learn (search_feed.c). */
+	struct search {
+		struct loop_timer *timer;
+		int64_t changes; /* of the database when it looked last */
+		uint64_t fed_ms;
+	} search;
 	struct backup *backup; /* NULL = none is being made */
 	int64_t upload_us;     /* how long an upload waits to be continued */
 	int64_t quota_bytes;

@@ -20,11 +20,12 @@ hex_digit(char c)
 /*
  * Decodes [p, end) to where the writer stands and terminates it.  The writer
  * never overtakes the reader: decoding shrinks, and each border that is
- * dropped leaves a byte for the NUL.
+ * dropped leaves a byte for the NUL.  space is what stands for one: + in a
+ * query (application/x-www-form-urlencoded, as browsers write it).
  */
 static int
-decode(
-    const char *p, const char *end, char **writer, struct target_text *ret_text)
+decode(const char *p, const char *end, char space, char **writer,
+    struct target_text *ret_text)
 {
 	char *start = *writer;
 	char *to = start;
@@ -33,7 +34,8 @@ decode(
 		int high, low;
 
 		if (*p != '%') {
-			*to++ = *p++;
+			*to++ = *p == space ? ' ' : *p;
+			p++;
 			continue;
 		}
 		if (end - p < 3)
@@ -70,8 +72,8 @@ split_path(struct target *t, const char *p, const char *end, char **writer,
 			*ret_why = "the path has too many parts";
 			return ERR_LIMIT;
 		}
-		if (decode(p, next, writer, &t->segments[t->segment_count]) !=
-		    ERR_OK) {
+		if (decode(p, next, '\0', writer,
+			&t->segments[t->segment_count]) != ERR_OK) {
 			*ret_why = "the path has a bad percent escape";
 			return ERR_FORMAT;
 		}
@@ -99,8 +101,8 @@ add_parameter(struct target *t, const char *p, const char *end, char **writer,
 		return ERR_LIMIT;
 	}
 	parameter = &t->parameters[t->parameter_count];
-	if (decode(p, equals, writer, &parameter->name) != ERR_OK ||
-	    decode(equals == end ? end : equals + 1, end, writer,
+	if (decode(p, equals, '+', writer, &parameter->name) != ERR_OK ||
+	    decode(equals == end ? end : equals + 1, end, '+', writer,
 		&parameter->value) != ERR_OK) {
 		*ret_why = "the query has a bad percent escape";
 		return ERR_FORMAT;

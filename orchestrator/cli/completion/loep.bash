@@ -44,7 +44,7 @@ _loep() {
 	esac
 	if [ -z "${words:-}" ]; then
 		case $command in
-		"") words="init tls-cert start stop submit queue case artefact run report job vm rules org user hunt rescan audit verify backup restore status doctor --state --socket --server --token-file --ca --pin --cert --key --json --quiet --help --version" ;;
+		"") words="init tls-cert start stop submit queue case artefact run report job vm rules org user hunt search rescan audit verify backup restore status doctor --state --socket --server --token-file --ca --pin --cert --key --json --quiet --help --version" ;;
 		init) words="--org --class" ;;
 		start) words="--background --config" ;;
 		submit)
@@ -74,6 +74,7 @@ _loep() {
 			return
 			;;
 		rescan) words="list show wait changes gaps proof pause resume cancel retry" ;;
+		search) words="--kind --like --limit" ;;
 		tls-cert) words="--name --days --force --show" ;;
 		user) words="list add set disable enable invite accept passwd totp cert token --org --login --uid --kind --capabilities --reset-totp --days --account" ;;
 		audit)

@@ -68,7 +68,7 @@ test_query(void **state)
 	assert_true(target_text_is(target_parameter(&t, "d"), "="));
 	v = target_parameter(&t, "e");
 	assert_int_equal(v->len, 3);
-	assert_memory_equal(v->p, "+\xff\0", 3);
+	assert_memory_equal(v->p, " \xff\0", 3);
 	assert_true(target_text_is(target_parameter(&t, ""), "n"));
 	assert_null(target_parameter(&t, "f"));
 	target_release(&t);

@@ -21,3 +21,16 @@ libtlsh(const void *p, size_t len, char *ret_text, size_t size)
 	(void)std::snprintf(
 	    ret_text, size, "%s%s", hex[0] == '\0' ? "" : "T1", hex);
 }
+
+extern "C" int libtlsh_diff(const char *a, const char *b);
+
+/* The distance of two digests as text, the length taken into account. */
+int
+libtlsh_diff(const char *a, const char *b)
+{
+	Tlsh x, y;
+
+	if (x.fromTlshStr(a) != 0 || y.fromTlshStr(b) != 0)
+		return -1;
+	return x.totalDiff(&y, true);
+}

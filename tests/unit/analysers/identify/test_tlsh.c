@@ -3,9 +3,11 @@
 #include "analysers/identify/tlsh.h"
 
 #include "../harness.h"
+#include "lib/tlshdiff.h"
 #include "lib/xalloc.h"
 
 void libtlsh(const void *p, size_t len, char *ret_text, size_t size);
+int libtlsh_diff(const char *a, const char *b);
 
 #define LEN_MAX ((size_t)1 << 20)
 
@@ -89,6 +91,52 @@ test_same_bytes(void **state)
 	assert_int_equal(compare(bytes, sizeof(bytes), 9), 0);
 }
 
+/* Digests of related and of unrelated bytes, and made up ones. */
+static void
+test_distance(void **state)
+{
+	char texts[64][TLSH_TEXT_BYTES];
+	uint8_t bytes[4096], a[TLSHDIFF_BYTES], b[TLSHDIFF_BYTES];
+	struct tlsh *tlsh = xmalloc(sizeof(*tlsh));
+	size_t count = 0;
+
+	(void)state;
+	for (uint32_t seed = 0; seed < 40; seed++) {
+		fill(bytes, sizeof(bytes), seed / 4);
+		/* Three of four are changes of the first. */
+		for (uint32_t i = 0; i < seed % 4 * 40; i++)
+			bytes[i * 97 % sizeof(bytes)] ^= (uint8_t)seed;
+		tlsh_init(tlsh);
+		tlsh_update(tlsh, bytes, sizeof(bytes) - seed * 60);
+		tlsh_final(tlsh, texts[count]);
+		count += texts[count][0] != '\0';
+	}
+	while (count < 64) {
+		(void)snprintf(texts[count], 3, "T1");
+		for (size_t i = 2; i < TLSH_TEXT_BYTES - 1; i++)
+			texts[count][i] = "0123456789ABCDEF"
+			    [(count * 2654435761u * (i + 7)) >> 7 & 15];
+		texts[count++][TLSH_TEXT_BYTES - 1] = '\0';
+	}
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < count; j++) {
+			assert_int_equal(
+			    tlshdiff_parse(texts[i], strlen(texts[i]), a),
+			    ERR_OK);
+			assert_int_equal(tlshdiff_parse(texts[j] + 2,
+					     strlen(texts[j]) - 2, b),
+			    ERR_OK);
+			assert_int_equal(tlshdiff(a, b),
+			    libtlsh_diff(texts[i] + 2, texts[j] + 2));
+		}
+	}
+	assert_int_equal(tlshdiff_parse("T1", 2, a), ERR_FORMAT);
+	texts[0][9] = 'x';
+	assert_int_equal(
+	    tlshdiff_parse(texts[0], strlen(texts[0]), a), ERR_FORMAT);
+	free(tlsh);
+}
+
 int
 main(void)
 {
@@ -96,6 +144,7 @@ main(void)
 	    cmocka_unit_test(test_every_short_length),
 	    cmocka_unit_test(test_many),
 	    cmocka_unit_test(test_same_bytes),
+	    cmocka_unit_test(test_distance),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
