@@ -95,14 +95,16 @@ static const struct table_column rule_object[] = {
     {"score", "score", 'd'},
     {"cost in ms", "cost_ms", 'd'},
     {"slow string", "cost_string", 's'},
-    {"samples", "tests", 's'},
+    {"samples passed", "samples_passed", 'd'},
+    {"samples failed", "samples_failed", 'd'},
     {"private", "is_private", 'f'},
     {"global", "is_global", 'f'},
     {"externals", "has_externals", 'f'},
     {"volatile", "is_volatile", 'f'},
-    {"needs", "needs", 's'},
+    {"modules", "modules", 's'},
     {"closure", "closure", 's'},
     {"condition", "condition", 's'},
+    {"selectivity", "selectivity", 's'},
     {NULL, NULL, 0},
 };
 
@@ -242,6 +244,59 @@ show_version(struct cli *cli, json_int_t version)
 	return 0;
 }
 
+/* What stands in objects of its own, as columns. */
+static void
+flatten(json_t *rule)
+{
+	const json_t *tests = json_object_get(rule, "tests");
+	const json_t *list =
+	    json_object_get(json_object_get(rule, "needs"), "modules");
+	auto_free char *modules = xstrdup("");
+	const json_t *module;
+	size_t i;
+
+	json_array_foreach(list, i, module)
+	{
+		char *longer = xasprintf("%s%s%s", modules, i > 0 ? " " : "",
+		    json_is_string(module) ? json_string_value(module) : "?");
+
+		free(modules);
+		modules = longer;
+	}
+	if (modules[0] != '\0')
+		(void)json_object_set_new(
+		    rule, "modules", json_string(modules));
+	if (json_object_get(tests, "passed") == NULL)
+		return;
+	(void)json_object_set_new(rule, "samples_passed",
+	    json_integer(json_member_int(tests, "passed", 0)));
+	(void)json_object_set_new(rule, "samples_failed",
+	    json_integer(json_member_int(tests, "failed", 0)));
+}
+
+/* What a re-scan of the rule would have to read, as the index knows it. */
+static char *
+selectivity(struct cli *cli, json_int_t version, const char *rule)
+{
+	char text[32];
+	auto_json json_t *object =
+	    api_get(cli->api, "/rules/versions/%s/selectivity?rule=%s",
+		place(text, version), rule);
+	json_int_t units = json_member_int(object, "units", 0);
+	json_int_t candidates = json_member_int(object, "candidates", -1);
+	json_int_t unindexed = json_member_int(object, "unindexed", 0);
+
+	if (units == 0)
+		return xstrdup("nothing is stored yet");
+	if (candidates < 0)
+		return xstrdup("not known: the index does not answer");
+	candidates += unindexed;
+	return xasprintf("%lld of %lld stored artefacts may match (%.3g %%)%s",
+	    (long long)candidates, (long long)units,
+	    100.0 * (double)candidates / (double)units,
+	    unindexed > 0 ? ", as not all are indexed yet" : "");
+}
+
 static int
 show_rule(struct cli *cli, json_int_t version, const char *rule)
 {
@@ -254,6 +309,13 @@ show_rule(struct cli *cli, json_int_t version, const char *rule)
 		print_json(object);
 		return 0;
 	}
+	if (strcmp(json_member_text(object, "state", ""), "rejected") != 0) {
+		auto_free char *share = selectivity(cli, version, rule);
+
+		(void)json_object_set_new(
+		    object, "selectivity", json_string(share));
+	}
+	flatten(object);
 	object_print(object, rule_object);
 	printf("\n");
 	/* Line by line: each is foreign text. */

@@ -135,6 +135,7 @@ request_fn *const handlers[CALL_COUNT] = {
     [CALL_RULES_RULES] = rules_rules,
     [CALL_RULES_NOTES] = rules_notes,
     [CALL_RULES_RULE] = rules_rule,
+    [CALL_RULES_SELECTIVITY] = rules_selectivity,
     [CALL_RULES_DIFF] = rules_diff,
     [CALL_RULES_BUNDLE] = rules_bundle,
     [CALL_RULES_EXPORT] = rules_units,

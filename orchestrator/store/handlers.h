@@ -145,6 +145,7 @@ int rules_sources(struct request *r);
 int rules_rules(struct request *r);
 int rules_notes(struct request *r);
 int rules_rule(struct request *r);
+int rules_selectivity(struct request *r);
 int rules_diff(struct request *r);
 int rules_bundle(struct request *r);
 int rules_units(struct request *r);

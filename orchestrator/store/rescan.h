@@ -113,6 +113,9 @@ int rescan_gaps(struct request *r);
 int rescan_order(struct request *r);
 /* rescan_proof.c */
 int rescan_proof(struct request *r);
+/* Asks the index how many units a rule's condition leaves; ERR_AGAIN, and the
+ * row is sent then.  rule: the id of its row. */
+int must_check proof_count(struct request *r, int64_t rule);
 int proof_tasks(struct request *r);
 int proof_answer(struct request *r);
 

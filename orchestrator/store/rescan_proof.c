@@ -10,6 +10,7 @@
  */
 #include "store/rescan.h"
 
+#include "lib/cond.h"
 #include "lib/json.h"
 #include "lib/limits.h"
 #include "lib/xalloc.h"
@@ -45,6 +46,11 @@ struct proof {
 	bool is_open; /* the job is to run still */
 	int64_t attempt;
 	int64_t rules_at;
+	/* Not one unit: how many of them the condition leaves. */
+	int64_t last; /* 0 = it is about one unit */
+	int64_t units;
+	int64_t candidates; /* -1 = the index did not tell */
+	int64_t unindexed;
 };
 
 static void
@@ -56,6 +62,30 @@ proof_free(struct proof *p)
 	free(p->index);
 	free(p->condition);
 	free(p);
+}
+
+static void
+add_or_null(struct values *row, int64_t n)
+{
+	if (n < 0)
+		values_add_null(row);
+	else
+		values_add_int(row, n);
+}
+
+static void
+put_count(const struct proof *p)
+{
+	struct values row;
+
+	values_init(&row);
+	values_add_int(&row, p->version);
+	values_add_text(&row, p->namespace_name);
+	values_add_text(&row, p->name);
+	values_add_int(&row, p->units);
+	add_or_null(&row, p->candidates);
+	add_or_null(&row, p->unindexed);
+	request_row(p->r, &row);
 }
 
 static void
@@ -257,7 +287,10 @@ finish(struct proof *p)
 		proof_free(p);
 		return;
 	}
-	put_row(p);
+	if (p->last > 0)
+		put_count(p);
+	else
+		put_row(p);
 	request_finish(p->r, ERR_OK, -1);
 	proof_free(p);
 }
@@ -304,6 +337,54 @@ rescan_proof(struct request *r)
 	return ERR_OK;
 }
 
+/* The rule, and how many units there are. */
+static int
+find_rule_of(struct request *r, int64_t rule, struct proof *p)
+{
+	static const uint8_t any[] = {COND_VERSION, COND_TRUE};
+	AUTO(query) q = {0};
+	AUTO(query) units = {0};
+	const uint8_t *cond;
+	size_t len;
+	int err = query_one(
+	    &q, r->store->db, STMT_PROOF_CONDITION, ARGS(val_int(rule)));
+
+	if (err == ERR_OK)
+		err =
+		    query_one(&units, r->store->db, STMT_PROOF_UNITS, NULL, 0);
+	if (err != ERR_OK)
+		return err;
+	p->version = query_int(&q, 0);
+	p->namespace_name = xstrdup(query_text(&q, 1));
+	p->name = xstrdup(query_text(&q, 2));
+	cond = query_bytes(&q, 3, &len);
+	/* A rule without a condition may match anything. */
+	p->condition_len = len == 0 ? sizeof(any) : len;
+	p->condition = xmemdup(len == 0 ? any : cond, p->condition_len);
+	p->last = query_int(&units, 0);
+	p->units = query_int(&units, 1);
+	return ERR_OK;
+}
+
+int
+proof_count(struct request *r, int64_t rule)
+{
+	struct proof *p = xcalloc(1, sizeof(*p));
+	int err;
+
+	p->r = r;
+	p->candidates = p->unindexed = -1;
+	err = find_rule_of(r, rule, p);
+	if (err == ERR_OK && r->store->sched != NULL && p->last > 0) {
+		wait_for_index(r, p);
+		return ERR_AGAIN;
+	}
+	if (err == ERR_OK)
+		put_count(p);
+	proof_free(p);
+	return err;
+}
+
 int
 proof_tasks(struct request *r)
 {
@@ -318,6 +399,7 @@ proof_tasks(struct request *r)
 		values_add_int(&row, p->token);
 		values_add_int(&row, p->unit);
 		values_add_bytes(&row, p->condition, p->condition_len);
+		values_add_int(&row, p->last);
 		request_row(r, &row);
 	}
 	return ERR_OK;
@@ -330,8 +412,11 @@ take_answer(struct proof *p, const char *text)
 	auto_json json_t *json = NULL;
 
 	if (json_parse(text, strlen(text), LIMIT_MSG_BYTES, INDEX_JSON_DEPTH,
-		&json) == ERR_OK &&
-	    json_is_false(json_object_get(json, "candidate")))
+		&json) != ERR_OK)
+		return;
+	p->candidates = json_member_int(json, "candidates", -1);
+	p->unindexed = json_member_int(json, "unindexed", -1);
+	if (json_is_false(json_object_get(json, "candidate")))
 		say(p, "excluded",
 		    "the index proves that the rule cannot match: what it "
 		    "needs is not there");

@@ -3,6 +3,7 @@
 #include "lib/own.h"
 #include "lib/unitset.h"
 #include "store/handlers.h"
+#include "store/rescan.h"
 #include "store/rules.h"
 #include "store/text.h"
 
@@ -115,6 +116,18 @@ rules_rule(struct request *r)
 	if (err != ERR_OK)
 		return err;
 	return request_rows(r, STMT_RULES_RULE, ARGS(val_int(rule.id)), true);
+}
+
+int
+rules_selectivity(struct request *r)
+{
+	struct rules_version v = {.seq = 0};
+	struct rules_rule rule = {.id = 0};
+	int err = find_read(r, &v);
+
+	if (err == ERR_OK)
+		err = rules_find_rule(r, v.seq, param_text(r, 1), &rule);
+	return err == ERR_OK ? proof_count(r, rule.id) : err;
 }
 
 int

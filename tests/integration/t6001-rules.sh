@@ -72,6 +72,8 @@ is "its meta section" "$(rules .meta.author show 1 has_marker)" us
 like "its meaning as a digest" "$(rules .closure show 1 has_marker)" \
 	'^[0-9a-f]{64}$'
 like "and a condition for the index" "$(rules .condition show 1 has_marker)" .
+like "and how much of the store that leaves" "$("$LOEP" rules show 1 has_marker)" \
+	'selectivity +nothing is stored yet'
 is "its samples were tried" "$(rules '"\(.tests.passed) \(.tests.failed)"' \
 	show 1 has_marker)" "2 0"
 like "a private rule is one" "$(rules .is_private show 1 small)" true
@@ -94,6 +96,12 @@ like "and what is set aside" "$("$LOEP" --json status |
 	jq -c .rules_aside)" '"name":"broken"'
 echo "bytes with the marker of this test" >"$WORK/hit"
 ok "a file is submitted" submit "$WORK/hit"
+api "/rules/versions/1/selectivity?rule=has_marker" >"$WORK/body"
+is "how much of the store a rule can match is told" "$(jq -c \
+	'[.name, .units, (.candidates + .unindexed >= 1)]' "$WORK/body")" \
+	'["has_marker",1,true]'
+like "in words, too" "$("$LOEP" rules show 1 has_other)" \
+	'selectivity +[01] of 1 stored artefacts may match'
 is "the version's rule finds it" "$(findings \
 	'[.[] | select(.type == "match") | .name] | index("has_marker") != null')" \
 	true
@@ -172,6 +180,7 @@ if python3 -c 'import yaml, jsonschema' 2>/dev/null; then
 /versions/{version}/sources
 /versions/{version}/rules
 /versions/{version}/rule ?rule=has_marker
+/versions/{version}/selectivity ?rule=has_marker
 /versions/{version}/notes
 /versions/{version}/diff ?base=1
 PATHS
