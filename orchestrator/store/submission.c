@@ -4,6 +4,7 @@
 #include "lib/own.h"
 #include "store/audit.h"
 #include "store/handlers.h"
+#include "store/history.h"
 #include "store/policy.h"
 #include "store/text.h"
 
@@ -170,6 +171,8 @@ submission_create(struct request *r)
 		return err;
 	err = audit_by(r, "submission.created", &object,
 	    json_pack("{s:s}", "case", r->case_id));
+	if (err == ERR_OK)
+		err = history_by(r, r->case_id, "submission", "", HISTORY_ALL);
 	if (err != ERR_OK)
 		return err;
 	tx_note_case(r->store, r->case_id);

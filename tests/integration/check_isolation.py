@@ -7,7 +7,7 @@ usage: check_isolation.py OPENAPI SETTING.json
 
 SETTING: {"port", "ca", "cookie", "csrf", "own": IDS, "foreign": IDS}; IDS by
 kind: number, submission, artefact, job, run, report, account, token, upload,
-org.
+org, verdict, task.
 """
 import http.client
 import json
@@ -24,7 +24,8 @@ import yaml
 KINDS = {"cases": "number", "submissions": "submission",
          "artefacts": "artefact", "jobs": "job", "runs": "run",
          "reports": "report", "organisations": "org", "accounts": "account",
-         "tokens": "token", "uploads": "upload"}
+         "tokens": "token", "uploads": "upload", "tasks": "task",
+         "verdicts": "verdict"}
 # Members of a body, and of a query, that name things.
 MEMBERS = {"org": "org", "account": "account", "artefact": "artefact",
            "parent": "artefact", "case": "number", "submission": "submission"}
@@ -222,6 +223,7 @@ def main():
     own, foreign = setting["own"], setting["foreign"]
     unknown = {kind: UNKNOWN for kind in own}
     unknown["number"] = setting["unknown_number"]
+    unknown["task"] = "987654321"
     wrong, statuses, reached = [], {}, 0
     for request in requests(doc, own):
         for place, name, kind in request.named:

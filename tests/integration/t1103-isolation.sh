@@ -26,6 +26,7 @@ member() {
 # its ids go to $WORK/NAME.json.
 settle() {
 	local org account number submission artefact job run report token upload
+	local verdict task
 	org=$("$LOEP" --json org add "$1" --class C1 | jq -r .id)
 	account=$("$LOEP" --json user add "$1" --org "$org" --login "$1" \
 		--capabilities "$WORDS" | jq -r .id)
@@ -60,17 +61,22 @@ settle() {
 		"$URL/api/v1/submissions/$submission/uploads" |
 		sed -n 's,^Location:.*/uploads/\([0-9a-f-]*\).*,\1,p')
 	token=$(member .id /tokens -d '{"name":"t"}')
+	# What the staff keeps for itself about them.
+	verdict=$("$LOEP" --json artefact verdict "$artefact" benign \
+		--reason r | jq -r .id)
+	task=$("$LOEP" --json case task "$number" t | jq -r .id)
 	jq -n --arg org "$org" --arg account "$account" --arg number "$number" \
 		--arg submission "$submission" --arg artefact "$artefact" \
 		--arg run "$run" --arg job "$job" --arg report "$report" \
-		--arg token "$token" --arg upload "$upload" '$ARGS.named' >"$WORK/$1.json"
+		--arg token "$token" --arg upload "$upload" \
+		--arg verdict "$verdict" --arg task "$task" '$ARGS.named' >"$WORK/$1.json"
 }
 
 settle power
 settle water
 for who in power water; do
 	is "$who has one of each thing" \
-		"$(jq '[.[] | select(length < 10)] | length' "$WORK/$who.json")" 0
+		"$(jq '[del(.task)[] | select(length < 10)] | length' "$WORK/$who.json")" 0
 done
 # A number that is well formed, and nobody's.
 UNKNOWN=$(python3 - <<'PY'

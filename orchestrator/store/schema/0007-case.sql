@@ -269,15 +269,14 @@ BEGIN
 	UPDATE stat_now SET queue = queue + 1;
 END;
 
-CREATE TRIGGER stat_queue_change AFTER UPDATE OF state, owner_account_id
-    ON case_file
-WHEN NEW.is_internal = 0 AND NEW.exercise = 0
-    AND (OLD.state = 'open' AND OLD.owner_account_id IS NULL)
-    <> (NEW.state = 'open' AND NEW.owner_account_id IS NULL)
+CREATE TRIGGER stat_queue_change AFTER UPDATE OF state, owner_account_id,
+    exercise ON case_file
+WHEN NEW.is_internal = 0
 BEGIN
-	UPDATE stat_now SET queue = queue +
-	    (NEW.state = 'open' AND NEW.owner_account_id IS NULL) -
-	    (OLD.state = 'open' AND OLD.owner_account_id IS NULL);
+	UPDATE stat_now SET queue = queue + (NEW.state = 'open'
+		AND NEW.owner_account_id IS NULL AND NEW.exercise = 0)
+	    - (OLD.state = 'open' AND OLD.owner_account_id IS NULL
+		AND OLD.exercise = 0);
 END;
 
 -- What a day (UTC, days since 1970) brought; queue is how many cases waited
