@@ -2,6 +2,7 @@
 // What the tests in a browser share: Chromium, TAP, pictures, axe-core.
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
 import { createRequire } from 'node:module';
 
 const env = process.env;
@@ -90,7 +91,7 @@ export async function newUser(options = {}) {
   });
   const user = { context, log: [], complaints: [] };
 
-  context.setDefaultTimeout(15000);
+  context.setDefaultTimeout(Number(env.BROWSER_WAIT ?? 45000));
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], {
     origin: site,
   });
@@ -143,6 +144,21 @@ export async function signIn(user, login, secret) {
   await page.getByRole('navigation', { name: 'Main navigation' }).waitFor();
 }
 
+/** Any address of the site, as the page's own scripts would get it. */
+export function fetchIn(user, path, init = {}) {
+  return user.page.evaluate(
+    async ([p, i]) => {
+      const response = await fetch(p, i);
+      return {
+        status: response.status,
+        headers: Object.fromEntries(response.headers),
+        text: await response.text(),
+      };
+    },
+    [path, init],
+  );
+}
+
 /** What the signed-in user's browser gets from the API. */
 export async function api(user, method, path, body) {
   return user.page.evaluate(
@@ -164,6 +180,42 @@ export async function api(user, method, path, body) {
     },
     [method, path, body],
   );
+}
+
+/** The API as the service's owner has it, over its Unix socket. */
+export function local(method, path, body) {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(
+      {
+        socketPath: `${env.LOEP_WORK}/state/run/loep.sock`,
+        path: `/api/v1${path}`,
+        method,
+        headers: { 'Content-Type': 'application/json' },
+      },
+      (response) => {
+        let text = '';
+        response.on('data', (part) => (text += part));
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode,
+            body: text.startsWith('{') ? JSON.parse(text) : text,
+          }),
+        );
+      },
+    );
+    request.on('error', reject);
+    request.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
+/** Asks again until `check` is satisfied with the answer. */
+export async function until(ask, check, seconds = 30) {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const answer = await ask();
+    if (check(answer) || Date.now() > end) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
 }
 
 /** What axe-core finds wrong (WCAG 2.1 A and AA) in the page as it is now. */
@@ -197,8 +249,11 @@ async function overflow(page) {
   return page.evaluate(() => {
     const most = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= most) return [];
+    const scrolls = (e) =>
+      e && (getComputedStyle(e).overflowX !== 'visible' || scrolls(e.parentElement));
     return [...document.querySelectorAll('main *, header *')]
       .filter((e) => e.getBoundingClientRect().right > most + 1)
+      .filter((e) => !scrolls(e.parentElement?.closest('main *, header *')))
       .slice(0, 5)
       .map((e) => `${e.tagName}.${e.className}: ${e.textContent.slice(0, 40)}`);
   });
@@ -214,6 +269,7 @@ export async function look(user, name) {
   const desk = page.viewportSize();
   const found = [];
 
+  if (!new RegExp(env.BROWSER_LOOK ?? '').test(name)) return;
   for (const theme of ['light', 'dark']) {
     await setTheme(page, theme);
     found.push(...(await violations(page)).map((v) => `${theme}: ${v}`));

@@ -109,5 +109,14 @@ bad=$(for m in docs/man/*.[1-8]; do
 done)
 report "man pages pass mandoc" "$bad"
 
+# The browser app: types, format, what its sources must not do.
+if [ -d build/ui/node_modules ] && command -v node >/dev/null; then
+	bad=$(cd build/ui && npm run --silent check 2>&1) && bad=
+	report "the browser app is typed, formatted and makes no HTML of text" "$bad"
+else
+	n=$((n + 1))
+	echo "ok $n - the browser app # SKIP its packages are not there: make ui"
+fi
+
 echo "1..$n"
 exit $failed

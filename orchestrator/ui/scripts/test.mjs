@@ -12,7 +12,7 @@ rmSync('test-out', { recursive: true, force: true });
 await build({
   entryPoints: tests,
   bundle: true,
-  platform: 'node',
+  platform: 'browser',
   format: 'esm',
   outdir: 'test-out',
   outExtension: { '.js': '.mjs' },

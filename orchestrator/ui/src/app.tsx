@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The frame: language first, then who one is, then the page.
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
-import { get, onSessionEnd, post } from './api/client.js';
+import { get, onSecondFactorNeeded, onSessionEnd, post } from './api/client.js';
 import { ApiError } from './api/problem.js';
 import type { WhoAmI } from './api/types.js';
 import { Spinner } from './components/basic.js';
@@ -21,7 +21,7 @@ import { recall, remember } from './lib/storage.js';
 import { AcceptInvitation } from './pages/accept.js';
 import { SignIn } from './pages/signin.js';
 import { RoutedPage } from './routed.js';
-import { useLocation } from './router.js';
+import { navigate, useLocation } from './router.js';
 import { capabilitiesOf, SessionContext, type UserSession } from './session.js';
 
 export function App() {
@@ -72,6 +72,7 @@ function SignedInOrNot(props: { words: Words }) {
   const reload = useCallback(async () => setWho(await ask()), []);
   useEffect(() => {
     onSessionEnd(() => setWho('nobody'));
+    onSecondFactorNeeded(() => navigate('/account?setup=1', true));
     void reload();
   }, []);
   const me = typeof who === 'object' && 'me' in who ? who.me : null;

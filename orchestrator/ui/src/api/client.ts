@@ -24,6 +24,13 @@ export function csrfToken(): string {
   return csrf;
 }
 
+let onHalfSession: () => void = () => {};
+
+/** Called when the account must set up a second factor before all else. */
+export function onSecondFactorNeeded(fn: () => void): void {
+  onHalfSession = fn;
+}
+
 /** Called when the session turns out to be over. */
 export function onSessionEnd(fn: () => void): void {
   onSignedOut = fn;
@@ -98,6 +105,8 @@ async function fail(response: Response): Promise<never> {
     /* an answer of something in between */
   }
   const problem = problemOf(response.status, body);
+  if (problem.status === 403 && /^set up a second factor/.test(problem.detail))
+    onHalfSession();
   const wait = Number(response.headers.get('Retry-After'));
   if (wait > 0) problem.retryAfter = wait;
   throw new ApiError(problem);

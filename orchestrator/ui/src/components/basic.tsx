@@ -183,7 +183,7 @@ export function CopyButton(props: { text: string; what: string }) {
       kind="quiet"
       small
       onClick={() => void copy()}
-      label={`${t.common.copy}: ${props.what}`}
+      label={`${done ? t.common.copied : t.common.copy}: ${props.what}`}
     >
       <span aria-live="polite">{done ? t.common.copied : t.common.copy}</span>
     </Button>

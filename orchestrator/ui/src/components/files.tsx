@@ -313,9 +313,12 @@ export function UploadList(props: { case: string; onDone?: () => void }) {
         {unfinished.map((item) => (
           <UnfinishedRow key={item.url} item={item} />
         ))}
-        {items.map((item) => (
-          <UploadRow key={item.id} item={item} />
-        ))}
+        {items
+          // What has arrived stands in the list of files.
+          .filter((item) => item.state !== 'done')
+          .map((item) => (
+            <UploadRow key={item.id} item={item} />
+          ))}
       </ul>
     </section>
   );

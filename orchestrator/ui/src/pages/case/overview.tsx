@@ -223,7 +223,7 @@ function Files(props: { number: string; round: number }) {
                   cell: (a) => (
                     <Button
                       small
-                      label={`${t.casePage.receipt}: ${a.name}`}
+                      label={`${t.common.download}: ${t.casePage.receipt} ${a.name}`}
                       onClick={() => void receipt.run(a)}
                     >
                       {t.common.download}
