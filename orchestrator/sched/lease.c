@@ -141,8 +141,8 @@ lease_packed(struct sched *sched, const struct held *held)
 {
 	char kinds[512];
 
-	if (held->packed > LEASE_PACKED_MAX / 2 ||
-	    held->packed_bytes > LEASE_PACKED_BYTES / 2)
+	if (held->packed > LEASE_PACKED_MAX / 4 * 3 ||
+	    held->packed_bytes > LEASE_PACKED_BYTES / 4 * 3)
 		return;
 	worker_kinds(sched, true, kinds, sizeof(kinds));
 	ask_for(sched, LEASE_PACKS, kinds, ASK_MAX,

@@ -20,8 +20,8 @@ struct loop_timer;
 struct sched;
 
 /* Jobs of one kind that may be held for packs, and what they may have. */
-#define LEASE_PACKED_MAX   ((size_t)1024)
-#define LEASE_PACKED_BYTES (24 * MIB)
+#define LEASE_PACKED_MAX   ((size_t)2048)
+#define LEASE_PACKED_BYTES (64 * MIB)
 
 enum lease_lane {
 	LEASE_PACKS,

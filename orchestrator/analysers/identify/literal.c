@@ -44,18 +44,25 @@ literal_of_text(const struct magicdb_entry *entry)
 	return word_of(entry, 0);
 }
 
-struct literal
-literal_of_next_word(const struct magicdb_entry *entry)
+void
+literal_later_words(
+    const struct magicdb_entry *entry, struct literal ret_words[2])
 {
-	size_t at = word_of(entry, 0).len;
+	struct literal word = word_of(entry, 0);
+	size_t at = word.len;
 
-	/* The first was only cut, or there is nothing behind it. */
-	if (at == LITERAL_BYTES_MAX || at >= entry->value_len)
-		return (struct literal){.len = 0};
-	while (at < entry->value_len && at < sizeof(entry->value) &&
-	       is_space(entry->value[at]))
-		at++;
-	return word_of(entry, at);
+	ret_words[0] = ret_words[1] = (struct literal){.len = 0};
+	/* One that is too long is cut: what is behind it is not known. */
+	while (word.len < LITERAL_BYTES_MAX) {
+		while (at < entry->value_len && at < sizeof(entry->value) &&
+		       is_space(entry->value[at]))
+			at++;
+		word = word_of(entry, at);
+		if (word.len == 0)
+			return;
+		ret_words[ret_words[0].len == 0 ? 0 : 1] = word;
+		at += word.len;
+	}
 }
 
 /* Behind the bracket expression that begins at i; len where it has no end. */

@@ -19,8 +19,9 @@ struct literal {
  * what of it fits, or what stands before white space that is special.
  */
 struct literal literal_of_text(const struct magicdb_entry *entry);
-/* Where that ended before white space: the next word, which comes later. */
-struct literal literal_of_next_word(const struct magicdb_entry *entry);
+/* Where that ended before white space: the next word, and the last. */
+void literal_later_words(
+    const struct magicdb_entry *entry, struct literal ret_words[2]);
 /*
  * The longest run of a POSIX extended regular expression's characters that
  * each match has in it.  Where an expression is not fully understood, none.

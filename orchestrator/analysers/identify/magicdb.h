@@ -16,6 +16,8 @@
 
 enum magicdb_flag {
 	MAGICDB_INDIRECT_OFFSET = 0x01,
+	MAGICDB_RELATIVE = 0x02, /* to where the entry before it matched */
+	MAGICDB_RELATIVE_INDIRECT = 0x04,
 	MAGICDB_UNSIGNED = 0x08,
 	MAGICDB_BINARY = 0x20, /* of level 0: tried on all files */
 	MAGICDB_TEXT = 0x40,   /* tried on text, after its conversion */
@@ -45,6 +47,7 @@ enum magicdb_type {
 enum magicdb_text_flag {
 	MAGICDB_SPACES = 0x03, /* white space of the pattern is special */
 	MAGICDB_FOLD = 0x0c,   /* upper and lower case may be alike */
+	MAGICDB_FROM_START = 0x10, /* where the next level goes on */
 	MAGICDB_TEXT_ONLY = 0x20,
 	MAGICDB_BINARY_ONLY = 0x40,
 	MAGICDB_LINES = 0x800, /* of a regular expression */

@@ -5,6 +5,7 @@
 #include "lib/own.h"
 #include "lib/xalloc.h"
 
+#include <limits.h>
 #include <string.h>
 
 /* What libmagic takes for the length of a line (softmagic.c). */
@@ -130,6 +131,13 @@ understand_number(struct group *g, const struct magicdb_entry *e)
 }
 
 static void
+take_words(struct group *g, const struct magicdb_entry *e)
+{
+	g->literal = literal_of_text(e);
+	literal_later_words(e, g->later_words);
+}
+
+static void
 understand_string(struct group *g, const struct magicdb_entry *e)
 {
 	const uint32_t known = MAGICDB_SPACES | MAGICDB_FOLD |
@@ -139,8 +147,7 @@ understand_string(struct group *g, const struct magicdb_entry *e)
 
 	if ((e->u.text.flags & ~known) != 0 || e->u.text.range != 0)
 		return;
-	g->literal = literal_of_text(e);
-	g->next_word = literal_of_next_word(e);
+	take_words(g, e);
 	len = g->literal.len < 8 ? g->literal.len : 8;
 	if (len == 0)
 		return;
@@ -158,16 +165,21 @@ understand_search(struct group *g, const struct magicdb_entry *e)
 {
 	const uint32_t known = MAGICDB_SPACES | MAGICDB_FOLD |
 			       MAGICDB_TEXT_ONLY | MAGICDB_BINARY_ONLY |
-			       MAGICDB_TRIM | MAGICDB_FULL_WORD;
+			       MAGICDB_TRIM | MAGICDB_FULL_WORD |
+			       MAGICDB_FROM_START;
 
 	if ((e->u.text.flags & ~known) != 0)
 		return;
-	g->literal = literal_of_text(e);
-	g->next_word = literal_of_next_word(e);
+	take_words(g, e);
 	/* It begins at one of so many places, or (memmem()) one more. */
 	g->range = e->u.text.range == 0
 		       ? SIZE_MAX
 		       : (size_t)e->u.text.range + g->literal.len;
+	if (g->literal.len == 0) {
+		/* It begins with white space, however much. */
+		g->literal = g->later_words[0];
+		g->range = SIZE_MAX;
+	}
 	if (g->literal.len > 0)
 		g->kind = TEST_FIND;
 }
@@ -201,12 +213,15 @@ understand_regex(struct group *g, const struct magicdb_entry *e)
 	g->kind = TEST_REGEX;
 }
 
-void
-magictest_understand(struct group *g, const struct magicdb_entry *e)
+/* How one entry is to be looked at. */
+static void
+understand(struct group *g, const struct magicdb_entry *e)
 {
+	const uint8_t moved = MAGICDB_INDIRECT_OFFSET | MAGICDB_FROM_END |
+			      MAGICDB_RELATIVE | MAGICDB_RELATIVE_INDIRECT;
+
 	g->kind = TEST_ANY;
-	if ((e->flag & (MAGICDB_INDIRECT_OFFSET | MAGICDB_FROM_END)) != 0 ||
-	    e->offset < 0)
+	if ((e->flag & moved) != 0 || e->offset < 0)
 		return;
 	g->offset = (size_t)e->offset;
 	if (e->relation == '<' || e->relation == '>') {
@@ -228,6 +243,90 @@ magictest_understand(struct group *g, const struct magicdb_entry *e)
 	default:
 		understand_number(g, e);
 	}
+}
+
+/* A text test that leaves all words to those of the next level. */
+static bool
+is_silent(const struct magicdb_entry *e)
+{
+	return (e->type == MAGICDB_STRING || e->type == MAGICDB_SEARCH ||
+		   e->type == MAGICDB_REGEX) &&
+	       e->description[0] == '\0' && e->mime[0] == '\0';
+}
+
+static bool
+is_odd(const struct magicdb_entry *e)
+{
+	return e->type == MAGICDB_USE || e->type == MAGICDB_INDIRECT ||
+	       (e->mime[0] != '\0' && e->description[0] == '\0');
+}
+
+/* Conditions between entries are left to libmagic. */
+static void
+understand_next(struct group *g, const struct magicdb_entry *e)
+{
+	g->is_silent = is_silent(e);
+	for (size_t i = 0; i < g->count; i++) {
+		g->is_silent = g->is_silent && e[i].condition == 0;
+		g->next_count += e[i].level == 1;
+	}
+	if (!g->is_silent)
+		return;
+	g->next = xcalloc(g->next_count + 1, sizeof(*g->next));
+	g->next_count = 0;
+	for (size_t i = 1; i < g->count; i++) {
+		struct group *next = &g->next[g->next_count];
+
+		if (e[i].level != 1)
+			continue;
+		next->modes = g->modes;
+		understand(next, &e[i]);
+		g->next_count++;
+	}
+}
+
+/*
+ * The MIME type of a group is that of the first entry on the way that has one.
+ * Where all have the same, and whatever describes has one, or is below one that
+ * has, it is known with the description.
+ */
+static const char *
+only_mime(const struct group *g, const struct magicdb_entry *e)
+{
+	const char *mime = NULL;
+	unsigned int typed = UINT_MAX; /* level of the last that has one */
+
+	for (size_t i = 0; i < g->count; i++) {
+		if (e[i].type == MAGICDB_USE || e[i].type == MAGICDB_INDIRECT ||
+		    e[i].condition != 0)
+			return NULL;
+		if (e[i].level <= typed)
+			typed = UINT_MAX;
+		if (e[i].mime[0] != '\0') {
+			if (mime != NULL && strcmp(mime, e[i].mime) != 0)
+				return NULL;
+			mime = e[i].mime;
+			if (typed == UINT_MAX)
+				typed = e[i].level;
+		} else if (e[i].description[0] != '\0' && typed == UINT_MAX) {
+			return NULL;
+		}
+	}
+	/* Those are filled in by libmagic. */
+	return mime == NULL || strpbrk(mime, "%$") != NULL ||
+		       memchr(mime, '\0', sizeof(e->mime)) == NULL
+		   ? NULL
+		   : mime;
+}
+
+void
+magictest_understand_group(struct group *g, const struct magicdb_entry *e)
+{
+	understand(g, e);
+	understand_next(g, e);
+	for (size_t i = 0; i < g->count; i++)
+		g->is_odd = g->is_odd || is_odd(&e[i]);
+	g->mime = only_mime(g, e);
 }
 
 bool
@@ -277,7 +376,6 @@ static bool
 matches_regex(const struct group *g, const uint8_t *p, size_t len)
 {
 	char text[MAGICTEST_REGEX_BYTES + 1];
-	regmatch_t place;
 
 	if (g->range > 0 && g->range < len)
 		len = g->range;
@@ -291,7 +389,29 @@ matches_regex(const struct group *g, const uint8_t *p, size_t len)
 		len--;
 	memcpy(text, p, len);
 	text[len] = '\0';
-	return regexec(g->regex, text, 1, &place, 0) != REG_NOMATCH;
+	return regexec(g->regex, text, 0, NULL, 0) != REG_NOMATCH;
+}
+
+/* Nothing is NUL behind the end. */
+static bool
+begins_whole(const struct literal *literal, const uint8_t *p, size_t len)
+{
+	size_t have = literal->len < len ? literal->len : len;
+
+	if (memcmp(literal->p, p, have) != 0)
+		return false;
+	for (size_t i = have; i < literal->len; i++) {
+		if (literal->p[i] != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool
+has_later_words(const struct group *g, const uint8_t *p, size_t len)
+{
+	return literal_is_in(&g->later_words[0], p, len) &&
+	       literal_is_in(&g->later_words[1], p, len);
 }
 
 bool
@@ -303,18 +423,34 @@ magictest_may_match(const struct group *g, const uint8_t *p, size_t len)
 	switch (g->kind) {
 	case TEST_WORD:
 		return ((load_le(at, left) ^ g->value) & g->mask) == 0 &&
-		       literal_is_in(&g->next_word, at, left);
+		       begins_whole(&g->literal, at, left) &&
+		       has_later_words(g, at, left);
 	case TEST_ORDER:
 		return is_in_order(g, at, left);
 	case TEST_BEGIN:
 		return literal_begins(&g->literal, at, left);
 	case TEST_FIND:
-		return literal_is_in(
-		    &g->literal, at, left < g->range ? left : g->range);
+		return literal_is_in(&g->literal, at,
+			   left < g->range ? left : g->range) &&
+		       has_later_words(g, at, left);
 	case TEST_REGEX:
 		return matches_regex(g, at, left);
 	case TEST_ANY:
 	default:
 		return true;
 	}
+}
+
+bool
+magictest_may_say(const struct group *g, const uint8_t *p, size_t len)
+{
+	if (!magictest_may_match(g, p, len))
+		return false;
+	if (!g->is_silent)
+		return true;
+	for (size_t i = 0; i < g->next_count; i++) {
+		if (magictest_may_match(&g->next[i], p, len))
+			return true;
+	}
+	return false;
 }

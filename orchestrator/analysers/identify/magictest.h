@@ -39,19 +39,32 @@ struct group {
 	bool is_signed;
 	bool is_less; /* the file's than value */
 	struct literal literal;
-	struct literal next_word;		 /* somewhere behind it */
+	struct literal later_words[2];		 /* somewhere behind it */
 	regex_t *regex;				 /* TEST_REGEX */
 	struct literal words[LITERAL_WORDS_MAX]; /* one of them */
 	size_t word_count;			 /* 0: of none */
-	bool is_common; /* of texts: not looked at here */
-	bool is_switch; /* common, unless its literal or words are not there */
+	/* Where the first entry says nothing by itself: one of those of the
+	 * next level, which has to match as well. */
+	bool is_silent;
+	struct group *next;
+	size_t next_count;
+	/* May give a MIME type where it gives no description. */
+	bool is_odd;
+	/* The one that it gives with any description; NULL: not certain. */
+	const char *mime;
 };
 
-/* Of a group whose first entry is e: how it is to be looked at. */
-void magictest_understand(struct group *g, const struct magicdb_entry *e);
+/*
+ * Of a group (first, count and modes are set) whose entries are at e, and stay
+ * there: how it is to be looked at.
+ */
+void magictest_understand_group(
+    struct group *g, const struct magicdb_entry *e);
 /* False where a file that begins with this byte cannot match. */
 bool magictest_may_begin(const struct group *g, uint8_t byte);
 /* False where these bytes cannot match.  True proves nothing. */
 bool magictest_may_match(const struct group *g, const uint8_t *p, size_t len);
+/* False where nothing can be said about them. */
+bool magictest_may_say(const struct group *g, const uint8_t *p, size_t len);
 
 #endif

@@ -12,14 +12,16 @@
  *    looks at only once the entry's own test has matched;
  *  - an entry stays wherever its test is not of a kind that is fully
  *    understood;
- *  - plain text is first looked at with the tests for all files and a mark
- *    behind them, then, where that was met, with those for text;
+ *  - text is first looked at with the tests for all files and a mark behind
+ *    them, then, where that was met, with one of those for text after another
+ *    (textlist.h);
  *  - where an entry that stays would send libmagic through the database a
  *    second time for bytes inside (type indirect), it gives up instead, and the
  *    caller asks the whole database;
- *  - tests for text are made on the bytes as libmagic converts them: they are
- *    left out one by one only for plain ASCII, and altogether only where there
- *    is a NUL byte before the last other byte, which no text has.
+ *  - tests for text are made on the bytes as libmagic converts them: where it
+ *    is not certain what these are, the whole database is asked; the tests are
+ *    left out altogether only where there is a NUL byte before the last other
+ *    byte, which no text has.
  *
  * Made for the format of libmagic 5.39 to 5.44 (magic(5), version 18); with any
  * other there is no short list, and everything is as libmagic does it.
@@ -27,6 +29,7 @@
 #ifndef IDENTIFY_SHORTLIST_H
 #define IDENTIFY_SHORTLIST_H
 
+#include "analysers/identify/textlist.h"
 #include "lib/err.h"
 
 #include <magic.h>
@@ -45,7 +48,10 @@ struct shortlist *shortlist_load(int (*setup)(magic_t handle));
 struct shortlist_choice {
 	struct shortlist *list;
 	magic_t first;
-	magic_t second; /* of text that the first knows nothing of; or NULL */
+	bool is_text; /* if the first knows nothing of it */
+	bool is_odd;  /* the first may know only a MIME type */
+	struct text_view view;
+	struct text_answer text; /* where it was none of first's */
 };
 
 /*
@@ -55,14 +61,11 @@ struct shortlist_choice {
 bool shortlist_choose(struct shortlist *list, const void *p, size_t len,
     struct shortlist_choice *ret_choice);
 /*
- * libmagic's words; flags are MAGIC_NONE or MAGIC_MIME.  fd is the file or -1,
- * as for magic_descriptor(); for text it is not used.  NULL: ask the whole
- * database.
+ * libmagic's words; flags are MAGIC_NONE, and after that MAGIC_MIME.  fd is the
+ * file or -1, as for magic_descriptor(); for text it is not used.  NULL: ask
+ * the whole database.
  */
-const char *shortlist_look(const struct shortlist_choice *choice, const void *p,
+const char *shortlist_look(struct shortlist_choice *choice, const void *p,
     size_t len, int fd, int flags);
-
-/* What libmagic looks at for text. */
-#define SHORTLIST_ENCODING_BYTES ((size_t)65536)
 
 #endif

@@ -28,7 +28,7 @@ static const struct {
     {MAGIC_PARAM_INDIR_MAX, 20},
     {MAGIC_PARAM_NAME_MAX, 50},
     /* As they are; the short list must know them. */
-    {MAGIC_PARAM_ENCODING_MAX, SHORTLIST_ENCODING_BYTES},
+    {MAGIC_PARAM_ENCODING_MAX, TEXTLIST_BYTES},
     {MAGIC_PARAM_REGEX_MAX, MAGICTEST_REGEX_BYTES},
 };
 
