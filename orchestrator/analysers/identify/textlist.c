@@ -225,6 +225,39 @@ index_bytes(struct textlist *list)
 	}
 }
 
+const char *
+textlist_ask(magic_t handle, const void *p, size_t len, int flags)
+{
+	const int done = MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_TAR |
+			 MAGIC_NO_CHECK_JSON | MAGIC_NO_CHECK_CSV |
+			 MAGIC_NO_CHECK_CDF | MAGIC_NO_CHECK_ELF;
+
+	(void)magic_setflags(handle, flags | done);
+	return magic_buffer(handle, p, len);
+}
+
+/*
+ * Regular expressions are compiled when they are first met: that is to be here,
+ * once, and not in each child.
+ */
+static void
+warm(const struct text_test *test)
+{
+	const struct group *g = test->group;
+	uint8_t text[4 * LITERAL_BYTES_MAX] = "a b\n";
+	size_t len = 4;
+
+	memcpy(text + len, g->literal.p, g->literal.len);
+	len += g->literal.len;
+	for (size_t i = 0; i < 2; i++) {
+		text[len++] = ' ';
+		memcpy(text + len, g->later_words[i].p, g->later_words[i].len);
+		len += g->later_words[i].len;
+	}
+	text[len++] = '\n';
+	(void)textlist_ask(test->handle.magic, text, len, MAGIC_NONE);
+}
+
 struct textlist *
 textlist_new(const struct dbgroups *db)
 {
@@ -238,6 +271,12 @@ textlist_new(const struct dbgroups *db)
 			add_test(list, (uint32_t)i);
 	}
 	index_bytes(list);
+	for (size_t i = 0; i < list->test_count; i++) {
+		list->tests[i].handle.mark = MARK_TEXT;
+		if (!make_handle(list, &list->tests[i].handle, i, 1))
+			return NULL;
+		warm(&list->tests[i]);
+	}
 	list->is_there = xcalloc(words_count(list->words) + 1, sizeof(bool));
 	list->converted = xmalloc(2 * TEXTLIST_BYTES);
 	/* It is for good: nothing is given back where libmagic refuses. */
@@ -248,17 +287,6 @@ textlist_new(const struct dbgroups *db)
 }
 
 /* --- one text --- */
-
-const char *
-textlist_ask(magic_t handle, const void *p, size_t len, int flags)
-{
-	const int done = MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_TAR |
-			 MAGIC_NO_CHECK_JSON | MAGIC_NO_CHECK_CSV |
-			 MAGIC_NO_CHECK_CDF | MAGIC_NO_CHECK_ELF;
-
-	(void)magic_setflags(handle, flags | done);
-	return magic_buffer(handle, p, len);
-}
 
 magic_t
 textlist_every(const struct textlist *list)
@@ -276,22 +304,6 @@ has_words(const struct textlist *list, const struct text_test *test)
 	for (size_t i = 0; i < test->word_count && !has_one; i++)
 		has_one = list->is_there[test->words[i]];
 	return has_one;
-}
-
-/* What a test says by itself; the mark where it says nothing. */
-static const char *
-ask_one(struct textlist *list, struct text_test *test, const uint8_t *p,
-    size_t len)
-{
-	if (test->handle.magic == NULL) {
-		test->handle.mark = MARK_TEXT;
-		if (!make_handle(list, &test->handle,
-			(size_t)(test - list->tests), 1)) {
-			handle_release(&test->handle);
-			return NULL;
-		}
-	}
-	return textlist_ask(test->handle.magic, p, len, MAGIC_NONE);
 }
 
 static const char *
@@ -317,7 +329,7 @@ textlist_look(struct textlist *list, const struct text_view *view,
 		if (!has_words(list, test) ||
 		    !magictest_may_say(test->group, view->p, view->len))
 			continue;
-		words = ask_one(list, test, p, len);
+		words = textlist_ask(test->handle.magic, p, len, MAGIC_NONE);
 		if (words == NULL)
 			return NULL;
 		*ret_answer = (struct text_answer){

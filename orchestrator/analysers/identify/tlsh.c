@@ -57,15 +57,16 @@ fill_first(uint64_t first[256])
 /* One triple's count: its second step, and its third with the byte c. */
 #define COUNT(n, c) counts[n][pearson[STEP(second, n) ^ (c)]]++
 
-void
-tlsh_update(struct tlsh *tlsh, const void *p, size_t len)
+/* A byte after another, wherever it lies. */
+static void
+update_plain(struct tlsh *tlsh, const uint8_t *p, size_t len)
 {
 	const uint64_t w1_places = 0x0001000100000101; /* with the checksum's */
 	const uint64_t w2_places = 0x0000000001010000;
 	const uint64_t w3_places = 0x0000010000000000;
 	static uint64_t first[256];
 	const uint8_t *at = p;
-	const uint8_t *end = at + len;
+	const uint8_t *end = p + len;
 	uint32_t(*counts)[256] = tlsh->counts;
 	uint8_t w1 = tlsh->window[0];
 	uint8_t w2 = tlsh->window[1];
@@ -103,6 +104,133 @@ tlsh_update(struct tlsh *tlsh, const void *p, size_t len)
 	tlsh->window[2] = w3;
 	tlsh->window[3] = w4;
 	tlsh->checksum = checksum;
+}
+
+#ifdef __x86_64__
+
+#include <immintrin.h>
+
+#define WIDE __attribute__((target("avx512f,avx512bw,avx512vbmi,avx512vbmi2")))
+#define LANES 4
+
+/* pearson[] of 64 bytes at a time. */
+struct wide {
+	__m512i table[4];
+};
+
+WIDE static inline __m512i
+look_up(const struct wide *w, __m512i at)
+{
+	return _mm512_mask_blend_epi8(_mm512_movepi8_mask(at),
+	    _mm512_permutex2var_epi8(w->table[0], at, w->table[1]),
+	    _mm512_permutex2var_epi8(w->table[2], at, w->table[3]));
+}
+
+/* What the triples of 64 bytes, the newest at p, count: only what has a bucket. */
+WIDE static inline size_t
+find_buckets(const struct wide *w, const uint8_t *p, uint8_t *dst)
+{
+	static const uint8_t places[TLSH_TRIPLES][2] = {
+	    {1, 2}, {1, 3}, {2, 3}, {2, 4}, {1, 4}, {3, 4}};
+	size_t n = 0;
+
+	for (size_t i = 0; i < TLSH_TRIPLES; i++) {
+		__m512i at = _mm512_loadu_si512(p);
+		__mmask64 has_bucket;
+
+		at = _mm512_xor_si512(
+		    at, _mm512_set1_epi8((char)pearson[salts[i]]));
+		at = _mm512_xor_si512(
+		    look_up(w, at), _mm512_loadu_si512(p - places[i][0]));
+		at = _mm512_xor_si512(
+		    look_up(w, at), _mm512_loadu_si512(p - places[i][1]));
+		at = look_up(w, at);
+		has_bucket = ~_mm512_movepi8_mask(at);
+		_mm512_storeu_si512(
+		    dst + n, _mm512_maskz_compress_epi8(has_bucket, at));
+		n += (size_t)__builtin_popcountll(has_bucket);
+	}
+	return n;
+}
+
+/* 64 bytes at a time, of which each has four before it. */
+WIDE static void
+update_wide(struct tlsh *tlsh, const uint8_t *p, size_t len)
+{
+	uint32_t(*counts)[256] = tlsh->counts;
+	uint8_t steps[64], buckets[(TLSH_TRIPLES + 1) * 64];
+	uint8_t checksum = tlsh->checksum;
+	struct wide w;
+
+	for (size_t i = 0; i < 4; i++)
+		w.table[i] = _mm512_loadu_si512(pearson + 64 * i);
+	for (size_t at = 0; at < len; at += 64) {
+		const __m512i first =
+		    _mm512_xor_si512(_mm512_loadu_si512(p + at),
+			_mm512_set1_epi8((char)pearson[salts[TLSH_TRIPLES]]));
+		size_t n = find_buckets(&w, p + at, buckets);
+
+		_mm512_storeu_si512(steps,
+		    look_up(&w,
+			_mm512_xor_si512(look_up(&w, first),
+			    _mm512_loadu_si512(p + at - 1))));
+		/* The rest of four: counted where no bucket is. */
+		_mm512_storeu_si512(buckets + n, _mm512_set1_epi8(-1));
+		/* Together: each step of the checksum waits for the last. */
+		for (size_t i = 0; i < 64 || LANES * i < n; i++) {
+			const uint8_t *bucket = buckets + LANES * i;
+
+			if (i < 64)
+				checksum = pearson[steps[i] ^ checksum];
+			if (LANES * i >= n)
+				continue;
+			counts[0][bucket[0]]++;
+			counts[1][bucket[1]]++;
+			counts[2][bucket[2]]++;
+			counts[3][bucket[3]]++;
+		}
+	}
+	tlsh->checksum = checksum;
+	tlsh->len += len;
+	for (size_t i = 0; i < WINDOW - 1; i++)
+		tlsh->window[i] = p[len - 1 - i];
+}
+
+static bool
+can_be_wide(void)
+{
+	return __builtin_cpu_supports("avx512bw") &&
+	       __builtin_cpu_supports("avx512vbmi") &&
+	       __builtin_cpu_supports("avx512vbmi2");
+}
+
+#else
+
+static void
+update_wide(struct tlsh *tlsh, const uint8_t *p, size_t len)
+{
+	update_plain(tlsh, p, len);
+}
+
+static bool
+can_be_wide(void)
+{
+	return false;
+}
+
+#endif
+
+void
+tlsh_update(struct tlsh *tlsh, const void *p, size_t len)
+{
+	const uint8_t *at = p;
+	size_t head = len < WINDOW - 1 ? len : WINDOW - 1;
+	size_t wide = tlsh->is_plain || !can_be_wide() ? 0 : (len - head) / 64 * 64;
+
+	update_plain(tlsh, at, head);
+	if (wide > 0)
+		update_wide(tlsh, at + head, wide);
+	update_plain(tlsh, at + head + wide, len - head - wide);
 }
 
 static int

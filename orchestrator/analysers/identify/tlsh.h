@@ -7,6 +7,7 @@
 #ifndef IDENTIFY_TLSH_H
 #define IDENTIFY_TLSH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,7 @@ struct tlsh {
 	uint64_t len;
 	uint8_t window[4]; /* the last bytes, the newest first */
 	uint8_t checksum;
+	bool is_plain; /* without the processor's wide registers (tests) */
 	/* One table a triple, so that equal ones do not wait for each other. */
 	uint32_t counts[TLSH_TRIPLES][256];
 };

@@ -38,12 +38,16 @@ compare(const uint8_t *p, size_t len, size_t cut)
 	struct tlsh tlsh;
 
 	libtlsh(p, len, theirs, sizeof(theirs));
-	tlsh_init(&tlsh);
-	tlsh_update(&tlsh, p, cut);
-	tlsh_update(&tlsh, p + cut, len - cut);
-	tlsh_final(&tlsh, ours);
-	if (strcmp(theirs, ours) != 0)
-		fail_msg("%zu bytes: %s, libtlsh %s", len, ours, theirs);
+	for (int is_plain = 0; is_plain < 2; is_plain++) {
+		tlsh_init(&tlsh);
+		tlsh.is_plain = is_plain != 0;
+		tlsh_update(&tlsh, p, cut);
+		tlsh_update(&tlsh, p + cut, len - cut);
+		tlsh_final(&tlsh, ours);
+		if (strcmp(theirs, ours) != 0)
+			fail_msg("%zu bytes, plain %d: %s, libtlsh %s", len,
+			    is_plain, ours, theirs);
+	}
 	return ours[0] != '\0';
 }
 
