@@ -49,6 +49,7 @@ struct record_in {
 	void *arg;
 	enum record_type last;
 	bool is_failed;
+	bool spares_trees;
 	/* The frame that has begun but not ended: header, then body. */
 	size_t have;
 	size_t need; /* of the whole frame; RECORD_HEADER_BYTES at first */
@@ -162,6 +163,51 @@ frame_size(const struct record_in *in, const uint8_t *p, size_t *ret_size)
 	return ERR_OK;
 }
 
+static bool
+is_plain_member(const struct json_scan_member *value, enum member_type type)
+{
+	switch (type) {
+	case MEMBER_TEXT:
+		return value->kind == JSON_SCAN_TEXT ||
+		       value->kind == JSON_SCAN_ESCAPED;
+	case MEMBER_INT:
+		return value->kind == JSON_SCAN_INT;
+	case MEMBER_OBJECT:
+		return false;
+	case MEMBER_ANY:
+	default:
+		return value->kind != JSON_SCAN_MISSING;
+	}
+}
+
+/* A finding that is right, and plain; what is not is record_parse()'s. */
+static bool
+is_plain_finding(struct record *record)
+{
+	const struct member *needed = specs[record->type].members;
+	struct json_scan_member values[5];
+	size_t count = 0;
+
+	if (record->type != RECORD_FACT && record->type != RECORD_MATCH &&
+	    record->type != RECORD_FINDING && record->type != RECORD_LIMIT &&
+	    record->type != RECORD_ERROR)
+		return false;
+	for (; count < 4 && needed[count].name != NULL; count++)
+		values[count].name = needed[count].name;
+	values[count].name = "score";
+	if (!json_scan(record->data, record->len, LIMIT_RECORD_DEPTH, values,
+		count + 1))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (!is_plain_member(&values[i], needed[i].type))
+			return false;
+	}
+	record->name = values[0];
+	return values[count].kind == JSON_SCAN_MISSING ||
+	       (values[count].kind == JSON_SCAN_INT &&
+		   values[count].integer >= 0 && values[count].integer <= 100);
+}
+
 /* Hands one whole frame to the reader. */
 static int
 give(struct record_in *in, const uint8_t *frame, size_t size)
@@ -174,7 +220,8 @@ give(struct record_in *in, const uint8_t *frame, size_t size)
 	};
 	int err;
 
-	if (record.type != RECORD_DATA) {
+	if (record.type != RECORD_DATA &&
+	    !(in->spares_trees && is_plain_finding(&record))) {
 		err = record_parse(record.type, record.data, record.len, &body);
 		if (err != ERR_OK)
 			return err;
@@ -251,6 +298,12 @@ record_feed(struct record_in *in, const void *p, size_t len)
 	}
 	in->is_failed = err != ERR_OK;
 	return err;
+}
+
+void
+record_in_spare_trees(struct record_in *in)
+{
+	in->spares_trees = true;
 }
 
 bool

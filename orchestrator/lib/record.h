@@ -38,6 +38,7 @@
 
 #include "lib/err.h"
 #include "lib/json.h"
+#include "lib/json_scan.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -109,7 +110,9 @@ json_t *record_hex(const void *p, size_t len);
 
 struct record {
 	enum record_type type;
-	json_t *body;	     /* borrowed; NULL for DATA */
+	json_t *body; /* borrowed; NULL for DATA, see record_in_spare_trees() */
+	/* Where it is NULL: the member that names a finding; borrowed. */
+	struct json_scan_member name;
 	const uint8_t *data; /* DATA, or the body's raw bytes; borrowed */
 	size_t len;
 };
@@ -128,6 +131,11 @@ struct record_in;
 
 struct record_in *record_in_new(record_fn *fn, void *arg);
 void record_in_free(struct record_in *in);
+/*
+ * From now on facts, matches, findings, limits and errors that are plain
+ * (lib/json_scan.h) come without a body: they are checked all the same.
+ */
+void record_in_spare_trees(struct record_in *in);
 /*
  * Takes bytes as they come from the pipe; calls fn for each whole, valid
  * record.  ERR_FORMAT: the analyser lies or is broken; feed no more.

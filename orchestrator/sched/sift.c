@@ -40,6 +40,7 @@ sift_init(
 	    .bytes_max = sift_bytes_max(job),
 	};
 	sift->in = record_in_new(on_record, sift);
+	record_in_spare_trees(sift->in);
 	batch_init(&sift->batch, job);
 	outputs_init(&sift->outputs, job, changed, arg);
 }
@@ -163,12 +164,23 @@ sift_take_bytes(struct sift *sift, size_t len)
 	return sift_stop(sift, limit, text);
 }
 
+/* What the next jobs hang on. */
 static void
-note_fact(struct sift *sift, const json_t *body)
+note_fact(struct sift *sift, const struct record *record)
 {
-	const char *key = json_member_text(body, "key", "");
-	const char *value = json_member_text(body, "value", "");
+	auto_json json_t *own = NULL;
+	const json_t *body = record->body;
+	const char *key, *value;
 
+	if (body == NULL && !json_scan_is(&record->name, "mime") &&
+	    !json_scan_is(&record->name, "magic"))
+		return;
+	if (body == NULL &&
+	    record_parse(record->type, record->data, record->len, &own) ==
+		ERR_OK)
+		body = own;
+	key = json_member_text(body, "key", "");
+	value = json_member_text(body, "value", "");
 	if (strcmp(key, "mime") == 0)
 		(void)snprintf(sift->mime, sizeof(sift->mime), "%s", value);
 	else if (strcmp(key, "magic") == 0)
@@ -179,7 +191,7 @@ static int
 take_finding(struct sift *sift, const struct record *record)
 {
 	if (record->type == RECORD_FACT)
-		note_fact(sift, record->body);
+		note_fact(sift, record);
 	if (record->type == RECORD_LIMIT)
 		sift->limits++;
 	if (sift->findings++ < LIMIT_FINDINGS)

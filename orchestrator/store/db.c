@@ -143,6 +143,17 @@ sql_uuid7(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 	sqlite3_result_text(ctx, id, -1, SQLITE_TRANSIENT);
 }
 
+/*
+ * The store is one thread, and nobody asks how much memory SQLite has: without
+ * locks and counters each of its many small allocations is cheaper.
+ */
+static void
+configure_library(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static int
 open_file(struct db *db, const char *path, bool may_create, char *why,
     size_t why_size)
@@ -184,6 +195,7 @@ db_open(const char *path, bool may_create, char *why, size_t why_size,
 		    path);
 		return ERR_NOT_FOUND;
 	}
+	configure_library();
 	db = xcalloc(1, sizeof(*db));
 	db->role = ROLE_STORE;
 	err = open_file(db, path, may_create, why, why_size);

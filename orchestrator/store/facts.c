@@ -54,6 +54,34 @@ facts_take(struct facts *f, const char *key, const json_t *value)
 	}
 }
 
+bool
+facts_take_plain(struct facts *f, const struct json_scan_member *key,
+    const struct json_scan_member *value)
+{
+	static const char *const taken[] = {
+	    "mime", "magic", "tlsh", "sha1", "md5", "sha512", "entropy"};
+	char text[FACTS_WORD_BYTES];
+	auto_json json_t *json = NULL;
+	size_t i = 0;
+
+	while (i < sizeof(taken) / sizeof(taken[0]) &&
+	       !json_scan_is(key, taken[i]))
+		i++;
+	if (i == sizeof(taken) / sizeof(taken[0]))
+		return true;
+	if (value->kind == JSON_SCAN_REAL) {
+		json = json_real(value->real);
+	} else if (value->kind == JSON_SCAN_TEXT &&
+		   value->len < sizeof(text)) {
+		memcpy(text, value->p, value->len);
+		text[value->len] = '\0';
+		json = json_string(text);
+	}
+	if (json != NULL)
+		facts_take(f, taken[i], json);
+	return json != NULL;
+}
+
 static int
 collect(struct store *store, const struct attempt *a, struct facts *f)
 {

@@ -4,6 +4,7 @@
 #define STORE_FACTS_H
 
 #include "lib/json.h"
+#include "lib/json_scan.h"
 #include "store/job.h"
 
 #define FACTS_SHA1_BYTES   20
@@ -26,6 +27,12 @@ struct facts {
 void facts_init(struct facts *facts);
 /* Takes one fact's value over, where its key is one of a column. */
 void facts_take(struct facts *facts, const char *key, const json_t *value);
+/*
+ * The same, from a record that is plain; false where it has to be read as a
+ * tree.
+ */
+bool must_check facts_take_plain(struct facts *facts,
+    const struct json_scan_member *key, const struct json_scan_member *value);
 /* Writes what is known; the rest stays as it was. */
 int must_check facts_write(
     struct store *store, const struct attempt *a, const struct facts *facts);

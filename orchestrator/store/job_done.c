@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* job_done.c - a worker says how its attempt ended. */
+#include "lib/json_scan.h"
 #include "lib/limits.h"
 #include "store/handlers.h"
 #include "store/job_finish.h"
@@ -65,9 +66,13 @@ read_json(struct request *r, const struct word *w, struct job_outcome *outcome,
 	const char *next_text = w->next;
 
 	if (result_text[0] != '\0') {
-		if (json_parse(result_text, strlen(result_text),
-			RESULT_BYTES_MAX, JSON_DEPTH, &result) != ERR_OK ||
-		    !json_is_object(result))
+		const size_t len = strlen(result_text);
+
+		if ((len > RESULT_BYTES_MAX ||
+			!json_scan(result_text, len, JSON_DEPTH, NULL, 0)) &&
+		    (json_parse(result_text, strlen(result_text),
+			 RESULT_BYTES_MAX, JSON_DEPTH, &result) != ERR_OK ||
+			!json_is_object(result)))
 			return request_why(r, ERR_FORMAT,
 			    "\"result\" is a "
 			    "JSON object of at most %zu bytes",

@@ -2,6 +2,7 @@
 /* job_records.c - findings of an attempt, in batches. */
 #include "store/job_records.h"
 #include "lib/json.h"
+#include "lib/json_scan.h"
 #include "lib/limits.h"
 #include "lib/record.h"
 #include "store/handlers.h"
@@ -11,8 +12,8 @@
 /* What of a record becomes a column. */
 struct finding {
 	const char *type;
-	const char *name;
-	const char *namespace;
+	struct value name;
+	struct value namespace;
 	int64_t score;
 	const char *detail;
 	size_t detail_len;
@@ -45,11 +46,72 @@ insert(struct request *r, const struct attempt *a, const struct finding *f)
 		a->artefact_id[0] == '\0' ? val_null()
 					  : val_text(a->artefact_id),
 		val_text(a->job_id), val_int(a->number), val_text(f->type),
-		val_text(f->name), val_text(f->namespace), val_int(f->score),
+		f->name, f->namespace, val_int(f->score),
 		(struct value){.type = VALUE_TEXT,
 		    .p = (const uint8_t *)f->detail,
 		    .len = f->detail_len}),
 	    NULL);
+}
+
+/* Of a finding that is no plain object, and maybe none at all. */
+static int
+read_tree(struct records *rs, const char *member, const json_t *json,
+    struct finding *f)
+{
+	struct request *r = rs->request;
+	const char *name = json_member_text(json, member, NULL);
+
+	if (name == NULL)
+		return request_why(r, ERR_FORMAT,
+		    "a record of type %s has no "
+		    "\"%s\"",
+		    f->type, member);
+	f->name = val_text(name);
+	f->namespace = val_text(json_member_text(json, "namespace", ""));
+	f->score = json_member_int(json, "score", 0);
+	if (strcmp(f->type, record_type_name(RECORD_FACT)) == 0)
+		facts_take(&rs->facts, name, json_object_get(json, "value"));
+	return ERR_OK;
+}
+
+static struct value
+text_of(const struct json_scan_member *member)
+{
+	return (struct value){
+	    .type = VALUE_TEXT,
+	    .p = (const uint8_t *)member->p,
+	    .len = member->len,
+	};
+}
+
+/* False: read the tree. */
+static bool
+read_plain(struct records *rs, const char *member, struct finding *f)
+{
+	enum { NAME, NAMESPACE, SCORE, VALUE, COUNT };
+	struct json_scan_member m[COUNT] = {
+	    [NAME].name = member,
+	    [NAMESPACE].name = "namespace",
+	    [SCORE].name = "score",
+	    [VALUE].name = "value",
+	};
+
+	if (f->detail_len > LIMIT_RECORD_BYTES ||
+	    !json_scan(f->detail, f->detail_len, LIMIT_RECORD_DEPTH, m,
+		COUNT) ||
+	    m[NAME].kind != JSON_SCAN_TEXT ||
+	    (m[NAMESPACE].kind != JSON_SCAN_TEXT &&
+		m[NAMESPACE].kind != JSON_SCAN_MISSING) ||
+	    (m[SCORE].kind != JSON_SCAN_INT &&
+		m[SCORE].kind != JSON_SCAN_MISSING))
+		return false;
+	f->name = text_of(&m[NAME]);
+	if (m[NAMESPACE].kind == JSON_SCAN_TEXT)
+		f->namespace = text_of(&m[NAMESPACE]);
+	if (m[SCORE].kind == JSON_SCAN_INT)
+		f->score = m[SCORE].integer;
+	return strcmp(f->type, record_type_name(RECORD_FACT)) != 0 ||
+	       facts_take_plain(&rs->facts, &m[NAME], &m[VALUE]);
 }
 
 static int
@@ -61,28 +123,26 @@ insert_record(
 	auto_json json_t *json = NULL;
 	struct finding f = {
 	    .type = record_type_name(type),
+	    .namespace = val_text(""),
 	    .detail = (const char *)body,
 	    .detail_len = len,
 	};
+	int err = ERR_OK;
 
-	if (json_parse(body, len, LIMIT_RECORD_BYTES, LIMIT_RECORD_DEPTH,
-		&json) != ERR_OK ||
-	    !json_is_object(json))
-		return request_why(r, ERR_FORMAT, "a record is no JSON object");
-	f.name = json_member_text(json, member, NULL);
-	if (f.name == NULL)
-		return request_why(r, ERR_FORMAT,
-		    "a record of type %s has no "
-		    "\"%s\"",
-		    f.type, member);
-	f.namespace = json_member_text(json, "namespace", "");
-	f.score = json_member_int(json, "score", 0);
+	if (!read_plain(rs, member, &f)) {
+		if (json_parse(body, len, LIMIT_RECORD_BYTES,
+			LIMIT_RECORD_DEPTH, &json) != ERR_OK ||
+		    !json_is_object(json))
+			return request_why(
+			    r, ERR_FORMAT, "a record is no JSON object");
+		err = read_tree(rs, member, json, &f);
+	}
+	if (err != ERR_OK)
+		return err;
 	if (f.score < 0 || f.score > SCORE_MAX)
 		return request_why(r, ERR_FORMAT, "a score is not 0 to 100");
 	if (f.score > rs->score_max)
 		rs->score_max = f.score;
-	if (type == RECORD_FACT)
-		facts_take(&rs->facts, f.name, json_object_get(json, "value"));
 	return insert(r, rs->attempt, &f);
 }
 
@@ -95,8 +155,8 @@ insert_bound(struct request *r, const struct attempt *a)
 	    "\"there were more findings than are kept of one analysis\"}";
 	struct finding f = {
 	    .type = record_type_name(RECORD_LIMIT),
-	    .name = "findings",
-	    .namespace = "",
+	    .name = val_text("findings"),
+	    .namespace = val_text(""),
 	    .detail = detail,
 	    .detail_len = sizeof(detail) - 1,
 	};
