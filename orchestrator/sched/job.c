@@ -10,6 +10,7 @@
 #include "sched/batch.h"
 #include "sched/ends.h"
 #include "sched/lease.h"
+#include "sched/pack.h"
 
 /* Far more often than the lease needs: a beat is also how one hears that the
  * job was cancelled. */
@@ -80,6 +81,7 @@ job_new(struct sched *sched, const struct values *row)
 	text(row, "job", job->id, sizeof(job->id));
 	job->attempt = values_int(row, (size_t)column("attempt"));
 	text(row, "kind", job->kind, sizeof(job->kind));
+	job->is_packed = pack_is_kind(job->kind);
 	text(row, "case", job->case_id, sizeof(job->case_id));
 	text(row, "org", job->org, sizeof(job->org));
 	text(row, "submission", job->submission, sizeof(job->submission));

@@ -120,7 +120,7 @@ count_held(const struct sched *sched)
 	TAILQ_FOREACH (job, &sched->jobs, entry) {
 		if (job->state != JOB_HELD)
 			continue;
-		if (!pack_is_kind(job->kind)) {
+		if (!job->is_packed) {
 			held.single++;
 			continue;
 		}
@@ -139,8 +139,13 @@ count_held(const struct sched *sched)
 static void
 lease_packed(struct sched *sched, const struct held *held)
 {
+	struct lease_ask *ask = &sched->lease.lanes[LEASE_PACKS];
 	char kinds[512];
 
+	if (ask->is_open) {
+		ask->is_again = true;
+		return;
+	}
 	if (held->packed > LEASE_PACKED_MAX / 4 * 3 ||
 	    held->packed_bytes > LEASE_PACKED_BYTES / 4 * 3)
 		return;

@@ -10,6 +10,7 @@
 #include "sched/job.h"
 #include "sched/triage.h"
 #include "sched/triage_end.h"
+#include "sched/worker.h"
 
 /* Kinds of jobs that read one artefact, write findings and nothing else. */
 static const char *const kinds[] = {"identify", "yara"};
@@ -28,13 +29,23 @@ pack_is_kind(const char *kind)
 }
 
 bool
+pack_has_workers(struct sched *sched)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (worker_find(sched, kinds[i]) == NULL)
+			return false;
+	}
+	return true;
+}
+
+bool
 pack_takes(const struct triage *t)
 {
 	const struct job *job = t->job;
 
 	return !t->is_alone && job->attempt == 1 && job->size >= 0 &&
 	       (uint64_t)job->size <= PACK_ITEM_BYTES_MAX &&
-	       pack_is_kind(job->kind);
+	       job->is_packed;
 }
 
 void

@@ -31,6 +31,8 @@ struct pack {
 
 /* True when jobs of this kind may share children. */
 bool pack_is_kind(const char *kind);
+/* True when all analysers of such kinds are there. */
+bool pack_has_workers(struct sched *sched);
 /* True when the job may share a child with others. */
 bool pack_takes(const struct triage *t);
 /* Puts leased jobs together and asks for their inputs. */

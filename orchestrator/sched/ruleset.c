@@ -169,6 +169,7 @@ ruleset_is_ready(const struct sched *sched, const struct job *job)
 bool
 ruleset_is_stale(const struct sched *sched, const struct job *job)
 {
-	return strcmp(job->kind, "yara") == 0 && sched->ruleset.is_known &&
-	       job->rules_at < sched->ruleset.rules_at;
+	return sched->ruleset.is_known &&
+	       job->rules_at < sched->ruleset.rules_at &&
+	       strcmp(job->kind, "yara") == 0;
 }

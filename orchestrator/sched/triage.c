@@ -323,14 +323,19 @@ is_large_waiting(const struct sched *sched)
 }
 
 static void
-pump_one(struct job *job)
+pump_one(struct job *job, bool has_pack_workers)
 {
-	struct worker *worker = worker_find(job->sched, job->kind);
 	struct triage *t = job->work;
+	struct worker *worker;
 	bool has_place;
 
 	if (t->state != TRIAGE_LEASED && t->state != TRIAGE_READY)
 		return;
+	/* The many: pump_packs() */
+	if (t->pack != NULL && has_pack_workers &&
+	    !ruleset_is_stale(job->sched, job))
+		return;
+	worker = worker_find(job->sched, job->kind);
 	if (worker == NULL) {
 		job_release_or_fail(job, "its analyser does not run");
 		return;
@@ -369,7 +374,7 @@ pump_packs(struct sched *sched)
 	do {
 		is_started = false;
 		TAILQ_FOREACH (worker, &sched->workers, entry) {
-			if (worker_has_place(worker))
+			if (worker->is_packed && worker_has_place(worker))
 				is_started |= trip_start(sched, worker);
 		}
 	} while (is_started);
@@ -379,6 +384,7 @@ static void
 on_pump(void *arg)
 {
 	struct sched *sched = arg;
+	const bool has_pack_workers = pack_has_workers(sched);
 	struct job *job, *next;
 
 	sched->pump_timer = NULL;
@@ -388,7 +394,7 @@ on_pump(void *arg)
 		/* Given back, it leaves the list only with the store's word. */
 		next = TAILQ_NEXT(job, entry);
 		if (job->state == JOB_HELD && job->ops == &triage_ops)
-			pump_one(job);
+			pump_one(job, has_pack_workers);
 	}
 	pump_packs(sched);
 }

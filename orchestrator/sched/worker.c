@@ -72,7 +72,7 @@ worker_kinds(struct sched *sched, bool is_packed, char *dst, size_t size)
 		/* Re-scans are no jobs. */
 		if (worker->detail == NULL ||
 		    strcmp(worker->name, "hunt") == 0 ||
-		    pack_is_kind(worker->name) != is_packed ||
+		    worker->is_packed != is_packed ||
 		    held_of(sched, worker->name) >= held_max ||
 		    strlen(worker->name) + 2 > size - len)
 			continue;
@@ -276,6 +276,7 @@ worker_attach(struct sched *sched, struct chan *chan)
 	worker->chan = chan;
 	(void)snprintf(
 	    worker->name, sizeof(worker->name), "%s", chan_instance(chan));
+	worker->is_packed = pack_is_kind(worker->name);
 	TAILQ_INIT(&worker->errands);
 	TAILQ_INSERT_TAIL(&sched->workers, worker, entry);
 	chan_set_ops(chan, &ops, worker);

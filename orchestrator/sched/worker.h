@@ -22,7 +22,8 @@ struct worker {
 	char name[CHAN_INSTANCE_BYTES]; /* the job kind that it serves */
 	char engine[256];
 	char *detail; /* JSON about its rules, owned; NULL until it says */
-	size_t used;  /* places taken */
+	bool is_packed; /* of a kind that goes in packs */
+	size_t used;	/* places taken */
 	struct errand_list errands;
 };
 
