@@ -398,10 +398,6 @@ on_stop(void *arg)
 static void
 settle_heap(void)
 {
-	/* What a child frees it soon wants again: each page that went back
-	 * would be cleared anew. */
-	(void)mallopt(M_MMAP_THRESHOLD, (int)(32 * MIB));
-	(void)mallopt(M_TRIM_THRESHOLD, (int)(256 * MIB));
 	(void)malloc_trim(0);
 	/* Less than what malloc() would map: it sorts what was merged. */
 	free(xmalloc(100 * KIB));

@@ -206,8 +206,8 @@ take_plain(struct scan *s)
 			asked->p = text.p;
 			asked->len = text.len;
 		}
-	} else if (s->p < s->end && (*s->p == '-' || (*s->p >= '0' &&
-							 *s->p <= '9'))) {
+	} else if (s->p < s->end &&
+		   (*s->p == '-' || (*s->p >= '0' && *s->p <= '9'))) {
 		if (!take_number(s))
 			return false;
 	} else if (take_word(s, "true") || take_word(s, "false") ||
@@ -297,7 +297,6 @@ json_scan(const void *p, size_t len, size_t depth_max,
 bool
 json_scan_is(const struct json_scan_member *member, const char *words)
 {
-	return member->kind == JSON_SCAN_TEXT &&
-	       member->len == strlen(words) &&
+	return member->kind == JSON_SCAN_TEXT && member->len == strlen(words) &&
 	       memcmp(member->p, words, member->len) == 0;
 }

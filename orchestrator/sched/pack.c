@@ -44,8 +44,7 @@ pack_takes(const struct triage *t)
 	const struct job *job = t->job;
 
 	return !t->is_alone && job->attempt == 1 && job->size >= 0 &&
-	       (uint64_t)job->size <= PACK_ITEM_BYTES_MAX &&
-	       job->is_packed;
+	       (uint64_t)job->size <= PACK_ITEM_BYTES_MAX && job->is_packed;
 }
 
 void

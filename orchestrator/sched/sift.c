@@ -175,9 +175,8 @@ note_fact(struct sift *sift, const struct record *record)
 	if (body == NULL && !json_scan_is(&record->name, "mime") &&
 	    !json_scan_is(&record->name, "magic"))
 		return;
-	if (body == NULL &&
-	    record_parse(record->type, record->data, record->len, &own) ==
-		ERR_OK)
+	if (body == NULL && record_parse(record->type, record->data,
+				record->len, &own) == ERR_OK)
 		body = own;
 	key = json_member_text(body, "key", "");
 	value = json_member_text(body, "value", "");

@@ -21,7 +21,7 @@ struct worker {
 	struct chan *chan;
 	char name[CHAN_INSTANCE_BYTES]; /* the job kind that it serves */
 	char engine[256];
-	char *detail; /* JSON about its rules, owned; NULL until it says */
+	char *detail;	/* JSON about its rules, owned; NULL until it says */
 	bool is_packed; /* of a kind that goes in packs */
 	size_t used;	/* places taken */
 	struct errand_list errands;

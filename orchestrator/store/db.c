@@ -116,7 +116,7 @@ configure(struct db *db)
 				      "PRAGMA temp_store = MEMORY;"
 				      "PRAGMA trusted_schema = OFF;"
 				      "PRAGMA cell_size_check = ON;"
-				      "PRAGMA wal_autocheckpoint = 4000;"
+				      "PRAGMA wal_autocheckpoint = 16000;"
 				      "PRAGMA journal_size_limit = 67108864;"
 				      "PRAGMA cache_size = -65536;";
 

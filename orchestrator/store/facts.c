@@ -71,8 +71,7 @@ facts_take_plain(struct facts *f, const struct json_scan_member *key,
 		return true;
 	if (value->kind == JSON_SCAN_REAL) {
 		json = json_real(value->real);
-	} else if (value->kind == JSON_SCAN_TEXT &&
-		   value->len < sizeof(text)) {
+	} else if (value->kind == JSON_SCAN_TEXT && value->len < sizeof(text)) {
 		memcpy(text, value->p, value->len);
 		text[value->len] = '\0';
 		json = json_string(text);

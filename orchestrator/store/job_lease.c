@@ -35,6 +35,8 @@ struct lease {
 	char (*orgs)[UUID_BYTES];
 	int64_t left;	    /* jobs that the worker still wants */
 	int64_t bytes_left; /* and bytes; it gets what goes just beyond */
+	/* The last activation, whose rules are those of its jobs; 0 = none. */
+	int64_t rules_at;
 };
 
 /* The head of one bucket. */
@@ -218,15 +220,24 @@ take(struct lease *l, const struct head *head)
 	    ARGS(val_text(head->job_id), val_text(worker),
 		val_int(now + LEASE_US), val_int(now)),
 	    NULL);
-	if (err == ERR_OK)
-		err = db_do(
-		    db, STMT_ATTEMPT_ADD, ARGS(val_text(head->job_id)), NULL);
+	if (err == ERR_OK && l->rules_at != 0 &&
+	    strcmp(head->kind, "yara") == 0)
+		err = db_do(db, STMT_JOB_TAKE_RULES,
+		    ARGS(val_text(head->job_id), val_int(l->rules_at)), NULL);
 	if (err == ERR_OK)
 		err = query_one(
 		    &q, db, STMT_JOB_LEASED, ARGS(val_text(head->job_id)));
 	if (err != ERR_OK)
 		return err;
 	query_values(&q, &row);
+	err = db_do(db, STMT_ATTEMPT_ADD,
+	    ARGS(val_text(head->job_id),
+		val_int(values_int(
+		    &row, (size_t)call_column(CALL_JOB_LEASE, "attempt"))),
+		val_text(worker), val_int(now)),
+	    NULL);
+	if (err != ERR_OK)
+		return err;
 	request_row(l->r, &row);
 	l->left--;
 	l->bytes_left -=
@@ -270,6 +281,16 @@ take_level(struct lease *l)
 	return ERR_OK;
 }
 
+static int
+find_rules(struct lease *l)
+{
+	AUTO(query) q = {0};
+	int err = query_one(&q, l->r->store->db, STMT_LAST_ACTIVATION, NULL, 0);
+
+	l->rules_at = err == ERR_OK ? query_int(&q, 0) : 0;
+	return err == ERR_NOT_FOUND ? (int)ERR_OK : err;
+}
+
 int
 job_lease(struct request *r)
 {
@@ -283,6 +304,8 @@ job_lease(struct request *r)
 		return request_why(
 		    r, ERR_LIMIT, "\"limit\" is 1 to %d", LEASE_MAX);
 	err = split_kinds(&l, kinds);
+	if (err == ERR_OK)
+		err = find_rules(&l);
 	if (err != ERR_OK)
 		return err;
 	note_kinds(r->store, &l);

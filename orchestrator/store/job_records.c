@@ -88,7 +88,13 @@ text_of(const struct json_scan_member *member)
 static bool
 read_plain(struct records *rs, const char *member, struct finding *f)
 {
-	enum { NAME, NAMESPACE, SCORE, VALUE, COUNT };
+	enum {
+		NAME,
+		NAMESPACE,
+		SCORE,
+		VALUE,
+		COUNT
+	};
 	struct json_scan_member m[COUNT] = {
 	    [NAME].name = member,
 	    [NAMESPACE].name = "namespace",
@@ -97,8 +103,8 @@ read_plain(struct records *rs, const char *member, struct finding *f)
 	};
 
 	if (f->detail_len > LIMIT_RECORD_BYTES ||
-	    !json_scan(f->detail, f->detail_len, LIMIT_RECORD_DEPTH, m,
-		COUNT) ||
+	    !json_scan(
+		f->detail, f->detail_len, LIMIT_RECORD_DEPTH, m, COUNT) ||
 	    m[NAME].kind != JSON_SCAN_TEXT ||
 	    (m[NAMESPACE].kind != JSON_SCAN_TEXT &&
 		m[NAMESPACE].kind != JSON_SCAN_MISSING) ||

@@ -6,6 +6,7 @@
  * The first byte chooses the route that the body is for.
  */
 #include "lib/json.h"
+#include "lib/json_scan.h"
 #include "web/params.h"
 #include "web/rows.h"
 
@@ -33,6 +34,26 @@ check_column(char type, const uint8_t *data, size_t size)
 	}
 	json_decref(json);
 	wire_out_release(&out);
+}
+
+/* What is scanned is an object, with the texts that the parser finds. */
+static void
+check_scan(const uint8_t *data, size_t size)
+{
+	struct json_scan_member m = {.name = "a"};
+	json_t *json = NULL;
+
+	if (!json_scan(data, size, 16, &m, 1))
+		return;
+	if (json_parse(data, size, size, 16, &json) != ERR_OK ||
+	    !json_is_object(json))
+		abort();
+	if (m.kind == JSON_SCAN_TEXT &&
+	    (json_string_length(json_object_get(json, "a")) != m.len ||
+		memcmp(json_string_value(json_object_get(json, "a")), m.p,
+		    m.len) != 0))
+		abort();
+	json_decref(json);
 }
 
 static void
@@ -73,6 +94,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
+	check_scan(data + 1, size - 1);
 	check_column('j', data + 1, size - 1);
 	check_column('s', data + 1, size - 1);
 	if (params_parse_body(data + 1, size - 1, &body, why) != ERR_OK) {

@@ -47,8 +47,8 @@ dbgroups_load(struct dbgroups *db, int (*setup)(magic_t handle))
 	*db = (struct dbgroups){.setup = setup};
 	if (!magicdb_read(&db->db))
 		return false;
-	db->groups = make_groups(
-	    db->db.entries, 1, db->db.count[0], &db->group_count);
+	db->groups =
+	    make_groups(db->db.entries, 1, db->db.count[0], &db->group_count);
 	db->names = make_groups(db->db.entries, 1 + db->db.count[0],
 	    db->db.count[1], &db->name_count);
 	return true;
@@ -88,8 +88,8 @@ handle_release(struct handle *h)
 
 /* Named groups that the chosen ones use, and that those use. */
 static size_t
-choose_names(const struct dbgroups *db, const struct handle *h,
-    uint32_t *names, bool *is_named)
+choose_names(const struct dbgroups *db, const struct handle *h, uint32_t *names,
+    bool *is_named)
 {
 	size_t n = 0;
 	size_t done = 0;
@@ -186,11 +186,9 @@ bool
 handle_fill(const struct dbgroups *db, struct handle *h)
 {
 	auto_free bool *is_named = xcalloc(db->name_count + 1, sizeof(bool));
-	auto_free uint32_t *names =
-	    xcalloc(db->name_count + 1, sizeof(*names));
+	auto_free uint32_t *names = xcalloc(db->name_count + 1, sizeof(*names));
 	size_t name_count = choose_names(db, h, names, is_named);
-	size_t tests =
-	    copy_groups(db, db->groups, h->groups, h->count, NULL);
+	size_t tests = copy_groups(db, db->groups, h->groups, h->count, NULL);
 	size_t named = copy_groups(db, db->names, names, name_count, NULL);
 	size_t marks = h->mark == MARK_NONE ? 0 : 1;
 	size_t bytes = (1 + tests + marks + named) * sizeof(*h->entries);
@@ -198,10 +196,9 @@ handle_fill(const struct dbgroups *db, struct handle *h)
 
 	h->entries = xmalloc(bytes);
 	magicdb_put_header(h->entries, tests + marks, named);
+	(void)copy_groups(db, db->groups, h->groups, h->count, h->entries + 1);
 	(void)copy_groups(
-	    db, db->groups, h->groups, h->count, h->entries + 1);
-	(void)copy_groups(db, db->names, names, name_count,
-	    h->entries + 1 + tests + marks);
+	    db, db->names, names, name_count, h->entries + 1 + tests + marks);
 	guard(h->entries + 1, tests);
 	guard(h->entries + 1 + tests + marks, named);
 	if (h->mark == MARK_ALL_FILES)
@@ -213,4 +210,3 @@ handle_fill(const struct dbgroups *db, struct handle *h)
 	return h->magic != NULL && db->setup(h->magic) == ERR_OK &&
 	       magic_load_buffers(h->magic, buffers, &bytes, 1) == 0;
 }
-

@@ -45,8 +45,8 @@ enum magicdb_type {
 };
 
 enum magicdb_text_flag {
-	MAGICDB_SPACES = 0x03, /* white space of the pattern is special */
-	MAGICDB_FOLD = 0x0c,   /* upper and lower case may be alike */
+	MAGICDB_SPACES = 0x03,	   /* white space of the pattern is special */
+	MAGICDB_FOLD = 0x0c,	   /* upper and lower case may be alike */
 	MAGICDB_FROM_START = 0x10, /* where the next level goes on */
 	MAGICDB_TEXT_ONLY = 0x20,
 	MAGICDB_BINARY_ONLY = 0x40,

@@ -58,8 +58,7 @@ struct group {
  * Of a group (first, count and modes are set) whose entries are at e, and stay
  * there: how it is to be looked at.
  */
-void magictest_understand_group(
-    struct group *g, const struct magicdb_entry *e);
+void magictest_understand_group(struct group *g, const struct magicdb_entry *e);
 /* False where a file that begins with this byte cannot match. */
 bool magictest_may_begin(const struct group *g, uint8_t byte);
 /* False where these bytes cannot match.  True proves nothing. */

@@ -148,8 +148,8 @@ shortlist_choose(struct shortlist *list, const void *p, size_t len,
 	    .list = list,
 	    .is_text = text == TEXT_KNOWN,
 	    .view = view,
-	    .first = find_handle(list, count,
-		text == TEXT_KNOWN ? MARK_ALL_FILES : MARK_NONE),
+	    .first = find_handle(
+		list, count, text == TEXT_KNOWN ? MARK_ALL_FILES : MARK_NONE),
 	    .is_odd = has_odd(list, count),
 	};
 	return c->first != NULL;
@@ -204,9 +204,8 @@ look_at_text(struct shortlist_choice *c, const void *p, size_t len, int flags)
 		return textlist_look(
 		    c->list->texts, &c->view, p, len, &c->text);
 	/* What has a description may have no type: the tests for text go on. */
-	if (flags == MAGIC_MIME &&
-	    (begins(words, HANDLE_MARK_MIME) ||
-		begins(words, HANDLE_DATA_MIME)))
+	if (flags == MAGIC_MIME && (begins(words, HANDLE_MARK_MIME) ||
+				       begins(words, HANDLE_DATA_MIME)))
 		return text_mime(c, p, len);
 	/* Something was said before the mark was met: who knows what for. */
 	if (strstr(words, HANDLE_MARK_TEXT) != NULL)

@@ -60,12 +60,11 @@ utf8_length(uint8_t first)
 static bool
 is_proper(const uint8_t *p, size_t n)
 {
-	return n == 1 ||
-	       (n < 5 && p[0] >= 0xc2 && p[0] <= 0xf4 &&
-		   !(p[0] == 0xe0 && p[1] < 0xa0) &&
-		   !(p[0] == 0xf0 && p[1] < 0x90) &&
-		   !(p[0] == 0xed && p[1] > 0x9f) &&
-		   !(p[0] == 0xf4 && p[1] > 0x8f));
+	return n == 1 || (n < 5 && p[0] >= 0xc2 && p[0] <= 0xf4 &&
+			     !(p[0] == 0xe0 && p[1] < 0xa0) &&
+			     !(p[0] == 0xf0 && p[1] < 0x90) &&
+			     !(p[0] == 0xed && p[1] > 0x9f) &&
+			     !(p[0] == 0xf4 && p[1] > 0x8f));
 }
 
 enum utf8 {
@@ -117,13 +116,11 @@ convert(uint8_t *dst, const uint8_t *p, size_t len)
 static bool
 has_mark(const uint8_t *p, size_t len)
 {
-	return (len >= 2 &&
-		   ((p[0] == 0xff && p[1] == 0xfe) ||
-		       (p[0] == 0xfe && p[1] == 0xff))) ||
-	       (len >= 3 &&
-		   (memcmp(p, "\0\0\xfe", 3) == 0 ||
-		       memcmp(p, "\xef\xbb\xbf", 3) == 0 ||
-		       memcmp(p, "+/v", 3) == 0));
+	return (len >= 2 && ((p[0] == 0xff && p[1] == 0xfe) ||
+				(p[0] == 0xfe && p[1] == 0xff))) ||
+	       (len >= 3 && (memcmp(p, "\0\0\xfe", 3) == 0 ||
+				memcmp(p, "\xef\xbb\xbf", 3) == 0 ||
+				memcmp(p, "+/v", 3) == 0));
 }
 
 /* Without NUL bytes, unless all that follow are NUL, too. */
@@ -214,8 +211,8 @@ index_bytes(struct textlist *list)
 	for (size_t byte = 0; byte < 256; byte++) {
 		size_t n = 0;
 
-		list->by_byte[byte] = xcalloc(
-		    list->test_count + 1, sizeof(*list->by_byte[byte]));
+		list->by_byte[byte] =
+		    xcalloc(list->test_count + 1, sizeof(*list->by_byte[byte]));
 		for (size_t i = 0; i < list->test_count; i++) {
 			if (magictest_may_begin(
 				list->tests[i].group, (uint8_t)byte))

@@ -108,10 +108,10 @@ update_plain(struct tlsh *tlsh, const uint8_t *p, size_t len)
 
 #ifdef __x86_64__
 
-#include <immintrin.h>
+# include <immintrin.h>
 
-#define WIDE __attribute__((target("avx512f,avx512bw,avx512vbmi,avx512vbmi2")))
-#define LANES 4
+# define WIDE  __attribute__((target("avx512f,avx512bw,avx512vbmi,avx512vbmi2")))
+# define LANES 4
 
 /* pearson[] of 64 bytes at a time. */
 struct wide {
@@ -170,10 +170,9 @@ update_wide(struct tlsh *tlsh, const uint8_t *p, size_t len)
 			_mm512_set1_epi8((char)pearson[salts[TLSH_TRIPLES]]));
 		size_t n = find_buckets(&w, p + at, buckets);
 
-		_mm512_storeu_si512(steps,
-		    look_up(&w,
-			_mm512_xor_si512(look_up(&w, first),
-			    _mm512_loadu_si512(p + at - 1))));
+		_mm512_storeu_si512(
+		    steps, look_up(&w, _mm512_xor_si512(look_up(&w, first),
+					   _mm512_loadu_si512(p + at - 1))));
 		/* The rest of four: counted where no bucket is. */
 		_mm512_storeu_si512(buckets + n, _mm512_set1_epi8(-1));
 		/* Together: each step of the checksum waits for the last. */
@@ -225,7 +224,8 @@ tlsh_update(struct tlsh *tlsh, const void *p, size_t len)
 {
 	const uint8_t *at = p;
 	size_t head = len < WINDOW - 1 ? len : WINDOW - 1;
-	size_t wide = tlsh->is_plain || !can_be_wide() ? 0 : (len - head) / 64 * 64;
+	size_t wide =
+	    tlsh->is_plain || !can_be_wide() ? 0 : (len - head) / 64 * 64;
 
 	update_plain(tlsh, at, head);
 	if (wide > 0)

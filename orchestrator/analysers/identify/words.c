@@ -85,8 +85,8 @@ words_add(struct words *words, const struct literal *literal)
 		if (is_equal(&words->list[i].literal, literal))
 			return i;
 	}
-	words->list = xreallocarray(
-	    words->list, words->count + 1, sizeof(*words->list));
+	words->list =
+	    xreallocarray(words->list, words->count + 1, sizeof(*words->list));
 	word = &words->list[words->count];
 	*word = (struct word){
 	    .literal = *literal,
@@ -105,8 +105,8 @@ words_count(const struct words *words)
 }
 
 static void
-compare_all(const struct words *words, const uint8_t *p, size_t len,
-    bool *is_there)
+compare_all(
+    const struct words *words, const uint8_t *p, size_t len, bool *is_there)
 {
 	const uint32_t head = head_of(p);
 

@@ -9,6 +9,7 @@
 #include "../harness.h"
 #include "analysers/identify/literal.h"
 #include "analysers/identify/types.h"
+#include "analysers/identify/words.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
 
@@ -114,7 +115,22 @@ test_made_here(void **state)
 	    "ELF\x02\x01\x01",
 	    "\xca\xfe\xba\xbe\0\0\0\x34", "dex\n035",
 	    "-----BEGIN CERTIFICATE-----\nMIIB\n", "\tSUBDIRS = a\n",
-	    "begin 644 x\n", "class Foo\n  def bar\n  end\nend\n"};
+	    "begin 644 x\n", "class Foo\n  def bar\n  end\nend\n",
+	    /* Other encodings than ASCII, and what is nearly one of them. */
+	    "class F\xc3\xb6\xc3\xb6:\n    def x(self):\n\tpass\n",
+	    "# \xe4\xf6\xfc\nimport os\nimport sys\n",
+	    "from a import b\n\x85\x92 quoted\x94\n",
+	    "\xed\xa0\x80 surrogate\nclass A:\n",
+	    "\xc0\xaf overlong\n#include <x>\n",
+	    "\xf8\x88\x80\x80\x80 five\nimport os\n", "cut \xe2\x82",
+	    "+/v8- utf-7\n", "bell\x07 and \x01 control\nimport os\n",
+	    "\n=head1 NAME\n\n=pod\n", "#  xmcd\n", "# nothing\n",
+	    "#!/usr/bin/env  nodejs\n", "#! /usr/bin/env bash\n",
+	    "require 'a'\nmodule B\n  include C\nend\n",
+	    "-----BEGIN CERTIFICATE-----\nimport os\n", "0\nSECTION\n",
+	    "#FIG 3.2\n", "<?xml version \"1.0\"?>\n",
+	    "root\tx\ty\tz\t1\t2\t3\t4\t5\t6\t7\t8\n",
+	    "\"\"\"doc\"\"\"\nimport a\n", "package a::b;\nuse strict;\n1;\n"};
 	uint8_t bytes[4096];
 
 	(void)state;
@@ -128,6 +144,54 @@ test_made_here(void **state)
 		memcpy(bytes, texts[i], len);
 		compare_variants(bytes, sizeof(bytes), texts[i]);
 	}
+}
+
+static void
+test_words(void **state)
+{
+	static const char *const list[] = {"class", "def ", "  x ", "import",
+	    "imports", "\nmsgid", "a\tb c", "CLASS", "#include"};
+	struct literal literals[sizeof(list) / sizeof(list[0])];
+	bool is_there[sizeof(list) / sizeof(list[0])];
+	struct literal folded = {.p = "Html", .len = 4, .is_folded = true};
+	struct literal tiny = {.p = "abc", .len = 3};
+	struct words *words = words_new();
+	uint8_t text[96];
+
+	(void)state;
+	assert_int_equal(words_add(words, &tiny), -1);
+	for (int i = 0; i < (int)(sizeof(list) / sizeof(list[0])); i++) {
+		literals[i] = (struct literal){.len = strlen(list[i])};
+		memcpy(literals[i].p, list[i], literals[i].len);
+		assert_int_equal(words_add(words, &literals[i]), i);
+		assert_int_equal(words_add(words, &literals[i]), i);
+	}
+	for (int round = 0; round < 20000; round++) {
+		size_t len = next() % sizeof(text);
+
+		for (size_t at = 0; at < len; at++)
+			text[at] =
+			    (uint8_t) "clasdefimportsgCLASbxn \n\t#u"[next() %
+								      28];
+		if (round % 2 == 0) {
+			const char *word = list[next() % 9];
+			size_t n = strlen(word);
+
+			if (len > n)
+				memcpy(text + next() % (len - n + 1), word, n);
+		}
+		words_find(words, text, len, is_there);
+		for (size_t i = 0; i < words_count(words); i++)
+			assert_int_equal(is_there[i],
+			    memmem(text, len, list[i], strlen(list[i])) !=
+				NULL);
+	}
+	words = words_new();
+	assert_int_equal(words_add(words, &folded), 0);
+	words_find(words, (const uint8_t *)"<hTML>", 6, is_there);
+	assert_true(is_there[0]);
+	words_find(words, (const uint8_t *)"<htm", 4, is_there);
+	assert_false(is_there[0]);
 }
 
 static struct literal
@@ -186,6 +250,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_literals),
+	    cmocka_unit_test(test_words),
 	    cmocka_unit_test(test_made_here),
 	    cmocka_unit_test(test_files_of_the_machine),
 	};
