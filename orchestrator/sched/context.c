@@ -16,14 +16,19 @@ is_same(const json_t *text, const void *p, size_t len)
 	       memcmp(json_string_value(text), p, len) == 0;
 }
 
-static json_t *
-limits_of(const struct job *job, uint32_t seconds, uint64_t bytes_max)
+static json_int_t
+depth_left(const struct job *job)
 {
 	json_int_t left = LIMIT_DEPTH - (json_int_t)job->depth;
 
+	return left > 0 ? left : 0;
+}
+
+static json_t *
+limits_of(const struct job *job, uint32_t seconds, uint64_t bytes_max)
+{
 	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "depth_left",
-	    left > 0 ? left : 0, "children", (json_int_t)LIMIT_CHILDREN,
-	    "bytes",
+	    depth_left(job), "children", (json_int_t)LIMIT_CHILDREN, "bytes",
 	    bytes_max > INT64_MAX ? (json_int_t)INT64_MAX
 				  : (json_int_t)bytes_max,
 	    "findings", (json_int_t)LIMIT_FINDINGS, "seconds",
@@ -44,16 +49,23 @@ passwords_of(const struct job *job)
 	return json_is_array(passwords) ? json_incref(passwords) : json_array();
 }
 
-/* What is the artefact's own. */
-static json_t *
-own_context(const struct job *job)
+static void
+put_name(json_t *context, const struct job *job)
 {
-	json_t *context = json_object();
 	json_t *name = record_text(job->name, job->name_len);
 
 	put(context, "name", name);
 	if (!is_same(name, job->name, job->name_len))
 		put(context, "name_hex", record_hex(job->name, job->name_len));
+}
+
+/* What is the artefact's own. */
+static json_t *
+own_context(const struct job *job)
+{
+	json_t *context = json_object();
+
+	put_name(context, job);
 	put(context, "job", json_string(job->id));
 	put(context, "mime", record_text(job->mime, strlen(job->mime)));
 	put(context, "magic", record_text(job->magic, strlen(job->magic)));
@@ -106,13 +118,15 @@ context_common(const struct job *job)
 char *
 context_of_item(const struct job *job, const json_t *common)
 {
-	auto_json json_t *context = own_context(job);
-	json_t *limits = json_object_get(common, "limits");
-	json_t *mine = limits_of(job, job->sched->job_seconds, 0);
+	const json_t *limits = json_object_get(common, "limits");
+	auto_json json_t *context = json_object();
 
-	if (!json_equal(mine, limits))
-		put(context, "limits", json_incref(mine));
-	json_decref(mine);
+	/* Who reads but one artefact, and that in company, asks no more: the
+	 * list of a pack has room for as many items as it is short. */
+	put_name(context, job);
+	if (json_member_int(limits, "depth_left", -1) != depth_left(job))
+		put(context, "limits",
+		    limits_of(job, job->sched->job_seconds, 0));
 	if (strcmp(json_member_text(common, "case", ""), job->case_id) != 0)
 		put(context, "case", json_string(job->case_id));
 	if (!json_equal(json_object_get(common, "options"), job->options)) {

@@ -3,7 +3,8 @@
  * worker.h - the analysers that are connected, and their children.
  *
  * An errand is one artefact, or several of a pack, sent to an analyser
- * (ANALYSE or ANALYSE_PACK, ANALYSE_OUT).  It occupies a place until the analyser says how its child ended, also when
+ * (ANALYSE or ANALYSE_PACK, ANALYSE_OUT).  It occupies a place until the analyser
+ * says how its child ended, also when
  * nobody waits for that any more.
  */
 #ifndef SCHED_WORKER_H

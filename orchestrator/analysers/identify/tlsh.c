@@ -110,7 +110,7 @@ update_plain(struct tlsh *tlsh, const uint8_t *p, size_t len)
 
 # include <immintrin.h>
 
-# define WIDE  __attribute__((target("avx512f,avx512bw,avx512vbmi,avx512vbmi2")))
+# define WIDE  __attribute__((target("avx512bw,avx512vbmi,avx512vbmi2")))
 # define LANES 4
 
 /* pearson[] of 64 bytes at a time. */
@@ -126,7 +126,7 @@ look_up(const struct wide *w, __m512i at)
 	    _mm512_permutex2var_epi8(w->table[2], at, w->table[3]));
 }
 
-/* What the triples of 64 bytes, the newest at p, count: only what has a bucket. */
+/* What the triples of 64 bytes, the newest at p, count, if it has a bucket. */
 WIDE static inline size_t
 find_buckets(const struct wide *w, const uint8_t *p, uint8_t *dst)
 {
