@@ -16,7 +16,7 @@ function flat(o: object, prefix = ''): Map<string, string> {
     if (typeof value === 'string') all.set(at, value);
     else if (typeof value === 'function') {
       const text = String(
-        (value as (...args: unknown[]) => unknown)(2, 3, 4, 5),
+        (value as (...args: unknown[]) => unknown)(2, 3, 4, 5, 6),
       );
       all.set(at, text);
     } else if (typeof value === 'object' && value !== null)

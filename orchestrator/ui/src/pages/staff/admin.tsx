@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Running the service: organisations, people, policy, mode, capacity, audit.
+import { Page, type PageProps } from '../../components/page.js';
+import { Tabs } from '../../components/tabs.js';
+import { useT } from '../../i18n/index.js';
+import { useSession, type Capability } from '../../session.js';
+import { AdminAudit } from './admin_audit.js';
+import { AdminCapacity } from './admin_capacity.js';
+import { AdminMode } from './admin_mode.js';
+import { AdminOrganisations } from './admin_organisations.js';
+import { AdminOutbox } from './admin_outbox.js';
+import { AdminPeople } from './admin_people.js';
+import { AdminPolicy } from './admin_policy.js';
+
+const TABS = [
+  'organisations',
+  'people',
+  'policy',
+  'mode',
+  'capacity',
+  'audit',
+  'outbox',
+] as const;
+type TabKey = (typeof TABS)[number];
+
+/** Who has something to do there; the server decides. */
+const NEEDS: Record<TabKey, Capability[]> = {
+  organisations: ['manage_staff', 'read_all_orgs'],
+  people: ['manage_staff', 'manage_org_users'],
+  policy: ['manage_policy', 'approve_policy', 'read_all_orgs', 'manage_staff'],
+  mode: ['activate_crisis', 'approve_crisis', 'read_all_orgs', 'manage_staff'],
+  capacity: ['manage_staff', 'metrics_read', 'read_all_orgs'],
+  audit: ['audit_read'],
+  outbox: ['manage_staff'],
+};
+
+function Content(props: { tab: TabKey; rest: string }) {
+  switch (props.tab) {
+    case 'people':
+      return <AdminPeople />;
+    case 'policy':
+      return <AdminPolicy version={props.rest} />;
+    case 'mode':
+      return <AdminMode />;
+    case 'capacity':
+      return <AdminCapacity />;
+    case 'audit':
+      return <AdminAudit />;
+    case 'outbox':
+      return <AdminOutbox />;
+    default:
+      return <AdminOrganisations />;
+  }
+}
+
+export default function AdminPage({ params }: PageProps) {
+  const t = useT();
+  const a = t.staff.admin;
+  const { can } = useSession();
+  const mine = TABS.filter((key) => can(...NEEDS[key]));
+  const [first, ...rest] = (params['rest'] ?? '').split('/');
+  const tab = mine.find((key) => key === first) ?? mine[0] ?? 'organisations';
+
+  return (
+    <Page title={`${a.title}: ${a.tabs[tab]}`} heading={a.title} wide>
+      <Tabs
+        label={a.title}
+        current={tab}
+        tabs={mine.map((key) => ({
+          key,
+          label: a.tabs[key],
+          href: `/admin/${key}`,
+        }))}
+      />
+      <Content tab={tab} rest={rest.join('/')} />
+    </Page>
+  );
+}

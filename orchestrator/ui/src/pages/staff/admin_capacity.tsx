@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the service can take: parts, analysers, places, evidence.
+import { useEffect } from 'preact/hooks';
+import { get, type Page } from '../../api/client.js';
+import type { DayStatistics } from '../../api/staff.js';
+import { Bytes, Card, Facts, Name } from '../../components/basic.js';
+import { DaysChart } from '../../components/charts/days.js';
+import { Loaded, useLoad } from '../../components/load.js';
+import { Table } from '../../components/table.js';
+import { useWords } from '../../i18n/index.js';
+import { formatNumber, formatSeconds } from '../../lib/format.js';
+import { asList, asRecord, asText, inline } from '../../logic/findings.js';
+import { OrMissing, StateBadge } from './parts.js';
+
+function Days() {
+  const load = useLoad(
+    (signal) => get<Page<DayStatistics>>('/statistics', { days: 90 }, signal),
+    [],
+  );
+  return (
+    <OrMissing load={load}>{(d) => <DaysChart days={d.items} />}</OrMissing>
+  );
+}
+
+export function AdminCapacity() {
+  const { t, locale } = useWords();
+  const c = t.staff.admin.capacity;
+  const load = useLoad(
+    (signal) => get<Record<string, unknown>>('/status', {}, signal),
+    [],
+  );
+  const count = (value: unknown) =>
+    typeof value === 'number' ? formatNumber(value, locale) : '–';
+
+  useEffect(() => {
+    const timer = window.setInterval(() => {
+      if (!document.hidden) load.reload();
+    }, 5000);
+    return () => window.clearInterval(timer);
+  }, [load.reload]);
+
+  return (
+    <>
+      <Card title={t.staff.chart.days}>
+        <Days />
+      </Card>
+      <Loaded load={load}>
+        {(s) => {
+          const evidence = asRecord(s['evidence']);
+          const index = asRecord(s['index']);
+          const counts = asRecord(s['counts']);
+          const jobs = asRecord(s['jobs']);
+          return (
+            <>
+              <Card title={c.service}>
+                <Facts
+                  items={[
+                    [c.version, asText(s['version'])],
+                    [c.uptime, formatSeconds(Number(s['uptime_seconds']) || 0)],
+                    [
+                      c.vault,
+                      <StateBadge key="v" state={asText(s['vault'])} />,
+                    ],
+                    [
+                      c.scheduler,
+                      <StateBadge key="s" state={asText(s['scheduler'])} />,
+                    ],
+                    [c.cases, count(counts['cases'])],
+                    [c.artefacts, count(counts['artefacts'])],
+                    [c.blobs, count(evidence['blobs'])],
+                    [
+                      c.plain,
+                      <Bytes key="b" n={Number(evidence['bytes']) || 0} />,
+                    ],
+                    [
+                      c.stored,
+                      <Bytes
+                        key="st"
+                        n={Number(evidence['stored_bytes']) || 0}
+                      />,
+                    ],
+                    [c.damaged, count(evidence['damaged'])],
+                    [
+                      c.database,
+                      <Bytes
+                        key="d"
+                        n={Number(asRecord(s['database'])['bytes']) || 0}
+                      />,
+                    ],
+                    [
+                      c.index,
+                      `${count(index['indexed'])} / ${count(index['units'])}`,
+                    ],
+                    ...Object.entries(jobs).map(
+                      ([state, n]) =>
+                        [`${c.jobs}: ${state}`, count(n)] as [string, string],
+                    ),
+                  ]}
+                />
+              </Card>
+              <Card title={c.analysers}>
+                <Table
+                  caption={c.analysers}
+                  rows={asList(s['analysers']).map(asRecord)}
+                  rowKey={(a) => asText(a['name'])}
+                  columns={[
+                    {
+                      key: 'name',
+                      head: t.common.name,
+                      isHead: true,
+                      cell: (a) => asText(a['name']),
+                    },
+                    {
+                      key: 'state',
+                      head: t.common.state,
+                      cell: (a) => <StateBadge state={asText(a['state'])} />,
+                    },
+                    {
+                      key: 'engine',
+                      head: c.engine,
+                      cell: (a) => asText(a['engine']),
+                    },
+                    {
+                      key: 'detail',
+                      head: c.detail,
+                      cell: (a) => (
+                        <Name text={inline(a['detail']).slice(0, 300)} />
+                      ),
+                    },
+                  ]}
+                />
+              </Card>
+              <Card title={t.staff.pool.slots}>
+                <Table
+                  caption={t.staff.pool.slots}
+                  rows={asList(s['vm_slots']).map(asRecord)}
+                  rowKey={(a) => asText(a['name'])}
+                  columns={[
+                    {
+                      key: 'name',
+                      head: t.common.name,
+                      isHead: true,
+                      cell: (a) => asText(a['name']),
+                    },
+                    {
+                      key: 'profile',
+                      head: t.staff.run.profile,
+                      cell: (a) => asText(a['profile']),
+                    },
+                    {
+                      key: 'state',
+                      head: t.common.state,
+                      cell: (a) => <StateBadge state={asText(a['state'])} />,
+                    },
+                  ]}
+                />
+              </Card>
+            </>
+          );
+        }}
+      </Loaded>
+    </>
+  );
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Mail that is to go out, or went.
+import type { OutboxEntry } from '../../api/staff.js';
+import { Card, Name, Time } from '../../components/basic.js';
+import { PagedTable, usePages } from '../../components/pages.js';
+import { useT } from '../../i18n/index.js';
+import { StateBadge } from './parts.js';
+
+export function AdminOutbox() {
+  const t = useT();
+  const o = t.staff.admin.outbox;
+  const pages = usePages<OutboxEntry>('/outbox');
+
+  return (
+    <Card title={t.staff.admin.tabs.outbox}>
+      <p class="hint">{o.hint}</p>
+      <PagedTable
+        pages={pages}
+        caption={t.staff.admin.tabs.outbox}
+        empty={o.none}
+        rowKey={(e) => e.id}
+        columns={[
+          { key: 'kind', head: o.kind, isHead: true, cell: (e) => e.kind },
+          {
+            key: 'to',
+            head: o.to,
+            cell: (e) => <Name text={e.to ?? e.address ?? ''} />,
+          },
+          {
+            key: 'subject',
+            head: o.subject,
+            cell: (e) => <Name text={e.subject ?? ''} />,
+          },
+          {
+            key: 'state',
+            head: t.common.state,
+            cell: (e) => <StateBadge state={e.state} />,
+          },
+          {
+            key: 'attempts',
+            head: o.attempts,
+            numeric: true,
+            cell: (e) => e.attempts,
+          },
+          {
+            key: 'reason',
+            head: t.common.reason,
+            cell: (e) => <Name text={e.reason ?? ''} />,
+          },
+          {
+            key: 'at',
+            head: t.common.time,
+            cell: (e) => <Time at={e.sent_at ?? e.next_at ?? e.created_at} />,
+          },
+        ]}
+      />
+    </Card>
+  );
+}

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: Apache-2.0
+// Labels, who had the case in hand, what left, and how it ends.
+import { useState } from 'preact/hooks';
+import { path, post } from '../../api/client.js';
+import type {
+  Deletion,
+  Disclosure,
+  HistoryEntry,
+  StaffCase,
+} from '../../api/staff.js';
+import type { AccessEvent } from '../../api/types.js';
+import { Alert, Button, Card, Name, Time } from '../../components/basic.js';
+import { SelectField, TextField } from '../../components/form.js';
+import { Link } from '../../components/link.js';
+import { ProblemAlert, useAction } from '../../components/load.js';
+import { PagedTable, usePages } from '../../components/pages.js';
+import { Tlp } from '../../components/tlp.js';
+import { useT, wordFor } from '../../i18n/index.js';
+import { useSession } from '../../session.js';
+import { ActButton, ReasonButton, StateBadge } from './parts.js';
+
+/** From what may be told to everybody to what stays with few. */
+export const TLP_ORDER = [
+  'TLP:CLEAR',
+  'TLP:GREEN',
+  'TLP:AMBER',
+  'TLP:AMBER+STRICT',
+  'TLP:RED',
+];
+export const PAP_ORDER = ['PAP:CLEAR', 'PAP:GREEN', 'PAP:AMBER', 'PAP:RED'];
+
+function Labels(props: { item: StaffCase; reload: () => void }) {
+  const t = useT();
+  const c = t.staff.case;
+  const { item } = props;
+  const [tlp, setTlp] = useState<string>(item.tlp);
+  const [pap, setPap] = useState<string>(item.pap);
+  const [restriction, setRestriction] = useState(item.tlp_restriction ?? '');
+  const [permission, setPermission] = useState('');
+  const isLower =
+    TLP_ORDER.indexOf(tlp) < TLP_ORDER.indexOf(item.tlp) ||
+    PAP_ORDER.indexOf(pap) < PAP_ORDER.indexOf(item.pap);
+  const isChanged =
+    tlp !== item.tlp ||
+    pap !== item.pap ||
+    restriction !== (item.tlp_restriction ?? '');
+  const action = useAction(async () => {
+    await post(path`/cases/${item.number}/labels`, {
+      ...(tlp !== item.tlp ? { tlp } : {}),
+      ...(pap !== item.pap ? { pap } : {}),
+      ...(restriction !== (item.tlp_restriction ?? '')
+        ? { tlp_restriction: restriction }
+        : {}),
+      ...(isLower ? { permission } : {}),
+    });
+    setPermission('');
+    props.reload();
+  });
+
+  return (
+    <Card title={c.labels}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void action.run();
+        }}
+      >
+        <div class="columns">
+          <SelectField
+            label="TLP"
+            value={tlp}
+            onChange={setTlp}
+            options={TLP_ORDER.map((l) => [l, l] as const)}
+          />
+          <SelectField
+            label="PAP"
+            value={pap}
+            onChange={setPap}
+            options={PAP_ORDER.map((l) => [l, l] as const)}
+          />
+          <TextField
+            label={c.restriction}
+            value={restriction}
+            onChange={setRestriction}
+            optional={t.common.optional}
+          />
+        </div>
+        {isLower && (
+          <>
+            <Alert tone="warn">{c.lowering}</Alert>
+            <TextField
+              label={c.permission}
+              hint={c.permissionHint}
+              value={permission}
+              onChange={setPermission}
+              required
+            />
+          </>
+        )}
+        {action.error ? <ProblemAlert error={action.error} /> : null}
+        <Button
+          type="submit"
+          busy={action.isBusy}
+          disabled={!isChanged || (isLower && permission.trim() === '')}
+        >
+          {t.common.save}
+        </Button>
+      </form>
+    </Card>
+  );
+}
+
+function Ending(props: { item: StaffCase; reload: () => void }) {
+  const t = useT();
+  const c = t.staff.case;
+  const { me, can } = useSession();
+  const { item } = props;
+  const base = path`/cases/${item.number}`;
+  const pages = usePages<Deletion & { requested_by?: string }>(
+    `${base}/deletions`,
+  );
+
+  return (
+    <Card
+      title={c.ending}
+      actions={
+        <>
+          {can('legal_hold') && (
+            <ReasonButton
+              small
+              label={item.legal_hold ? c.holdOff : c.holdOn}
+              act={async (reason) => {
+                await post(`${base}/hold`, { on: !item.legal_hold, reason });
+                props.reload();
+              }}
+            />
+          )}
+          {can('claim') && (
+            <ReasonButton
+              small
+              danger
+              label={c.askDeletion}
+              text={c.askDeletionText}
+              act={async (reason) => {
+                await post(`${base}/deletion`, { reason });
+                pages.reload();
+              }}
+            />
+          )}
+        </>
+      }
+    >
+      <PagedTable
+        pages={pages}
+        caption={c.ending}
+        empty={c.noDeletions}
+        rowKey={(d) => d.id}
+        columns={[
+          {
+            key: 'reason',
+            head: t.common.reason,
+            isHead: true,
+            cell: (d) => <Name text={d.reason} />,
+          },
+          {
+            key: 'state',
+            head: t.common.state,
+            cell: (d) => <StateBadge state={d.state} />,
+          },
+          {
+            key: 'by',
+            head: c.askedBy,
+            cell: (d) => <Name text={d.requested_by_name ?? ''} />,
+          },
+          {
+            key: 'at',
+            head: t.common.time,
+            cell: (d) => <Time at={d.executed_at ?? d.requested_at} />,
+          },
+          {
+            key: 'act',
+            head: t.common.actions,
+            cell: (d) =>
+              d.executed_at ? (
+                <a href={`/api/v1/deletions/${d.id}/certificate`} download>
+                  {c.certificate}
+                </a>
+              ) : (
+                can('claim', 'legal_hold') &&
+                d.requested_by !== me.account && (
+                  <ActButton
+                    small
+                    kind="danger"
+                    label={c.approveDeletion}
+                    act={async () => {
+                      await post(path`/deletions/${d.id}/approve`);
+                      pages.reload();
+                      props.reload();
+                    }}
+                  />
+                )
+              ),
+          },
+        ]}
+      />
+    </Card>
+  );
+}
+
+function Access(props: { number: string }) {
+  const t = useT();
+  const c = t.staff.case;
+  const pages = usePages<AccessEvent>(path`/cases/${props.number}/access`);
+
+  return (
+    <Card title={c.access}>
+      <p class="hint">{c.accessHint}</p>
+      <PagedTable
+        pages={pages}
+        caption={c.access}
+        empty={c.noAccess}
+        rowKey={(a) => `${a.at} ${a.event} ${a.artefact ?? ''}`}
+        columns={[
+          { key: 'at', head: t.common.time, cell: (a) => <Time at={a.at} /> },
+          {
+            key: 'event',
+            head: c.event,
+            isHead: true,
+            cell: (a) => wordFor(t.staff.words.custody, a.event),
+          },
+          {
+            key: 'role',
+            head: c.who,
+            cell: (a) => (
+              <>
+                <Name text={a.role} /> · <Name text={a.org_name} />
+              </>
+            ),
+          },
+          {
+            key: 'purpose',
+            head: c.purpose,
+            cell: (a) => <Name text={a.purpose} />,
+          },
+          {
+            key: 'artefact',
+            head: t.staff.artefact.artefact,
+            cell: (a) =>
+              a.artefact ? (
+                <Link href={path`/artefacts/${a.artefact}`}>
+                  <Name text={a.artefact_name ?? a.artefact} />
+                </Link>
+              ) : (
+                '–'
+              ),
+          },
+        ]}
+      />
+    </Card>
+  );
+}
+
+function Disclosures(props: { number: string }) {
+  const t = useT();
+  const c = t.staff.case;
+  const pages = usePages<Disclosure>(path`/cases/${props.number}/disclosures`);
+
+  return (
+    <Card title={c.disclosures}>
+      <PagedTable
+        pages={pages}
+        caption={c.disclosures}
+        empty={c.noDisclosures}
+        rowKey={(d) => d.id}
+        columns={[
+          {
+            key: 'at',
+            head: t.common.time,
+            cell: (d) => <Time at={d.sent_at} />,
+          },
+          {
+            key: 'to',
+            head: c.recipient,
+            isHead: true,
+            cell: (d) => <Name text={d.recipient_name ?? d.recipient} />,
+          },
+          {
+            key: 'tlp',
+            head: 'TLP',
+            cell: (d) => <Tlp label={d.tlp} />,
+          },
+          {
+            key: 'purpose',
+            head: c.purpose,
+            cell: (d) => <Name text={d.purpose} />,
+          },
+          {
+            key: 'state',
+            head: t.common.state,
+            cell: (d) => <StateBadge state={d.state} />,
+          },
+        ]}
+      />
+    </Card>
+  );
+}
+
+function History(props: { number: string }) {
+  const t = useT();
+  const c = t.staff.case;
+  const pages = usePages<HistoryEntry>(path`/cases/${props.number}/history`);
+
+  return (
+    <Card title={c.history}>
+      <PagedTable
+        pages={pages}
+        caption={c.history}
+        empty={c.noHistory}
+        rowKey={(h) => h.id}
+        columns={[
+          { key: 'at', head: t.common.time, cell: (h) => <Time at={h.at} /> },
+          {
+            key: 'who',
+            head: c.who,
+            cell: (h) => <Name text={h.actor_name ?? h.actor_role} />,
+          },
+          {
+            key: 'what',
+            head: c.event,
+            isHead: true,
+            cell: (h) => <Name text={h.text || h.action} />,
+          },
+        ]}
+      />
+    </Card>
+  );
+}
+
+export function CaseEvidence(props: { item: StaffCase; reload: () => void }) {
+  const { can } = useSession();
+  const { item } = props;
+
+  return (
+    <>
+      {can('claim') && <Labels key={`${item.tlp}${item.pap}`} {...props} />}
+      <History number={item.number} />
+      <Access number={item.number} />
+      <Disclosures number={item.number} />
+      <Ending {...props} />
+    </>
+  );
+}
