@@ -375,6 +375,30 @@ api_download(struct api *api, int fd, const char *path, ...)
 	return a.written;
 }
 
+uint64_t
+api_download_post(
+    struct api *api, int fd, const json_t *body, const char *path, ...)
+{
+	auto_free char *url = NULL;
+	auto_free char *text = json_canonical(body);
+	struct curl_slist *headers =
+	    transfer_headers(api, "Content-Type: application/json");
+	struct answer a;
+	va_list ap;
+
+	va_start(ap, path);
+	url = format_url(api, path, ap);
+	va_end(ap);
+	transfer_prepare(api, api->curl, url, &a);
+	curl_easy_setopt(api->curl, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(api->curl, CURLOPT_POSTFIELDS, text);
+	a.fd = fd;
+	perform(api, &a);
+	curl_slist_free_all(headers);
+	free(a.bytes);
+	return a.written;
+}
+
 bool
 api_is_up(struct api *api)
 {

@@ -43,6 +43,9 @@ json_t *api_list(struct api *api, size_t max, const char *path, ...);
 json_t *api_post(struct api *api, const json_t *body, const char *path, ...);
 /* GET into a file descriptor; returns the number of bytes. */
 uint64_t api_download(struct api *api, int fd, const char *path, ...);
+/* The same with a POST of a JSON object (borrowed). */
+uint64_t api_download_post(
+    struct api *api, int fd, const json_t *body, const char *path, ...);
 /* True where the service answers at all; never ends the program. */
 bool api_is_up(struct api *api);
 /* True where all that a submission needs is there, too. */

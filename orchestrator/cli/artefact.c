@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* artefact.c - loep artefact, run, report: one thing in detail. */
 #include "cli/command.h"
+#include "lib/digest.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
 
@@ -102,21 +103,22 @@ open_output(const char *path)
 }
 
 static void
-get_artefact(struct cli *cli, int argc, char **argv)
+download(struct cli *cli, int argc, char **argv)
 {
 	static const struct option options[] = {
-	    {"purpose", required_argument, NULL, 'p'},
+	    {"reason", required_argument, NULL, 'r'},
 	    {"output", required_argument, NULL, 'o'},
 	    {NULL, 0, NULL, 0},
 	};
-	const char *purpose = NULL;
+	const char *reason = NULL;
 	const char *output = NULL;
+	auto_json json_t *body = NULL;
 	auto_close int fd = -1;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
-		if (c == 'p')
-			purpose = optarg;
+		if (c == 'r')
+			reason = optarg;
 		else if (c == 'o')
 			output = optarg;
 		else
@@ -124,15 +126,64 @@ get_artefact(struct cli *cli, int argc, char **argv)
 	}
 	if (optind + 2 != argc)
 		command_usage("artefact", EXIT_USAGE);
-	if (purpose == NULL)
-		fail(EXIT_USAGE, "say what for with --purpose: it is kept in "
+	if (reason == NULL)
+		fail(EXIT_USAGE, "say what for with --reason: it is kept in "
 				 "the custody record");
 	if (output == NULL)
-		fail(EXIT_USAGE, "name a file with -o (- is standard output); "
-				 "the bytes may be hostile");
+		fail(EXIT_USAGE,
+		    "name a file with -o (- is standard output): a ZIP under "
+		    "AES-256, password \"infected\"");
+	body = json_pack("{s:s}", "reason", reason);
+	if (body == NULL)
+		fail(EXIT_USAGE, "the reason is not UTF-8");
 	fd = open_output(output);
-	(void)api_download(cli->api, fd, "/artefacts/%s/raw?purpose=%s",
-	    argv[optind + 1], purpose);
+	(void)api_download_post(cli->api, fd, body, "/artefacts/%s/download",
+	    argv[optind + 1]);
+}
+
+/* Rows of offset, digits and characters, as others show bytes. */
+static void
+print_bytes(uint64_t offset, const uint8_t *p, size_t len)
+{
+	for (size_t i = 0; i < len; i += 16) {
+		size_t n = len - i < 16 ? len - i : 16;
+
+		printf("%08llx ", (unsigned long long)(offset + i));
+		for (size_t j = 0; j < 16; j++) {
+			if (j < n)
+				printf(" %02x", p[i + j]);
+			else
+				printf("   ");
+		}
+		printf("  ");
+		for (size_t j = 0; j < n; j++)
+			putchar(p[i + j] >= ' ' && p[i + j] < 0x7f
+				    ? p[i + j]
+				    : '.');
+		printf("\n");
+	}
+}
+
+static void
+look(struct cli *cli, int argc, char **argv)
+{
+	const char *offset = command_option(argc, argv, "--offset", "0");
+	const char *length = command_option(argc, argv, "--length", "256");
+	auto_json json_t *answer =
+	    api_get(cli->api, "/artefacts/%s/bytes?offset=%s&length=%s",
+		command_object(argc, argv), offset, length);
+	const char *hex = json_member_text(answer, "hex", "");
+	size_t len = strlen(hex) / 2;
+	auto_free uint8_t *bytes = xcalloc(1, len + 1);
+
+	if (cli->is_json) {
+		print_json(answer);
+		return;
+	}
+	if (hex_decode(hex, bytes, len) != ERR_OK)
+		fail(EXIT_FAILED, "the service answered no digits");
+	print_bytes(
+	    (uint64_t)json_member_int(answer, "offset", 0), bytes, len);
 }
 
 int
@@ -160,8 +211,10 @@ cmd_artefact(struct cli *cli, int argc, char **argv)
 		    "/artefacts/%s/receipt", command_object(argc, argv));
 
 		print_json(receipt);
-	} else if (strcmp(verb, "get") == 0) {
-		get_artefact(cli, argc, argv);
+	} else if (strcmp(verb, "download") == 0) {
+		download(cli, argc, argv);
+	} else if (strcmp(verb, "bytes") == 0) {
+		look(cli, argc, argv);
 	} else if (!work_on_artefact(cli, argc, argv)) {
 		command_usage("artefact", EXIT_USAGE);
 	}

@@ -63,7 +63,8 @@ const struct command commands[] = {
 	"TEXT - is standard input.  TIME is 2026-01-31T23:59:59Z."},
     {"artefact", cmd_artefact, "show artefacts, their tree and findings",
 	"artefact list CASE | artefact tree CASE | artefact show ID |\n"
-	"       artefact get ID --purpose TEXT -o FILE | artefact receipt ID |\n"
+	"       artefact download ID --reason TEXT -o FILE.zip |\n"
+	"       artefact bytes ID [--offset N] [--length N] | artefact receipt ID |\n"
 	"       artefact verdict ID malicious|suspicious|benign|no_finding|"
 	"undetermined\n"
 	"         [--confidence low|moderate|high] --reason TEXT |\n"

@@ -23,12 +23,14 @@ broken(void)
 	return ERR_SYS;
 }
 
-static int
-ask(int sock, uint64_t offset, uint32_t len)
+int
+range_ask(int sock, uint64_t offset, size_t len)
 {
 	uint8_t request[RANGE_REQUEST_BYTES];
 	ssize_t n;
 
+	if (len > RANGE_BYTES_MAX)
+		len = RANGE_BYTES_MAX;
 	put_le(request, offset, 8);
 	put_le(request + 8, len, 4);
 	do {
@@ -38,7 +40,7 @@ ask(int sock, uint64_t offset, uint32_t len)
 }
 
 int
-range_read(int sock, uint64_t offset, void *p, size_t len, size_t *ret_len)
+range_take(int sock, void *p, size_t len, size_t *ret_len)
 {
 	uint8_t head[RANGE_ANSWER_BYTES];
 	struct iovec parts[2];
@@ -49,8 +51,6 @@ range_read(int sock, uint64_t offset, void *p, size_t len, size_t *ret_len)
 
 	if (len > RANGE_BYTES_MAX)
 		len = RANGE_BYTES_MAX;
-	if (ask(sock, offset, (uint32_t)len) != ERR_OK)
-		return ERR_SYS;
 	parts[0] = (struct iovec){.iov_base = head, .iov_len = sizeof(head)};
 	parts[1] = (struct iovec){.iov_base = p, .iov_len = len};
 	do {
@@ -66,6 +66,14 @@ range_read(int sock, uint64_t offset, void *p, size_t len, size_t *ret_len)
 		return broken();
 	*ret_len = got;
 	return ERR_OK;
+}
+
+int
+range_read(int sock, uint64_t offset, void *p, size_t len, size_t *ret_len)
+{
+	if (range_ask(sock, offset, len) != ERR_OK)
+		return ERR_SYS;
+	return range_take(sock, p, len, ret_len);
 }
 
 int

@@ -19,6 +19,10 @@
 #define RANGE_ANSWER_BYTES  ((size_t)8)
 #define RANGE_BYTES_MAX	    (LIMIT_MSG_BYTES - RANGE_ANSWER_BYTES)
 
+/* Client that has other things to do: a request of at most that many bytes,
+ * and its answer once the socket is readable. */
+int must_check range_ask(int sock, uint64_t offset, size_t len);
+int must_check range_take(int sock, void *p, size_t len, size_t *ret_len);
 /* Client: one request and its answer; *ret_len may be less than len. */
 int must_check range_read(
     int sock, uint64_t offset, void *p, size_t len, size_t *ret_len);

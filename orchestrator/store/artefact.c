@@ -119,23 +119,6 @@ on_artefact(void *arg, struct vault_answer *answer)
 }
 
 int
-artefact_open(struct request *r)
-{
-	AUTO(query) q = {0};
-	struct opening *o;
-	int err = request_query(&q, r, STMT_ARTEFACT_FIND,
-	    ARGS(WHO(r), val_text(param_text(r, 0))));
-
-	if (err == ERR_NOT_FOUND)
-		return request_why(r, err, "there is no such artefact");
-	if (err != ERR_OK)
-		return err;
-	o = opening_new(r, &q);
-	(void)snprintf(o->id, sizeof(o->id), "%s", param_text(r, 0));
-	return open_blob(o, on_artefact);
-}
-
-int
 rules_bundle(struct request *r)
 {
 	struct rules_version v = {.seq = 0};

@@ -99,7 +99,6 @@ int upload_get(struct request *r);
 int upload_terminate(struct request *r);
 /* artefact.c */
 int artefact_list(struct request *r);
-int artefact_open(struct request *r);
 int finding_list(struct request *r);
 int report_open(struct request *r);
 int run_events(struct request *r);
@@ -112,6 +111,9 @@ int report_approve(struct request *r);
 int report_return(struct request *r);
 int report_issue(struct request *r);
 int report_recall(struct request *r);
+/* sample.c */
+int artefact_download(struct request *r);
+int artefact_bytes(struct request *r);
 /* job.c */
 int job_retry(struct request *r);
 int job_cancel(struct request *r);

@@ -25,6 +25,8 @@ enum route_kind {
 	ROUTE_UPLOAD,	/* the body is a file */
 	ROUTE_TUS,	/* an upload that outlives a cut */
 	ROUTE_DOWNLOAD, /* the answer is a file, to be kept, not shown */
+	ROUTE_SAMPLE,	/* the answer is a sample, neutered (neuter.h) */
+	ROUTE_JSON,	/* the answer is JSON, however long */
 	ROUTE_REPORT,	/* the answer is a report */
 	ROUTE_EVENTS,	/* the answer is JSON lines */
 	ROUTE_EXPORT,	/* the answer is the audit chain */

@@ -38,6 +38,8 @@ start(struct exchange *x)
 		upload_start(x);
 		break;
 	case ROUTE_DOWNLOAD:
+	case ROUTE_SAMPLE:
+	case ROUTE_JSON:
 	case ROUTE_REPORT:
 	case ROUTE_EVENTS:
 	case ROUTE_EXPORT:

@@ -5,6 +5,7 @@
 #include "lib/own.h"
 #include "lib/xalloc.h"
 #include "web/fifo.h"
+#include "web/neuter.h"
 #include "web/problem.h"
 #include "web/rows.h"
 #include "web/session.h"
@@ -34,6 +35,8 @@ struct stream {
 	char type[64];
 	char name[NAME_BYTES + 16];
 	char sha256[65];
+	char *manifest;	       /* of a sample */
+	struct neuter *neuter; /* NULL: the bytes go out as they are */
 };
 
 static void
@@ -44,7 +47,26 @@ maybe_free(struct stream *s)
 	loop_unwatch(s->watch);
 	if (s->fd != -1)
 		(void)close(s->fd);
+	neuter_free(s->neuter);
+	free(s->manifest);
 	free(s);
+}
+
+/* A sample goes out sealed, between what the ZIP has around it. */
+static ssize_t
+pass_on(struct stream *s, uint8_t *buf, size_t size, ssize_t n)
+{
+	if (s->neuter == NULL)
+		return n == 0 ? HTTP_SOURCE_END : n;
+	if (n > 0)
+		return neuter_data(s->neuter, buf, (size_t)n) == ERR_OK
+			   ? n
+			   : HTTP_SOURCE_BROKEN;
+	/* One that ended early must not look like a whole one. */
+	if (neuter_end(s->neuter) != ERR_OK)
+		return HTTP_SOURCE_BROKEN;
+	n = (ssize_t)neuter_take(s->neuter, buf, size);
+	return n == 0 ? HTTP_SOURCE_END : n;
 }
 
 static ssize_t
@@ -55,6 +77,11 @@ on_read(void *arg, uint8_t *buf, size_t size)
 
 	if (s->is_broken)
 		return HTTP_SOURCE_BROKEN;
+	if (s->neuter != NULL) {
+		n = (ssize_t)neuter_take(s->neuter, buf, size);
+		if (n > 0)
+			return n;
+	}
 	do {
 		n = read(s->fd, buf, size);
 	} while (n == -1 && errno == EINTR);
@@ -65,7 +92,7 @@ on_read(void *arg, uint8_t *buf, size_t size)
 	}
 	if (n == -1)
 		return HTTP_SOURCE_BROKEN;
-	return n == 0 ? HTTP_SOURCE_END : n;
+	return pass_on(s, buf, size, n);
 }
 
 static void
@@ -134,6 +161,8 @@ on_row(void *arg, const struct values *row)
 			(void)values_text(row, i, s->type, sizeof(s->type));
 		else if (strcmp(name, "name") == 0)
 			make_name(s, row, i);
+		else if (strcmp(name, "manifest") == 0)
+			s->manifest = values_text_dup(row, i);
 		else if (strcmp(name, "sha256") == 0 && row->v[i].len == 32)
 			for (size_t j = 0; j < 32; j++)
 				(void)snprintf(s->sha256 + 2 * j, 3, "%02x",
@@ -150,6 +179,10 @@ type_of(const struct stream *s)
 		return strncmp(s->type, "text/html", 9) == 0
 			   ? "text/html; charset=utf-8"
 			   : "application/json";
+	case ROUTE_SAMPLE:
+		return "application/zip";
+	case ROUTE_JSON:
+		return "application/json";
 	case ROUTE_EVENTS:
 	case ROUTE_EXPORT:
 		return TYPE_NDJSON;
@@ -171,13 +204,22 @@ begin(struct stream *s)
 	if (fstat(s->fd, &st) == -1 || !S_ISREG(st.st_mode))
 		s->watch =
 		    loop_watch(x->web->loop, s->fd, LOOP_READ, on_ready, s);
+	if (x->match.route->kind == ROUTE_SAMPLE) {
+		s->neuter = neuter_new(
+		    s->sha256, s->manifest != NULL ? s->manifest : "{}",
+		    s->size > 0 ? (uint64_t)s->size : 0);
+		s->size = neuter_bytes(s->neuter);
+		(void)snprintf(s->name, sizeof(s->name), "%s.zip", s->sha256);
+	}
 	exchange_headers(x, 200, type_of(s));
-	if (x->match.route->kind == ROUTE_DOWNLOAD) {
+	if (x->match.route->kind == ROUTE_DOWNLOAD ||
+	    x->match.route->kind == ROUTE_SAMPLE) {
 		(void)snprintf(disposition, sizeof(disposition),
 		    "attachment; filename=\"%s\"",
 		    s->name[0] == '\0' ? "artefact.sample" : s->name);
 		http_answer_header(x->http, "Content-Disposition", disposition);
-		if (s->sha256[0] != '\0')
+		/* Of the body, which a sample is only a part of. */
+		if (s->sha256[0] != '\0' && s->neuter == NULL)
 			http_answer_header(
 			    x->http, "X-Content-SHA256", s->sha256);
 	}

@@ -34,7 +34,8 @@ like "KVM or emulation is said" "$(jq -r .environment.accel "$WORK/run.json")" '
 ok "events in Sigma's words" \
 	jq -se 'any(.[]; .class == "process_creation" and .CommandLine != null and .ParentImage != null)' "$WORK/events.ndjson"
 pcap=$(jq -r .pcap "$WORK/run.json")
-ok "the capture" "$LOEP" artefact get "$pcap" --purpose test -o "$WORK/run.pcap"
+ok "the capture" "$LOEP" artefact download "$pcap" --reason test -o "$WORK/run.zip"
+7z x -so -pinfected "$WORK/run.zip" "$("$LOEP" --json artefact show "$pcap" | jq -r .sha256)" >"$WORK/run.pcap" 2>/dev/null
 like "holds the request" "$(tcpdump -nn -A -r "$WORK/run.pcap" 2>/dev/null)" 'GET /stage2.bin\?id=42'
 ok "dropped files went through triage" \
 	test "$(artefacts '[.[] | select(.relation == "dropped" and .mime != "")] | length')" -gt 0

@@ -98,10 +98,11 @@ says "GET /jobs/{id}" get "/jobs/{id}"
 call GET "/artefacts/$ARTEFACT"
 is "a name that is not UTF-8 is there as bytes" \
 	"$(jq -r .name_hex "$WORK/body")" 61ff3c623e
-call GET "/artefacts/$ARTEFACT/raw?purpose=test"
-is "the bytes come back" "$(sha256sum <"$WORK/body" | cut -d' ' -f1)" "$SHA"
+call POST "/artefacts/$ARTEFACT/download" -H "$JSON" -d '{"reason":"test"}'
+is "the bytes come back" "$(7z x -so -pinfected "$WORK/body" "$SHA" 2>/dev/null |
+	sha256sum | cut -d' ' -f1)" "$SHA"
 like "as an attachment that does nothing" "$(cat "$WORK/head")" \
-	'attachment; filename="a__b_.sample"'
+	"attachment; filename=\"$SHA.zip\""
 call POST /verify -H "$JSON" -d '{}'
 says "POST /verify" post /verify
 is "everything is whole" "$(jq -c '[.done, (.items | map(.state) | unique)]' \

@@ -35,8 +35,9 @@ typo=$(printf '%s' "$CASE" | sed 's/.$/X/')
 fails "a mistyped number is refused" 1 "$LOEP" case show "$typo"
 
 id=$(artefacts '.[0].id')
-fails "bytes are not given without a purpose" 64 "$LOEP" artefact get "$id" -o "$WORK/back"
-ok "with one they are" "$LOEP" artefact get "$id" --purpose "comparison" -o "$WORK/back"
+fails "bytes are not given without a reason" 64 "$LOEP" artefact download "$id" -o "$WORK/back.zip"
+ok "with one they are" "$LOEP" artefact download "$id" --reason "comparison" -o "$WORK/back.zip"
+7z x -so -pinfected "$WORK/back.zip" "$sum" >"$WORK/back" 2>"$WORK/7z.err"
 ok "and they are the same" cmp "$WORK/data.bin" "$WORK/back"
 like "custody says who had them and why" \
 	"$("$LOEP" --json audit list | jq -c '.[] | select(.action | test("custody"))' | tail -n 3)" comparison

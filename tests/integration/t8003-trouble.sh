@@ -178,7 +178,7 @@ gone() {
 	upload "$IN/before"
 	refused "$name" 503 'vault'
 	is "$name: nothing of it is there" "$(counts)" "$was"
-	call "/artefacts/$ARTEFACT/raw?purpose=test"
+	call "/artefacts/$ARTEFACT/download" -H 'Content-Type: application/json' -d '{"reason":"test"}'
 	refused "$name, reading" 503 'vault'
 }
 settle

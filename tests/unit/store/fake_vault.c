@@ -5,10 +5,13 @@
 #include "lib/limits.h"
 #include "lib/own.h"
 #include "lib/pack.h"
+#include "lib/range.h"
 #include "lib/xalloc.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 
 void
 fake_vault_init(struct fake_vault *vault)
@@ -369,6 +372,58 @@ find_asked(struct fake_vault *vault, struct msg *msg)
 	return fake_vault_find(vault, org, sha256);
 }
 
+/* Serves ranges of a blob until the other end is closed. */
+struct ranges {
+	int fd;
+	uint8_t *bytes;
+	size_t len;
+};
+
+static void *
+serve_ranges(void *arg)
+{
+	struct ranges *s = arg;
+	uint8_t request[RANGE_REQUEST_BYTES + 1];
+	static _Thread_local uint8_t answer[LIMIT_MSG_BYTES];
+	uint64_t offset;
+	uint32_t len;
+	ssize_t n;
+
+	while ((n = recv(s->fd, request, sizeof(request), 0)) > 0 &&
+	       range_get_request(request, (size_t)n, &offset, &len) == ERR_OK) {
+		if (offset > s->len)
+			offset = s->len;
+		if (len > s->len - offset)
+			len = (uint32_t)(s->len - offset);
+		range_put_answer(answer, ERR_OK, len);
+		memcpy(answer + RANGE_ANSWER_BYTES, s->bytes + offset, len);
+		if (send(s->fd, answer, RANGE_ANSWER_BYTES + len,
+			MSG_NOSIGNAL) == -1)
+			break;
+	}
+	(void)close(s->fd);
+	free(s->bytes);
+	free(s);
+	return NULL;
+}
+
+static int
+open_ranges(const struct fake_blob *b)
+{
+	struct ranges *s = xcalloc(1, sizeof(*s));
+	pthread_t thread;
+	int pair[2];
+
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+	s->fd = pair[0];
+	s->bytes = xmemdup(b->bytes, b->len);
+	s->len = b->len;
+	assert_int_equal(pthread_create(&thread, NULL, serve_ranges, s), 0);
+	(void)pthread_detach(thread);
+	return pair[1];
+}
+
 static int
 on_open(void *arg, struct chan *chan, struct msg *msg)
 {
@@ -386,9 +441,13 @@ on_open(void *arg, struct chan *chan, struct msg *msg)
 		say(vault, msg->request, ERR_NOT_FOUND, "no such blob");
 		return ERR_OK;
 	}
-	fd = memfd_create("blob", MFD_CLOEXEC);
-	assert_int_equal(write(fd, b->bytes, b->len), b->len);
-	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	if (how == BLOB_RANGE) {
+		fd = open_ranges(b);
+	} else {
+		fd = memfd_create("blob", MFD_CLOEXEC);
+		assert_int_equal(write(fd, b->bytes, b->len), b->len);
+		assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	}
 	wire_out_init(&body, LIMIT_MSG_BYTES);
 	wire_put_u64(&body, b->len);
 	wire_put_u8(&body, how == BLOB_AUTO ? BLOB_MEMFD : how);

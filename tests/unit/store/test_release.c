@@ -537,6 +537,93 @@ test_labels(void **state)
 	    1);
 }
 
+/* What is there from an offset on, as hexadecimal digits. */
+static char *
+look(struct world *w, int64_t offset, int64_t length)
+{
+	struct answer *a = ask_ok(w->rig, CALL_ARTEFACT_BYTES,
+	    ARGS(val_text(w->artefact), val_int(offset), val_int(length)));
+	size_t len;
+
+	return read_all(take_fd(a->fd), &len);
+}
+
+static void
+test_bytes(void **state)
+{
+	struct world *w = *state;
+	struct rig *rig = w->rig;
+
+	for (int i = 0; i < 3; i++) {
+		auto_free char *text = look(w, 5, 3);
+
+		assert_string_equal(
+		    text, "{\"hex\":\"627974\",\"offset\":5,\"total\":10}");
+	}
+	/* Once within an hour, for custody and for whose it is. */
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM custody_event "
+				      "WHERE event = 'viewed'"),
+	    1);
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM access_event "
+				      "WHERE event = 'viewed'"),
+	    1);
+	sql_run(rig, "UPDATE access_event SET at = at - 3600000001");
+	free(look(w, 100, 10));
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM access_event "
+				      "WHERE event = 'viewed'"),
+	    2);
+	ask_err(rig, ERR_FORMAT, CALL_ARTEFACT_BYTES,
+	    ARGS(val_text(w->artefact), val_int(-1), val_int(1)));
+	ask_err(rig, ERR_FORMAT, CALL_ARTEFACT_BYTES,
+	    ARGS(val_text(w->artefact), val_int(0), val_int(65537)));
+	/* More than one answer of the vault. */
+	free(rig->vault.blobs[0].bytes);
+	rig->vault.blobs[0].bytes = xcalloc(1, 70000);
+	rig->vault.blobs[0].len = 70000;
+	sql_run(rig, "UPDATE artefact SET size = 70000");
+	{
+		auto_free char *text = look(w, 1, 65536);
+
+		assert_int_equal(strlen(text),
+		    2 * 65536 + strlen("{\"hex\":\"\",\"offset\":1,"
+				       "\"total\":70000}"));
+	}
+}
+
+static void
+test_download(void **state)
+{
+	struct world *w = *state;
+	struct rig *rig = w->rig;
+	struct answer *a;
+
+	ask_err(rig, ERR_FORMAT, CALL_ARTEFACT_DOWNLOAD,
+	    ARGS(val_text(w->artefact), val_text(" ")));
+	a = ask_ok(rig, CALL_ARTEFACT_DOWNLOAD,
+	    ARGS(val_text(w->artefact), val_text("to compare \"it\"")));
+	(void)close(take_fd(a->fd));
+	assert_non_null(strstr(col_text(rig, 0, "manifest"),
+	    "\"reason\":\"to compare \\\"it\\\"\""));
+	assert_int_equal(sql_int(rig,
+			     "SELECT count(*) FROM custody_event WHERE event "
+			     "= 'downloaded' AND detail ->> '$.purpose' LIKE "
+			     "'to compare%'"),
+	    1);
+	/* Whose it is reads of it: by what role, what for; not by whom. */
+	rig->principal = w->sender;
+	a = ask_ok(rig, CALL_ACCESS_LIST,
+	    ARGS(val_text(w->case_id), val_int(0), val_text("")));
+	assert_int_equal(a->rows_count, 1);
+	assert_string_equal(col_text(rig, 0, "event"), "downloaded");
+	assert_string_equal(col_text(rig, 0, "role"), "analyst");
+	assert_string_equal(col_text(rig, 0, "org_name"), "CSIRT");
+	assert_string_equal(col_text(rig, 0, "purpose"), "to compare \"it\"");
+	assert_true(col_is_null(rig, 0, "actor_name"));
+	ask_err(rig, ERR_DENIED, CALL_ARTEFACT_DOWNLOAD,
+	    ARGS(val_text(w->artefact), val_text("mine")));
+	rig->principal = w->author;
+}
+
 int
 main(void)
 {
@@ -553,6 +640,8 @@ main(void)
 	    TEST(test_versions_are_rendered_once),
 	    TEST(test_results_stay_inside),
 	    TEST(test_labels),
+	    TEST(test_bytes),
+	    TEST(test_download),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -723,7 +723,7 @@ test_internal_case_is_hidden(void **state)
 	    artefact, sizeof(artefact), "%s", col_text(rig, 0, "artefact"));
 	ask_err(
 	    rig, ERR_NOT_FOUND, CALL_ARTEFACT_GET, ARGS(val_text(artefact)));
-	ask_err(rig, ERR_NOT_FOUND, CALL_ARTEFACT_OPEN,
+	ask_err(rig, ERR_NOT_FOUND, CALL_ARTEFACT_DOWNLOAD,
 	    ARGS(val_text(artefact), val_text("curious")));
 	ask_err(rig, ERR_NOT_FOUND, CALL_RECEIPT_GET, ARGS(val_text(artefact)));
 	ask_err(rig, ERR_NOT_FOUND, CALL_RUN_CREATE,

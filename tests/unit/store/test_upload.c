@@ -353,7 +353,7 @@ test_download_is_custody(void **state)
 	size_t len;
 
 	make_artefact(rig, "hello", case_id, artefact);
-	a = ask_ok(rig, CALL_ARTEFACT_OPEN,
+	a = ask_ok(rig, CALL_ARTEFACT_DOWNLOAD,
 	    ARGS(val_text(artefact), val_text("to look at it")));
 	bytes = read_all(take_fd(a->fd), &len);
 	assert_int_equal(len, 5);
@@ -361,15 +361,15 @@ test_download_is_custody(void **state)
 	assert_int_equal(
 	    sql_int(rig,
 		"SELECT count(*) FROM custody_event "
-		"WHERE event = 'exported' AND detail ->> '$.purpose' = "
+		"WHERE event = 'downloaded' AND detail ->> '$.purpose' = "
 		"'to look at it'"),
 	    1);
 	rig->vault.failing = MSG_BLOB_OPEN;
 	rig->vault.failing_err = ERR_FORMAT;
-	ask_err(rig, ERR_FORMAT, CALL_ARTEFACT_OPEN,
-	    ARGS(val_text(artefact), val_text("")));
+	ask_err(rig, ERR_FORMAT, CALL_ARTEFACT_DOWNLOAD,
+	    ARGS(val_text(artefact), val_text("again")));
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM custody_event "
-				      "WHERE event = 'exported'"),
+				      "WHERE event = 'downloaded'"),
 	    1);
 }
 

@@ -30,6 +30,13 @@ static const char *
 body_for(enum call_op op)
 {
 	switch (op) {
+	case CALL_REPORT_EDIT:
+		return "{\"version\":1,\"language\":\"nl\"}";
+	case CALL_REPORT_RETURN:
+		return "{\"comment\":\"a\"}";
+	case CALL_REPORT_RECALL:
+	case CALL_ARTEFACT_DOWNLOAD:
+		return "{\"reason\":\"a\"}";
 	case CALL_ORG_SET:
 		return "{\"version\":1,\"rank\":2}";
 	case CALL_POLICY_CREATE:
@@ -157,13 +164,13 @@ test_refusals(void **state)
 	    "Allow: GET, HEAD, POST, OPTIONS");
 	expect(ask("FROBNICATE", "/api/v1/verify", "", NULL), 405,
 	    "Allow: POST, OPTIONS");
-	expect(ask("HEAD", "/api/v1/artefacts/1/raw", "", NULL), 405,
-	    "Allow: GET, OPTIONS");
+	expect(ask("HEAD", "/api/v1/rules/versions/1/bundle", "", NULL), 405,
+	    "Allow: GET, POST, OPTIONS");
 	expect(
 	    ask("GET", "/api/v1/cases/missing", "", NULL), 404, "no such case");
 	expect(
 	    ask("GET", "/api/v1/cases/denied", "", NULL), 403, "not for you");
-	expect(ask("GET", "/api/v1/artefacts/1/raw", "", NULL), 400,
+	expect(ask("GET", "/api/v1/rules/versions/1/bundle", "", NULL), 400,
 	    "\\\"purpose\\\" is missing");
 	expect(ask("GET", "/api/v1/cases/slow", "", NULL), 503,
 	    "did not answer in time");
@@ -305,7 +312,7 @@ test_names(void **state)
 	    strstr(a.body, "\"created\":\"2023-11-14T22:13:20.123456Z\""));
 	assert_non_null(strstr(a.body, "\"parent\":null"));
 	free(a.text);
-	a = ask("GET", "/api/v1/artefacts/10/raw?purpose=analysis", "", NULL);
+	a = ask("GET", "/api/v1/rules/versions/10/bundle?purpose=analysis", "", NULL);
 	assert_int_equal(a.status, 200);
 	assert_non_null(
 	    strstr(a.text, "Content-Disposition: attachment; "
@@ -324,7 +331,7 @@ static void
 test_download(void **state)
 {
 	struct answer a =
-	    ask("GET", "/api/v1/artefacts/9000001/raw?purpose=x", "", NULL);
+	    ask("GET", "/api/v1/rules/versions/9000001/bundle?purpose=x", "", NULL);
 
 	(void)state;
 	assert_int_equal(a.status, 200);
@@ -335,7 +342,7 @@ test_download(void **state)
 	}
 	free(a.text);
 	/* A source that ends early must not look like a whole file. */
-	a = ask("GET", "/api/v1/artefacts/short/raw?purpose=x", "", NULL);
+	a = ask("GET", "/api/v1/rules/versions/1000000/bundle?purpose=x", "", NULL);
 	assert_int_equal(a.status, 200);
 	assert_non_null(strstr(a.text, "Content-Length: 1000000"));
 	assert_true(a.body_len < 1000000);

@@ -299,7 +299,7 @@ test_memory_stays(void **state)
 			   FILE_TYPE, "x"),
 		    201, "size");
 		expect(
-		    ask("GET", "/api/v1/artefacts/9/raw?purpose=x", "", NULL),
+		    ask("GET", "/api/v1/rules/versions/9/bundle?purpose=x", "", NULL),
 		    200, "attachment");
 		expect(ask("GET", "/api/v1/cases/1/progress/stream", "", NULL),
 		    200, "event: end");
