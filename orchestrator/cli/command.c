@@ -120,7 +120,8 @@ const struct command commands[] = {
 	"hunt FILE [--keep]"},
     {"rescan", cmd_rescan, "what changed rules mean for what is stored",
 	"rescan list | rescan show NUMBER | rescan wait NUMBER |\n"
-	"       rescan changes NUMBER | rescan gaps NUMBER |\n"
+	"       rescan changes NUMBER [--by rule|artefact|case|organisation] |\n"
+	"       rescan gaps NUMBER |\n"
 	"       rescan proof ARTEFACT RULE |\n"
 	"       rescan pause|resume|cancel|retry NUMBER"},
     {"search", cmd_search, "find by hash, likeness, rule, name or words",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rescan.c - loep rescan: what changed rules mean for what is stored. */
-#include "cli/command.h"
+#include "cli/rescan.h"
 #include "lib/own.h"
 
 #include <time.h>
@@ -117,21 +117,21 @@ order(struct cli *cli, const char *word, const char *number)
 	json_decref(api_post(cli->api, body, "/rescans/%s/orders", number));
 }
 
-static const struct table_column proof_object[] = {
-    {"result", "state", 's'},
-    {"because", "text", 's'},
-    {"rule", "name", 's'},
-    {"rule file", "namespace", 's'},
-    {"rule set", "version", 'd'},
-    {"meaning", "closure", 's'},
-    {"artefact", "artefact", 's'},
-    {"re-scan", "rescan", 'd'},
-    {"analysis", "job", 's'},
-    {"engine", "engine", 's'},
-    {"index", "index", 's'},
-    {"match", "match", 's'},
-    {NULL, NULL, 0},
-};
+/* rescan changes NUMBER [--by WORD] */
+static void
+changes(struct cli *cli, int argc, char **argv)
+{
+	bool is_by = argc == 5 && strcmp(argv[3], "--by") == 0;
+	json_t *list;
+
+	if (argc != 3 && !is_by)
+		command_usage("rescan", EXIT_USAGE);
+	list = api_list(cli->api, 0, "/rescans/%s/changes", argv[2]);
+	if (is_by)
+		rescan_print_by(cli, list, argv[4]);
+	else
+		print_rows(cli, list, change_columns, "Nothing changed.");
+}
 
 int
 cmd_rescan(struct cli *cli, int argc, char **argv)
@@ -147,10 +147,7 @@ cmd_rescan(struct cli *cli, int argc, char **argv)
 			cli->api, "/rescans/%s", command_object(argc, argv)),
 		    rescan_object);
 	else if (strcmp(verb, "changes") == 0)
-		print_rows(cli,
-		    api_list(cli->api, 0, "/rescans/%s/changes",
-			command_object(argc, argv)),
-		    change_columns, "Nothing changed.");
+		changes(cli, argc, argv);
 	else if (strcmp(verb, "gaps") == 0)
 		print_rows(cli,
 		    api_list(cli->api, 0, "/rescans/%s/gaps",
@@ -162,10 +159,9 @@ cmd_rescan(struct cli *cli, int argc, char **argv)
 		 strcmp(verb, "cancel") == 0 || strcmp(verb, "retry") == 0)
 		order(cli, verb, command_object(argc, argv));
 	else if (strcmp(verb, "proof") == 0 && argc == 4)
-		print_object(cli,
-		    api_get(cli->api, "/artefacts/%s/proof?rule=%s", argv[2],
-			argv[3]),
-		    proof_object);
+		rescan_print_proof(
+		    cli, api_get(cli->api, "/artefacts/%s/proof?rule=%s",
+			     argv[2], argv[3]));
 	else
 		command_usage("rescan", EXIT_USAGE);
 	return 0;
