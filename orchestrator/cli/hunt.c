@@ -161,12 +161,14 @@ reject(const struct hunt *hunt)
 static json_int_t
 wait_for_rules(const struct hunt *hunt)
 {
+	double away_s = 0;
+
 	for (;;) {
 		auto_json json_t *version = get_version(hunt);
 		const char *state = json_member_text(version, "state", "");
 
 		if (strcmp(state, "draft") == 0) {
-			(void)usleep(POLL_US);
+			rules_pause(hunt->cli, hunt->version, &away_s);
 			continue;
 		}
 		name_rejected(hunt);

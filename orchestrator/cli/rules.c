@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #define POLL_US 200000
+/* How long the program that reads rules may be away while somebody waits. */
+#define AWAY_SECONDS_MAX 30
 /* Rules that are named one by one. */
 #define SHOWN_MAX ((size_t)20)
 
@@ -504,9 +506,44 @@ set_states(struct cli *cli, int argc, char **argv, const char *state)
 	return 0;
 }
 
+static bool
+is_reader_there(struct cli *cli)
+{
+	auto_json json_t *status = api_get(cli->api, "/status");
+	const json_t *analyser;
+	size_t i;
+
+	json_array_foreach(json_object_get(status, "analysers"), i, analyser)
+	{
+		if (strcmp(json_member_text(analyser, "name", ""), "rules") ==
+			0 &&
+		    strcmp(json_member_text(analyser, "state", ""), "ready") ==
+			0)
+			return true;
+	}
+	return false;
+}
+
+void
+rules_pause(struct cli *cli, json_int_t version, double *away_s)
+{
+	(void)usleep(POLL_US);
+	*away_s += (double)POLL_US / 1000000;
+	if (*away_s < AWAY_SECONDS_MAX)
+		return;
+	if (!is_reader_there(cli))
+		fail(EXIT_FAILED,
+		    "version %lld is not read: loep-rules, which does that, "
+		    "does not run (see loep status); it will be once it does",
+		    (long long)version);
+	*away_s = 0;
+}
+
 int
 rules_wait(struct cli *cli, json_int_t version)
 {
+	double away_s = 0;
+
 	for (;;) {
 		auto_json json_t *v = get_version(cli, version);
 		const char *state = json_member_text(v, "state", "");
@@ -515,7 +552,7 @@ rules_wait(struct cli *cli, json_int_t version)
 			if (!cli->is_quiet)
 				progress_line("version %lld is being read",
 				    (long long)version);
-			(void)usleep(POLL_US);
+			rules_pause(cli, version, &away_s);
 			continue;
 		}
 		progress_clear();

@@ -14,5 +14,10 @@ int rules_test(struct cli *cli, int argc, char **argv);
 json_int_t rules_version(const char *text);
 /* Waits until a version's rules are read; prints how it went. */
 int rules_wait(struct cli *cli, json_int_t version);
+/*
+ * A pause while a version's rules are not read yet.  Ends the program where
+ * what reads them has not run for a while; *away_s is 0 before the first.
+ */
+void rules_pause(struct cli *cli, json_int_t version, double *away_s);
 
 #endif

@@ -46,6 +46,9 @@
 
 /* Time to compile and try the rules of one version, each by itself. */
 #define LIMIT_RULES_SECONDS 900
+/* A rule that takes longer for the trial of 1 MiB is slow: it is scanned with
+ * apart from the others. */
+#define LIMIT_RULE_SLOW_MS 100
 /* Rules of one version, those included that are set aside. */
 #define LIMIT_RULES ((size_t)200000)
 /* Compile units of one version together. */

@@ -35,7 +35,8 @@ enum unit_flag {
 	UNIT_PRIVATE = 2, /* never matches for itself */
 	UNIT_GLOBAL = 4,
 	UNIT_VOLATILE = 8, /* uses time or cuckoo: never covered for good */
-	UNIT_FLAGS = 15
+	UNIT_SLOW = 16,	   /* it may take the time of all others */
+	UNIT_FLAGS = 31
 };
 
 struct unit {

@@ -16,6 +16,12 @@ is_same(const json_t *text, const void *p, size_t len)
 	       memcmp(json_string_value(text), p, len) == 0;
 }
 
+static void
+put(json_t *context, const char *name, json_t *value)
+{
+	(void)json_object_set_new(context, name, value);
+}
+
 static json_int_t
 depth_left(const struct job *job)
 {
@@ -27,18 +33,17 @@ depth_left(const struct job *job)
 static json_t *
 limits_of(const struct job *job, uint32_t seconds, uint64_t bytes_max)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "depth_left",
+	json_t *limits = json_pack("{s:I, s:I, s:I, s:I, s:I}", "depth_left",
 	    depth_left(job), "children", (json_int_t)LIMIT_CHILDREN, "bytes",
 	    bytes_max > INT64_MAX ? (json_int_t)INT64_MAX
 				  : (json_int_t)bytes_max,
 	    "findings", (json_int_t)LIMIT_FINDINGS, "seconds",
 	    (json_int_t)seconds);
-}
 
-static void
-put(json_t *context, const char *name, json_t *value)
-{
-	(void)json_object_set_new(context, name, value);
+	if (strcmp(job->kind, "rules") == 0)
+		put(limits, "rule_cost_ms",
+		    json_integer((json_int_t)job->sched->rule_cost_ms));
+	return limits;
 }
 
 static json_t *

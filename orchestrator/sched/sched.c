@@ -18,7 +18,9 @@
 /* How long a pool may take to show its profiles after a start. */
 #define POOL_SETTLE_MS 30000
 /* Jobs that wait beside those that run, so that places never stand empty. */
-#define PREFETCH 24
+/* An hour; more is no bound. */
+#define RULE_COST_MS_MAX 3600000
+#define PREFETCH	 24
 
 static const struct cage cage = {
     .name = "sched",
@@ -195,6 +197,7 @@ configure(struct sched *sched)
 	    &sched->program, "job_seconds", LIMIT_ANALYSER_SECONDS);
 	int64_t settle_ms =
 	    program_conf_int(&sched->program, "pool_settle_ms", POOL_SETTLE_MS);
+	int64_t rule_ms = program_conf_int(&sched->program, "rule_cost_ms", 0);
 
 	if (workers <= 0 || workers > 128)
 		workers = (processors > 0 ? processors : 1) + 1;
@@ -203,6 +206,8 @@ configure(struct sched *sched)
 	sched->job_seconds = seconds > 0 && seconds < 86400
 				 ? (uint32_t)seconds
 				 : LIMIT_ANALYSER_SECONDS;
+	sched->rule_cost_ms =
+	    rule_ms > 0 && rule_ms <= RULE_COST_MS_MAX ? (uint32_t)rule_ms : 0;
 	(void)snprintf(sched->worker_name, sizeof(sched->worker_name),
 	    "sched-%d", (int)getpid());
 	pool_init(&sched->pool, sched, (uint64_t)settle_ms);

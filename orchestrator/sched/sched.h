@@ -59,8 +59,9 @@ struct sched {
 	size_t held_count; /* of them, those whose work is not over */
 	size_t places_max; /* analyses at a time, of all analysers */
 	size_t places_used;
-	size_t prefetch;      /* further jobs that are leased and wait */
-	uint32_t job_seconds; /* time of an analyser for a small artefact */
+	size_t prefetch;       /* further jobs that are leased and wait */
+	uint32_t job_seconds;  /* time of an analyser for a small artefact */
+	uint32_t rule_cost_ms; /* what a rule may take; 0 = anything */
 	/* Children that are being written, of all jobs (output.h). */
 	size_t outputs_open;
 	struct outputs_queue outputs_waiting;

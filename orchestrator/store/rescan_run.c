@@ -29,6 +29,8 @@ add_unit(struct unitset_out *out, const struct query *q)
 	    .flags = strcmp(query_text(q, 5), "noisy") == 0 ? UNIT_NOISY : 0,
 	};
 
+	if (query_int(q, 6) > LIMIT_RULE_SLOW_MS)
+		unit.flags |= UNIT_SLOW;
 	if (closure_len != SHA256_BYTES || digest_len != SHA256_BYTES)
 		return ERR_FORMAT;
 	return unitset_add(out, &unit);

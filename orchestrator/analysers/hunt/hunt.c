@@ -15,6 +15,8 @@
 /* Parts of the time for one artefact: reading blocks, and scanning. */
 #define READ_PERCENT 60
 #define SCAN_PERCENT 85
+/* What slow rules have of that for themselves. */
+#define SLOW_PERCENT 25
 /* Pairs of rule and artefact that are told of by name; then all are. */
 #define LOUD_MAX ((size_t)64)
 
@@ -38,6 +40,7 @@ struct scan {
 	size_t head_len;
 	struct loud loud[LOUD_MAX];
 	size_t loud_count;
+	bool is_slow; /* with the slow rules of a set */
 };
 
 void *
@@ -192,6 +195,21 @@ tell_aside(struct scan *scan)
 	}
 }
 
+/* A scan that has no result is a gap of all rules, or of each slow one. */
+static int
+put_untold(struct scan *scan, const char *what, const char *text)
+{
+	const struct unit_rules *units = scan->ruleset->units;
+
+	if (!scan->is_slow) {
+		put_error(scan, NULL, what, text);
+		return ERR_LIMIT;
+	}
+	for (size_t i = 0; i < units->count; i++)
+		put_error(scan, &units->list[i], what, text);
+	return ERR_OK;
+}
+
 static int
 explain(struct scan *scan, YR_SCANNER *scanner, int error)
 {
@@ -211,9 +229,8 @@ explain(struct scan *scan, YR_SCANNER *scanner, int error)
 		    "libyara stopped with its error %d%s%s", error,
 		    rule == NULL ? "" : " in rule ",
 		    rule == NULL ? "" : rule->identifier);
-	put_error(
-	    scan, NULL, error == ERROR_SCAN_TIMEOUT ? "timeout" : "scan", text);
-	return ERR_LIMIT;
+	return put_untold(
+	    scan, error == ERROR_SCAN_TIMEOUT ? "timeout" : "scan", text);
 }
 
 /* --- one artefact --- */
@@ -228,9 +245,8 @@ scan_blocks(struct scan *scan, YR_SCANNER *scanner)
 	    loop_now_ms() + scan->seconds * 10 * READ_PERCENT);
 	error = yr_scanner_scan_mem_blocks(scanner, &blocks.iterator);
 	if (blocks.is_late || blocks.error != ERR_OK) {
-		put_error(scan, NULL, blocks.is_late ? "timeout" : "read",
+		err = put_untold(scan, blocks.is_late ? "timeout" : "read",
 		    "it could not be read to its end in time");
-		err = ERR_LIMIT;
 	} else {
 		err = explain(scan, scanner, error);
 	}
@@ -311,6 +327,41 @@ scan_set(struct scan *scan)
 		(size_t)scan->size));
 }
 
+/* Slow rules come last, with a time of their own. */
+static int
+scan_with_slow(struct scan *scan)
+{
+	uint64_t seconds = scan->seconds;
+	int err;
+
+	scan->seconds = seconds * (100 - SLOW_PERCENT) / 100;
+	err = scan_set(scan);
+	if (err == ERR_OK) {
+		scan->ruleset = scan->ruleset->slow;
+		scan->is_slow = true;
+		scan->seconds = seconds * SLOW_PERCENT / 100;
+		if (scan->seconds < 1)
+			scan->seconds = 1;
+		err = scan_set(scan);
+	}
+	scan->is_slow = false;
+	scan->seconds = seconds;
+	return err;
+}
+
+/* One set, all of it. */
+static int
+scan_all(struct scan *scan)
+{
+	if (scan->ruleset->slow == NULL)
+		return scan_set(scan);
+	if (scan->head_only == 0)
+		return scan_with_slow(scan);
+	/* First bytes are never enough for slow rules. */
+	put_error(scan, NULL, HUNT_HEAD, "its first bytes are not enough");
+	return ERR_LIMIT;
+}
+
 static struct ruleset *
 find_set(const struct hunt *hunt, json_int_t number)
 {
@@ -350,7 +401,7 @@ scan_sets(struct scan *scan, const struct hunt *hunt)
 			return ERR_FORMAT;
 		}
 		if (err == ERR_OK)
-			err = scan_set(scan);
+			err = scan_all(scan);
 	}
 	return err;
 }

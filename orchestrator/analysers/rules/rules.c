@@ -119,8 +119,7 @@ rules_analyse(struct analysis *analysis)
 	free(take_ptr(bytes));
 	closures = closures_new(bundle, engine, names, EXTERNAL_COUNT);
 	try_init(&try, closures);
-	try.rule_us_max =
-	    limit_of(analysis->context, "rule_cost_ms", TRY_RULE_MS_MAX) * 1000;
+	try.rule_us_max = limit_of(analysis->context, "rule_cost_ms", 0) * 1000;
 	try.end_ms = loop_now_ms() + limit_of(analysis->context, "seconds",
 					 LIMIT_ANALYSER_SECONDS) *
 					 1000 * TRY_PERCENT / 100;

@@ -15,7 +15,7 @@ void rules_info(
     void *data, char *engine, size_t engine_size, json_t **ret_detail);
 /*
  * Context: limits.seconds; limits.rule_cost_ms (what a rule may take for the
- * trial, 0 = anything).
+ * trial; 0 or none = anything that has an end).
  */
 int rules_analyse(struct analysis *analysis);
 

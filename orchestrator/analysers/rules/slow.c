@@ -2,6 +2,7 @@
 /* slow.c - the rules that take too long. */
 #include "analysers/rules/slow.h"
 
+#include "lib/limits.h"
 #include "lib/loop.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
@@ -35,17 +36,26 @@ compile_range(struct try *try, const size_t *rules, size_t count)
 	return compiled;
 }
 
-/* A rule that takes so many times what it may is not measured to its end. */
+#define SLOW_US ((uint64_t)LIMIT_RULE_SLOW_MS * 1000)
+/* A rule that takes so many times that is not measured to its end. */
 #define TIMES_MAX 10
+/* What one that has no end counts as, for people. */
+#define ENDLESS_US ((uint64_t)60 * 1000000)
 
 static uint64_t
 measure(struct try *try, YR_RULES *compiled, uint64_t us_max)
 {
-	const uint8_t(*buffers)[COST_BUFFER_BYTES] =
-	    (const uint8_t(*)[COST_BUFFER_BYTES])try->buffers;
+	return cost_us_up_to(compiled,
+	    (const uint8_t(*)[COST_BUFFER_BYTES])try->buffers, us_max);
+}
 
-	return us_max == 0 ? cost_us(compiled, buffers)
-			   : cost_us_up_to(compiled, buffers, us_max);
+/* What is measured of one rule: enough to compare it with its bound. */
+static uint64_t
+us_max(const struct try *try)
+{
+	uint64_t most = SLOW_US * TIMES_MAX;
+
+	return try->rule_us_max > most ? try->rule_us_max : most;
 }
 
 /* A rule of one string of another rule. */
@@ -63,7 +73,7 @@ string_us(struct try *try, const struct rule *rule,
 	if (compile_init(&compile) == ERR_OK &&
 	    compile_add(&compile, text, "one") == ERR_OK &&
 	    compile_finish(&compile, &compiled) == ERR_OK) {
-		us = measure(try, compiled, try->rule_us_max * TIMES_MAX);
+		us = measure(try, compiled, us_max(try));
 		(void)yr_rules_destroy(compiled);
 	}
 	compile_release(&compile);
@@ -99,6 +109,8 @@ find_string(struct try *try, size_t rule)
 		uint64_t us =
 		    string_us(try, r, &r->strings[i], string_end(r, i));
 
+		if (us == COST_ENDLESS)
+			us = ENDLESS_US;
 		if (us > result->string_us) {
 			result->string_us = us;
 			result->string = (uint32_t)i;
@@ -106,24 +118,31 @@ find_string(struct try *try, size_t rule)
 	}
 }
 
+/* Slow rules stay, apart from the others; what nothing can be scanned with,
+ * or is beyond what the administrator allows, is set aside. */
 static void
 take_slow(struct try *try, size_t rule, uint64_t us)
 {
 	struct try_result *result = &try->results[rule];
 	const struct rule *r = &try->closures->bundle->rules[rule];
+	bool is_endless = us == COST_ENDLESS;
 	struct span name = {0, 0};
 	auto_free char *why = NULL;
 
 	result->is_measured = true;
-	result->us = us;
+	result->us = is_endless ? ENDLESS_US : us;
 	find_string(try, rule);
+	if (!is_endless && (try->rule_us_max == 0 || us <= try->rule_us_max))
+		return;
 	if (result->string != EXPR_NONE)
 		name = r->strings[result->string].name;
-	why = xasprintf("too slow: %llu ms for a trial of %zu KiB, a rule may "
-			"take %llu; slowest string: %.*s, %llu ms",
-	    (unsigned long long)(us / 1000),
+	why = xasprintf("too slow: %s%llu ms for a trial of %zu KiB, a rule "
+			"may take %llu; slowest string: %.*s, %llu ms",
+	    is_endless ? "more than " : "",
+	    (unsigned long long)(result->us / 1000),
 	    COST_BUFFERS * COST_BUFFER_BYTES / 1024,
-	    (unsigned long long)(try->rule_us_max / 1000),
+	    (unsigned long long)((is_endless ? ENDLESS_US : try->rule_us_max) /
+				 1000),
 	    (int)(name.end - name.start), r->text + name.start,
 	    (unsigned long long)(result->string_us / 1000));
 	closures_reject(try->closures, rule, why);
@@ -162,12 +181,10 @@ slow_find(
 				    : compile_range(try, rules + first, many);
 		if (own == NULL)
 			continue;
-		us = measure(try, own,
-		    many == 1 ? try->rule_us_max * TIMES_MAX
-			      : try->rule_us_max);
+		us = measure(try, own, many == 1 ? us_max(try) : SLOW_US);
 		if (own != compiled)
 			(void)yr_rules_destroy(own);
-		if (try->rule_us_max == 0 || us <= try->rule_us_max) {
+		if (us <= SLOW_US) {
 			bound(try, rules + first, many, us);
 		} else if (many == 1) {
 			take_slow(try, rules[first], us);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* slow.h - the rules that take too long, and the strings that make them. */
+/* slow.h - the rules that take long, and the strings that make them. */
 #ifndef RULES_SLOW_H
 #define RULES_SLOW_H
 
@@ -7,8 +7,10 @@
 
 /*
  * Measures rules that were compiled together.  Where they take longer than
- * one may, the slow ones are found by halving, and set aside with their time
- * and their slowest string.
+ * LIMIT_RULE_SLOW_MS, the slow ones are found by halving, and named with their
+ * time and their slowest string.  They stay, and are scanned with apart from
+ * the others; set aside is what takes longer than rule_us_max, or seconds for
+ * a few KiB.
  */
 void slow_find(
     struct try *try, YR_RULES *compiled, const size_t *rules, size_t count);

@@ -16,9 +16,6 @@
 /* Units, and bytes of them, that are compiled together. */
 #define TRY_UNITS_MAX ((size_t)256)
 #define TRY_BYTES_MAX (4 * MIB)
-/* CPU time that a rule may take for the trial of 1 MiB, if nobody says. */
-#define TRY_RULE_MS_MAX 100
-
 /* What was measured of a rule. */
 struct try_result {
 	bool is_tried;
@@ -35,7 +32,7 @@ try {
 	struct try_result *results; /* by rule */
 	uint8_t(*buffers)[COST_BUFFER_BYTES];
 	uint64_t end_ms;      /* loop_now_ms() */
-	uint64_t rule_us_max; /* 0 = anything */
+	uint64_t rule_us_max; /* for the trial of 1 MiB; 0 = anything */
 	bool *is_doubted;     /* libyara sees other strings */
 };
 

@@ -13,6 +13,10 @@
  * before it, four times, so that the slowest patterns are seen at once. */
 #define FIRST_BYTES   ((size_t)1024)
 #define FURTHER_BYTES 4
+/* What is cut before that has no end for a file of any size. */
+#define ENDLESS_BYTES ((size_t)4096)
+/* On a busy machine a scan may be cut although it had hardly run. */
+#define TRIES 8
 
 void
 cost_fill(uint8_t (*buffers)[COST_BUFFER_BYTES])
@@ -58,12 +62,21 @@ cpu_us(void)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-/* False when libyara's clock ended the scan, which a person's clock is. */
+/* False when libyara's clock, which is a person's, ended the scan, and that
+ * had most of the time for itself. */
 static bool
 scan(YR_RULES *rules, const uint8_t *p, size_t len)
 {
-	return yr_rules_scan_mem(rules, p, len, SCAN_FLAGS_NO_TRYCATCH, on_scan,
-		   NULL, SCAN_SECONDS_MAX) != ERROR_SCAN_TIMEOUT;
+	for (int i = 0; i < TRIES; i++) {
+		uint64_t start = cpu_us();
+
+		if (yr_rules_scan_mem(rules, p, len, SCAN_FLAGS_NO_TRYCATCH,
+			on_scan, NULL, SCAN_SECONDS_MAX) != ERROR_SCAN_TIMEOUT)
+			return true;
+		if (cpu_us() - start > CUT_US / 2)
+			return false;
+	}
+	return false;
 }
 
 uint64_t
@@ -89,7 +102,8 @@ cost_us_up_to(YR_RULES *rules, const uint8_t (*buffers)[COST_BUFFER_BYTES],
 	     end *= FURTHER_BYTES) {
 		for (size_t i = 0; i < COST_BUFFERS; i++) {
 			if (!scan(rules, buffers[i] + at, end - at))
-				return CUT_US;
+				return end <= ENDLESS_BYTES ? COST_ENDLESS
+							    : CUT_US;
 			if (cpu_us() - start > us_max)
 				return cpu_us() - start;
 		}

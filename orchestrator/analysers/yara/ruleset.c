@@ -275,6 +275,12 @@ ruleset_load(const char *folders)
 
 /* --- compile units --- */
 
+/* Where to say what went wrong. */
+struct why {
+	char *p;
+	size_t size;
+};
+
 static int
 compile_units_class(struct ruleset *ruleset, enum rule_class class,
     bool has_facts, struct compile *compile)
@@ -355,24 +361,25 @@ drop_compiled(struct ruleset *ruleset)
 	}
 }
 
-int
-ruleset_units(int fd, bool has_facts, char *why, size_t why_size,
+/* Of those units that are slow, or of the others. */
+static int
+make_part(int fd, bool has_facts, bool is_slow, struct why *why,
     struct ruleset **ret_ruleset)
 {
 	struct ruleset *ruleset = xcalloc(1, sizeof(*ruleset));
-	int err = unitrules_read(fd, &ruleset->units);
+	int err = unitrules_read(fd, is_slow, &ruleset->units);
 
 	ruleset->set_aside = json_array();
 	if (err != ERR_OK) {
-		(void)snprintf(why, why_size, "this is no set of rules");
+		(void)snprintf(why->p, why->size, "this is no set of rules");
 		ruleset_free(ruleset);
 		return err;
 	}
-	err = compile_units(ruleset, has_facts, why, why_size);
+	err = compile_units(ruleset, has_facts, why->p, why->size);
 	if (err == ERR_FORMAT) {
 		drop_compiled(ruleset);
 		unitrules_sift(ruleset->units);
-		err = compile_units(ruleset, has_facts, why, why_size);
+		err = compile_units(ruleset, has_facts, why->p, why->size);
 	}
 	if (err != ERR_OK) {
 		ruleset_free(ruleset);
@@ -388,6 +395,33 @@ ruleset_units(int fd, bool has_facts, char *why, size_t why_size,
 	return ERR_OK;
 }
 
+int
+ruleset_units(int fd, bool has_facts, char *why, size_t why_size,
+    struct ruleset **ret_ruleset)
+{
+	struct why reason = {why, why_size};
+	struct ruleset *ruleset, *slow;
+	int err = make_part(fd, has_facts, false, &reason, &ruleset);
+
+	if (err != ERR_OK)
+		return err;
+	err = make_part(fd, false, true, &reason, &slow);
+	if (err != ERR_OK) {
+		ruleset_free(ruleset);
+		return err;
+	}
+	if (slow->units->count == 0) {
+		ruleset_free(slow);
+	} else {
+		ruleset->slow = slow;
+		ruleset->rule_count += slow->rule_count;
+		ruleset->set_aside_rules += slow->set_aside_rules;
+		(void)json_array_extend(ruleset->set_aside, slow->set_aside);
+	}
+	*ret_ruleset = ruleset;
+	return ERR_OK;
+}
+
 void
 ruleset_free(struct ruleset *ruleset)
 {
@@ -399,6 +433,12 @@ ruleset_free(struct ruleset *ruleset)
 	free(ruleset->files);
 	json_decref(ruleset->set_aside);
 	unitrules_free(ruleset->units);
+	if (ruleset->slow != NULL) {
+		drop_compiled(ruleset->slow);
+		json_decref(ruleset->slow->set_aside);
+		unitrules_free(ruleset->slow->units);
+		free(ruleset->slow);
+	}
 	free(ruleset);
 }
 
@@ -433,11 +473,12 @@ ruleset_info(const struct ruleset *ruleset)
 			(void)json_object_set_new(sets, classes[i].name,
 			    json_integer((json_int_t)ruleset->rule_counts[i]));
 	}
-	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:O, s:o}", "digest",
-	    ruleset->digest, "version", (json_int_t)ruleset->version, "files",
-	    (json_int_t)ruleset->loaded_files, "rules",
-	    (json_int_t)ruleset->rule_count, "set_aside_files",
-	    (json_int_t)ruleset->set_aside_files, "set_aside_rules",
-	    (json_int_t)ruleset->set_aside_rules, "set_aside",
-	    ruleset->set_aside, "sets", sets);
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:O, s:o}",
+	    "digest", ruleset->digest, "version", (json_int_t)ruleset->version,
+	    "files", (json_int_t)ruleset->loaded_files, "rules",
+	    (json_int_t)ruleset->rule_count, "slow",
+	    (json_int_t)(ruleset->slow == NULL ? 0 : ruleset->slow->rule_count),
+	    "set_aside_files", (json_int_t)ruleset->set_aside_files,
+	    "set_aside_rules", (json_int_t)ruleset->set_aside_rules,
+	    "set_aside", ruleset->set_aside, "sets", sets);
 }

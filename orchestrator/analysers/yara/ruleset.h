@@ -46,6 +46,9 @@ struct ruleset {
 	bool is_lean[CLASS_COUNT]; /* no rule of it needs more than lean.h */
 	/* Where the rules came as compile units, else NULL. */
 	struct unit_rules *units;
+	/* The slow ones of them, scanned with after all others; NULL = none.
+	 * It has units and scanners alone. */
+	struct ruleset *slow;
 	uint64_t version;
 };
 
@@ -57,7 +60,8 @@ struct ruleset *ruleset_load(const char *folders);
 /*
  * The same of compile units in sealed memory (fd stays the caller's).  Without
  * facts there are only as many sets as the rules need: one where they all
- * look at any file, and none (NULL) for files that nothing can match.
+ * look at any file, and none (NULL) for files that nothing can match.  Counts
+ * include those of the slow part.
  * ERR_FORMAT where it is no set of units, ERR_LIMIT where libyara fails; why
  * says more.
  */

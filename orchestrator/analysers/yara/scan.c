@@ -15,6 +15,11 @@
 /* Parts of the time for one artefact: reading blocks, and scanning. */
 #define READ_PERCENT 60
 #define SCAN_PERCENT 85
+/* What slow rules get of that, where the others leave less; all of it that is
+ * left, where they leave more. */
+#define SLOW_PERCENT 25
+/* Slow rules that are named when there was no time for them. */
+#define SLOW_NAMED_MAX ((size_t)8)
 
 struct scan {
 	struct analysis *analysis;
@@ -25,6 +30,7 @@ struct scan {
 	uint8_t head[EXTERNALS_HEAD_BYTES];
 	size_t head_len;
 	bool is_facts; /* matches of this set do not count */
+	bool is_slow;  /* its facts are told of already */
 };
 
 void *
@@ -124,7 +130,8 @@ on_message(YR_SCAN_CONTEXT *context, int message, void *data, void *arg)
 		on_match(scan, context, data);
 		break;
 	case CALLBACK_MSG_MODULE_IMPORTED:
-		facts_put(context, data, scan->analysis->out);
+		if (!scan->is_slow)
+			facts_put(context, data, scan->analysis->out);
 		break;
 	case CALLBACK_MSG_TOO_MANY_MATCHES:
 		on_loud(scan, context, data);
@@ -229,6 +236,63 @@ scan_blocks(struct scan *scan, enum rule_class class, uint64_t limit_seconds)
 	return err;
 }
 
+/* Only these: what the others found counts all the same. */
+static int
+explain_slow(const struct scan *scan)
+{
+	const struct unit_rules *units = scan->ruleset->units;
+	char names[512] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < units->count && i < SLOW_NAMED_MAX; i++) {
+		int n = snprintf(names + len, sizeof(names) - len, "%s%s",
+		    i == 0 ? "" : ", ", units->list[i].name);
+
+		if (n < 0 || (size_t)n >= sizeof(names) - len)
+			break;
+		len += (size_t)n;
+	}
+	record_error(scan->analysis->out, "slow_rules",
+	    "the %zu slow rules were not done after %llu s, and whether they "
+	    "match is not known: %s%s",
+	    units->count, (unsigned long long)scan->seconds, names,
+	    units->count > SLOW_NAMED_MAX ? " and others" : "");
+	return ERR_LIMIT;
+}
+
+/* With the slow rules, in the time that the others have left. */
+static int
+scan_slow(struct scan *scan, enum rule_class class, uint64_t end_ms)
+{
+	struct input *input = scan->analysis->input;
+	const uint8_t *map = input_map(input);
+	uint64_t now_ms = loop_now_ms();
+	uint64_t seconds = now_ms < end_ms ? (end_ms - now_ms) / 1000 : 0;
+	struct blocks blocks = {.is_late = false};
+	YR_SCANNER *scanner;
+	int error;
+
+	scan->ruleset = scan->ruleset->slow;
+	if (scan->ruleset == NULL || scan->ruleset->scanners[class] == NULL)
+		return ERR_OK;
+	scan->is_slow = true;
+	scan->seconds = seconds < 1 ? 1 : seconds;
+	scanner = prepare(scan, class);
+	if (map == NULL && input_size(input) > 0) {
+		blocks_init(&blocks, input, end_ms);
+		error = yr_scanner_scan_mem_blocks(scanner, &blocks.iterator);
+		blocks_release(&blocks);
+	} else {
+		error = yr_scanner_scan_mem(scanner,
+		    map == NULL ? (const uint8_t *)"" : map,
+		    (size_t)input_size(input));
+	}
+	if (error == ERROR_SCAN_TIMEOUT || blocks.is_late)
+		return explain_slow(scan);
+	return blocks.error != ERR_OK ? (int)ERR_SYS
+				      : explain(scan, scanner, error);
+}
+
 static uint64_t
 time_limit(const json_t *context)
 {
@@ -251,9 +315,12 @@ scan_analyse(struct analysis *analysis)
 	    .ruleset = analysis->data,
 	    .seconds = seconds * SCAN_PERCENT / 100,
 	};
+	uint64_t end_ms = loop_now_ms() + seconds * 10 * SCAN_PERCENT;
 	enum rule_class class;
-	int facts, err;
+	int facts, err, slow_err;
 
+	if (scan.ruleset->slow != NULL)
+		scan.seconds = scan.seconds * (100 - SLOW_PERCENT) / 100;
 	if (input_read_at(analysis->input, 0, scan.head, sizeof(scan.head),
 		&scan.head_len) != ERR_OK) {
 		record_error(
@@ -270,7 +337,11 @@ scan_analyse(struct analysis *analysis)
 		scan.is_facts = true;
 		(void)scan_map(
 		    &scan, (enum rule_class)facts, map, (size_t)size);
+		scan.is_facts = false;
 	}
+	slow_err = scan_slow(&scan, class, end_ms);
+	if (err == ERR_OK)
+		err = slow_err;
 	if (scan.matches > SCAN_MATCHES_MAX)
 		record_limit(analysis->out, "matches",
 		    "%zu rules match; the first %d are told of", scan.matches,

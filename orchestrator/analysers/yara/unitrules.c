@@ -77,7 +77,7 @@ place(struct unit_rules *rules)
 }
 
 int
-unitrules_read(int fd, struct unit_rules **ret_rules)
+unitrules_read(int fd, bool is_slow, struct unit_rules **ret_rules)
 {
 	struct unit_rules *rules;
 	struct unitset set;
@@ -90,6 +90,8 @@ unitrules_read(int fd, struct unit_rules **ret_rules)
 	rules->set_aside = json_array();
 	rules->list = xcalloc((size_t)set.count + 1, sizeof(*rules->list));
 	while ((err = unitset_next(&set, &unit)) == ERR_OK) {
+		if (((unit.flags & UNIT_SLOW) != 0) != is_slow)
+			continue;
 		take_unit(&rules->list[rules->count++], &unit);
 		rules->has_entry_point |=
 		    strstr(unit.text, "entrypoint") != NULL;

@@ -44,10 +44,12 @@ struct unit_rules {
 };
 
 /*
- * Reads the set from sealed memory; fd stays the caller's.  ERR_FORMAT when
- * it is none.  Compiles nothing yet.
+ * Reads the slow units (UNIT_SLOW) of the set from sealed memory, or all
+ * others; fd stays the caller's.  ERR_FORMAT when it is none.  Compiles
+ * nothing yet.
  */
-int must_check unitrules_read(int fd, struct unit_rules **ret_rules);
+int must_check unitrules_read(
+    int fd, bool is_slow, struct unit_rules **ret_rules);
 void unitrules_free(struct unit_rules *rules);
 /*
  * Adds those units that can match files with this need (NEED_ANY: all that

@@ -6,6 +6,7 @@
 #include "analysers/rules/agree.h"
 #include "lib/base64.h"
 #include "lib/cond.h"
+#include "lib/limits.h"
 #include "rules/parse.h"
 
 static char *
@@ -231,19 +232,32 @@ test_samples(void **state)
 static void
 test_slow(void **state)
 {
-	struct harness r = run_text(
+	static const char text[] =
 	    "rule fast { strings: $a = \"abcdefgh\" condition: $a }\n"
 	    "rule slow { strings: $x = \"abcdefgh\" "
 	    "$bad = /([A-Za-z0-9+\\/]{4}){3,}([A-Za-z0-9+\\/]{2}==|x=)?/ "
 	    "condition: any of them }\n"
-	    "rule fast2 { strings: $a = { 01 02 [4] 03 } condition: $a }\n");
+	    "rule fast2 { strings: $a = { 01 02 [4] 03 } condition: $a }\n";
+	struct harness r = run_text(text);
+	auto_free char *line = file_line("n", "a.yar", text);
+	auto_free char *all = xasprintf("{\"loep_bundle\": 1}\n%s\n", line);
 
 	(void)state;
 	is_ok(&r, "fast");
 	is_ok(&r, "fast2");
-	is_rejected(&r, "slow", "too slow: ");
+	/* It stays, and is named with what makes it slow. */
+	is_ok(&r, "slow");
+	assert_true(json_number_value(json_object_get(
+			rule_of(&r, "slow"), "cost_ms")) > LIMIT_RULE_SLOW_MS);
 	assert_string_equal(
 	    json_member_text(rule_of(&r, "slow"), "cost_string", ""), "$bad");
+	assert_null(json_object_get(rule_of(&r, "fast"), "cost_string"));
+	harness_release(&r);
+	/* Unless the administrator says what a rule may take. */
+	r = harness_run(rules_analyse, NULL, all, strlen(all),
+	    "{\"limits\": {\"rule_cost_ms\": 200}}");
+	is_ok(&r, "fast");
+	is_rejected(&r, "slow", "too slow: ");
 	harness_release(&r);
 }
 

@@ -170,6 +170,40 @@ test_classes(void **state)
 	ruleset_free(ruleset);
 }
 
+/* A slow rule has a time of its own: what the others find stays. */
+static void
+test_slow(void **state)
+{
+	static const struct text some[] = {
+	    {"n", "fast", "rule fast { strings: $a = \"aaaa\" condition: $a }",
+		0},
+	    {"n", "late",
+		"rule late { strings: $a = /([A-Za-z0-9+\\/]{4}){3,}"
+		"([A-Za-z0-9+\\/]{2}==|x=)?/ condition: $a }",
+		UNIT_SLOW},
+	};
+	struct ruleset *ruleset = load(some, 2, true);
+	auto_free char *bytes = xcalloc(1, MIB);
+	struct harness run;
+
+	(void)state;
+	assert_int_equal(ruleset->rule_count, 2);
+	assert_non_null(ruleset->slow);
+	run = harness_run(scan_analyse, ruleset, "aaaabbbbcccc", 12, "{}");
+	assert_non_null(harness_find(&run, "match", "rule", "fast"));
+	assert_non_null(harness_find(&run, "match", "rule", "late"));
+	harness_release(&run);
+	memset(bytes, 'a', MIB);
+	run = harness_run(scan_analyse, ruleset, bytes, MIB,
+	    "{\"limits\": {\"seconds\": 4}}");
+	assert_non_null(harness_find(&run, "match", "rule", "fast"));
+	assert_null(harness_find(&run, "match", "rule", "late"));
+	assert_non_null(harness_find(&run, "error", "what", "slow_rules"));
+	assert_int_equal(run.err, ERR_LIMIT);
+	harness_release(&run);
+	ruleset_free(ruleset);
+}
+
 static void
 test_no_set(void **state)
 {
@@ -192,6 +226,7 @@ main(void)
 	    cmocka_unit_test(test_noisy),
 	    cmocka_unit_test(test_aside),
 	    cmocka_unit_test(test_classes),
+	    cmocka_unit_test(test_slow),
 	    cmocka_unit_test(test_no_set),
 	};
 
