@@ -164,7 +164,7 @@ derive_defined(struct derive *derive, uint32_t node, uint32_t at)
 		all = form_and2(
 		    &derive->form, all, part_defined(derive, part, at));
 		if (part->op != EXPR_ADD && part->op != EXPR_MATH &&
-		    part->op != EXPR_READ)
+		    part->op != EXPR_READ && part->op != EXPR_RANGE)
 			continue;
 		/* What does not fit any more is left out. */
 		if (part->first != EXPR_NONE && count < PARTS_MAX)

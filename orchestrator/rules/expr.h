@@ -28,7 +28,7 @@ enum expr_op {
 	EXPR_COUNT,  /* #a, also "in" a range */
 	EXPR_PLACE,  /* @a, @a[i] */
 	EXPR_LENGTH, /* !a, !a[i] */
-	EXPR_AT,     /* string; kid: where */
+	EXPR_AT,     /* kids: string, where; or a range, for "in" */
 	EXPR_FILESIZE,
 	EXPR_ENTRYPOINT,
 	EXPR_READ, /* uint16(kid): name */

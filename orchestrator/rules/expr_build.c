@@ -229,6 +229,23 @@ close_body(struct build *build, const struct build_entry *entry)
 	node->item_count = entry->item_count;
 }
 
+/* "$a in (low..high)" is "$a at" one of a range; false where it is no such
+ * thing, and the range is left out. */
+static bool
+close_within(struct build *build, const struct build_entry *entry, size_t n)
+{
+	uint32_t front;
+
+	if (!entry->is_range || n != 2 || entry->base == 0)
+		return false;
+	front = build->operands[entry->base - 1];
+	if (build->expr->nodes[front].op != EXPR_STRING)
+		return false;
+	(void)build_node(build, EXPR_RANGE, 2);
+	(void)build_node(build, EXPR_AT, 2);
+	return true;
+}
+
 void
 build_close(struct build *build)
 {
@@ -240,9 +257,13 @@ build_close(struct build *build)
 		if (n != 1)
 			build_fail(build, ERR_FORMAT);
 		return;
+	case BUILD_WITHIN:
+		if (close_within(build, &entry, n))
+			return;
+		build->operand_count = entry.base;
+		return;
 	case BUILD_ARGUMENTS:
 	case BUILD_INDEX:
-	case BUILD_WITHIN:
 		/* What stands in front of the bracket is the operand. */
 		build->operand_count = entry.base;
 		return;
