@@ -107,8 +107,10 @@ const struct command commands[] = {
 	"org list | org add NAME --class CODE | org show ID"},
     {"user", cmd_user, "accounts of people and services",
 	"user list | user add NAME [--org ID] [--login NAME] [--uid UID]\n"
-	"         [--kind human|service] [--capabilities \"WORD ...\"]\n"
-	"       user set ID [--capabilities \"WORD ...\"] [--login NAME] |\n"
+	"         [--kind human|service] [--capabilities \"WORD ...\" | "
+	"--role ROLE]\n"
+	"       user set ID [--capabilities \"WORD ...\" | --role ROLE] "
+	"[--login NAME] |\n"
 	"       user disable ID | user enable ID |\n"
 	"       user invite ID [--reset-totp] | user accept |\n"
 	"       user passwd | user totp [remove] |\n"

@@ -57,6 +57,41 @@ put_option(json_t *body, int argc, char **argv, const char *option)
 		fail(EXIT_USAGE, "the text of %s is not UTF-8", option);
 }
 
+/* Usual sets of capabilities; what is given is the words, never the role. */
+static const struct {
+	const char *name;
+	const char *capabilities;
+} roles[] = {
+    {"operator", "submit withdraw"},
+    {"manager", "submit withdraw manage_org_users audit_read"},
+    {"analyst", "submit analyse run_vm download_sample verdict claim "
+		"read_all_orgs"},
+    {"reviewer", "analyse verdict claim approve_report approve_rules "
+		 "read_all_orgs"},
+    {"rules", "manage_rules activate_rules read_all_orgs"},
+    {"crisis", "activate_crisis approve_crisis metrics_read"},
+    {"auditor", "audit_read metrics_read"},
+    {"administrator", "manage_staff manage_vm_images manage_policy "
+		      "approve_policy audit_read metrics_read"},
+};
+
+/* The words of --capabilities, or those of --role; else the fallback. */
+static const char *
+capabilities_of(int argc, char **argv, const char *fallback)
+{
+	const char *role = command_option(argc, argv, "--role", NULL);
+
+	if (role == NULL)
+		return command_option(argc, argv, "--capabilities", fallback);
+	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+		if (strcmp(roles[i].name, role) == 0)
+			return roles[i].capabilities;
+	}
+	fail(EXIT_USAGE,
+	    "--role is one of operator manager (of an organisation) analyst "
+	    "reviewer rules crisis auditor administrator");
+}
+
 static json_t *
 new_body(const char *name, const char *value)
 {
@@ -87,8 +122,7 @@ user_add(struct cli *cli, int argc, char **argv)
 	put_option(body, argc, argv, "--kind");
 	put_option(body, argc, argv, "--login");
 	(void)json_object_set_new(body, "capabilities",
-	    json_string(
-		command_option(argc, argv, "--capabilities", "submit")));
+	    json_string(capabilities_of(argc, argv, "submit")));
 	if (uid != NULL)
 		(void)json_object_set_new(
 		    body, "uid", json_integer(strtoll(uid, NULL, 10)));
@@ -98,9 +132,12 @@ user_add(struct cli *cli, int argc, char **argv)
 static void
 user_set(struct cli *cli, int argc, char **argv, const char *state)
 {
+	const char *words = capabilities_of(argc, argv, NULL);
 	auto_json json_t *body = json_object();
 
-	put_option(body, argc, argv, "--capabilities");
+	if (words != NULL)
+		(void)json_object_set_new(
+		    body, "capabilities", json_string(words));
 	put_option(body, argc, argv, "--login");
 	if (state != NULL)
 		(void)json_object_set_new(body, "state", json_string(state));

@@ -5,6 +5,7 @@
 #include "store/handlers.h"
 #include "store/history.h"
 #include "store/job.h"
+#include "store/policy.h"
 #include "store/text.h"
 
 #include <strings.h>
@@ -269,6 +270,8 @@ follow(struct request *r, const struct case_state *s)
 	if (err == ERR_OK && given(r, P_SEVERITY) != NULL)
 		err = db_do(r->store->db, STMT_JOBS_URGENCY,
 		    ARGS(val_text(r->case_id)), NULL);
+	if (err == ERR_OK && given(r, P_SEVERITY) != NULL)
+		err = intake_mark(r->store, r->case_id);
 	if (err == ERR_OK)
 		err = history_by(r, r->case_id, "edited", "", HISTORY_ALL);
 	if (err == ERR_OK)

@@ -7,6 +7,7 @@
 #include "store/audit.h"
 #include "store/handlers.h"
 #include "store/history.h"
+#include "store/outbox.h"
 #include "store/text.h"
 
 int
@@ -125,6 +126,10 @@ case_stage_end(struct request *r, const char *case_id, const char *stage,
 {
 	int err = set(r, case_id, stage, reason);
 
+	if (err == ERR_OK && strcmp(stage, "declined") == 0)
+		err = outbox_case(r->store, OUTBOX_DECLINED, case_id);
+	if (err == ERR_OK && strcmp(stage, "withdrawn") == 0)
+		err = outbox_case(r->store, OUTBOX_WITHDRAWN, case_id);
 	return err == ERR_OK ? stat_add(r->store, "closed", 1, case_id) : err;
 }
 

@@ -7,6 +7,7 @@
 #include "store/case_stage.h"
 #include "store/handlers.h"
 #include "store/history.h"
+#include "store/outbox.h"
 #include "store/search.h"
 
 static int
@@ -57,6 +58,8 @@ add_message(struct request *r, const char *id, const char *direction)
 		    HISTORY_ALL);
 	if (err == ERR_OK)
 		err = search_words(r, "message", text, true);
+	if (err == ERR_OK && direction[0] == 'o')
+		err = outbox_case(r->store, OUTBOX_MESSAGE, r->case_id);
 	/* What was written stays out of the chain: it may have to be deleted.
 	 */
 	if (err == ERR_OK)

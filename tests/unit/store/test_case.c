@@ -39,6 +39,8 @@ setup(void **state)
 	w->sender = rig_other_org(rig, "Water", "C1", "submit", org);
 	rig->principal = admin;
 	w->stranger = rig_other_org(rig, "Power", "C2", "submit", org);
+	sql_run(rig, "UPDATE account SET mail = 'wim@water.example' "
+		     "WHERE name = 'Water'");
 	rig->principal = w->sender;
 	make_artefact(rig, "bytes", w->case_id, w->artefact);
 	rig->principal = w->an;
@@ -344,6 +346,9 @@ test_messages(void **state)
 	    write_to(w, w->an, CALL_MESSAGE_ADD, "<b>Yes</b>\x1b[2J")->err,
 	    ERR_OK);
 	assert_string_equal(col_text(rig, 0, "direction"), "out");
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM outbox "
+				      "WHERE kind = 'message_waiting'"),
+	    1);
 	assert_string_equal(
 	    write_to(w, w->an, CALL_MESSAGE_ADD, "")->why, "\"text\" is empty");
 	assert_int_equal(
