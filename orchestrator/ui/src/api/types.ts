@@ -78,6 +78,19 @@ export interface Submission {
   created_by: string;
   artefacts: number;
   bytes: number;
+  not_classified?: boolean | null;
+  personal_data?: boolean | null;
+  third_party_ok?: boolean | null;
+  network_ok?: boolean | null;
+}
+
+export interface Deletion {
+  id: string;
+  state: string;
+  reason: string;
+  created_at?: string;
+  at?: string;
+  has_certificate?: boolean;
 }
 
 export interface Artefact {

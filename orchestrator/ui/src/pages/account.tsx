@@ -92,7 +92,10 @@ function Preferences() {
   const save = useAction(async () => {
     setLanguage(chosen);
     try {
-      await post('/account', { language: chosen, mail: mail.trim() });
+      await post('/account', {
+        language: chosen,
+        ...(mail.trim() === (me.mail ?? '') ? {} : { mail: mail.trim() }),
+      });
     } catch (error) {
       // A server that keeps neither: this browser keeps the language.
       if (!isMissing(error)) throw error;

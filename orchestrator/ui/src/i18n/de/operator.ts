@@ -188,6 +188,24 @@ export const operator: typeof en = {
     facts: 'Angaben',
     submissions: 'Was gesendet wurde',
   },
+  declared: {
+    personalData: 'Enthält personenbezogene Daten',
+    noThirdParties: 'Keine Dritten',
+    thirdParties: 'Dritte dürfen helfen',
+    network: 'Ausführung mit nachgebildetem Netz',
+    noNetwork: 'Ausführung ohne Netz',
+  },
+  deletions: {
+    title: 'Löschungen',
+    certificate: 'Löschbescheinigung',
+    states: {
+      requested: 'Erbeten',
+      approved: 'Genehmigt',
+      done: 'Erledigt',
+      refused: 'Abgelehnt',
+      held: 'Durch eine Löschsperre aufgehalten',
+    },
+  },
   withdraw: {
     button: 'Zurückziehen',
     title: 'Zurückziehen, was gesendet wurde?',

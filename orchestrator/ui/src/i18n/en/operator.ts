@@ -181,6 +181,24 @@ export const operator = {
     facts: 'Facts',
     submissions: 'What was sent',
   },
+  declared: {
+    personalData: 'Holds personal data',
+    noThirdParties: 'No third parties',
+    thirdParties: 'Third parties may help',
+    network: 'Runs with a simulated network',
+    noNetwork: 'Runs without a network',
+  },
+  deletions: {
+    title: 'Deletions',
+    certificate: 'Certificate of deletion',
+    states: {
+      requested: 'Asked for',
+      approved: 'Approved',
+      done: 'Done',
+      refused: 'Refused',
+      held: 'Blocked by a legal hold',
+    } as Record<string, string>,
+  },
   withdraw: {
     button: 'Withdraw',
     title: 'Withdraw what was sent?',

@@ -189,6 +189,24 @@ export const operator: typeof en = {
     facts: 'Données',
     submissions: 'Ce qui a été envoyé',
   },
+  declared: {
+    personalData: 'Contient des données personnelles',
+    noThirdParties: 'Pas de tiers',
+    thirdParties: 'Des tiers peuvent aider',
+    network: 'Exécution avec un réseau simulé',
+    noNetwork: 'Exécution sans réseau',
+  },
+  deletions: {
+    title: 'Suppressions',
+    certificate: 'Attestation de suppression',
+    states: {
+      requested: 'Demandée',
+      approved: 'Approuvée',
+      done: 'Faite',
+      refused: 'Refusée',
+      held: 'Bloquée par une conservation légale',
+    },
+  },
   withdraw: {
     button: 'Retirer',
     title: 'Retirer ce qui a été envoyé ?',

@@ -184,6 +184,24 @@ export const operator: typeof en = {
     facts: 'Gegevens',
     submissions: 'Wat verstuurd werd',
   },
+  declared: {
+    personalData: 'Bevat persoonsgegevens',
+    noThirdParties: 'Geen derden',
+    thirdParties: 'Derden mogen helpen',
+    network: 'Uitvoering met nagebootst netwerk',
+    noNetwork: 'Uitvoering zonder netwerk',
+  },
+  deletions: {
+    title: 'Verwijderingen',
+    certificate: 'Verwijderingsbewijs',
+    states: {
+      requested: 'Gevraagd',
+      approved: 'Goedgekeurd',
+      done: 'Uitgevoerd',
+      refused: 'Geweigerd',
+      held: 'Geblokkeerd door een bewaarplicht',
+    },
+  },
   withdraw: {
     button: 'Intrekken',
     title: 'Intrekken wat verstuurd werd?',

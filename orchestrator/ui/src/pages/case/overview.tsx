@@ -10,7 +10,13 @@ import {
   post,
   type Page as ListPage,
 } from '../../api/client.js';
-import type { Artefact, Case, Progress, Submission } from '../../api/types.js';
+import type {
+  Artefact,
+  Case,
+  Deletion,
+  Progress,
+  Submission,
+} from '../../api/types.js';
 import {
   Badge,
   Button,
@@ -88,6 +94,7 @@ export function Overview(props: { case: Case; reload: () => void }) {
             </Card>
           )}
         </Loaded>
+        <Deletions number={c.number} round={round} />
       </div>
     </div>
   );
@@ -309,6 +316,71 @@ function AddFiles(props: { case: Case; onSent: () => void }) {
   );
 }
 
+/** What was ticked, shown back. */
+function Declared(props: { submission: Submission }) {
+  const t = useT();
+  const { submission: s } = props;
+  const ticked = [
+    s.personal_data ? t.declared.personalData : '',
+    s.third_party_ok === false ? t.declared.noThirdParties : '',
+    s.third_party_ok ? t.declared.thirdParties : '',
+    s.network_ok ? t.declared.network : '',
+    s.network_ok === false ? t.declared.noNetwork : '',
+  ].filter(Boolean);
+
+  return (
+    <>
+      <p class="row">
+        <Tlp label={s.tlp} />
+        <Pap label={s.pap} />
+      </p>
+      {ticked.length > 0 && <p class="hint">{ticked.join(' · ')}</p>}
+    </>
+  );
+}
+
+/** What was deleted, and the proof of it. */
+function Deletions(props: { number: string; round: number }) {
+  const t = useT();
+  const load = useLoad(
+    (signal) =>
+      getAll<Deletion>(path`/cases/${props.number}/deletions`, {}, signal),
+    [props.number, props.round],
+  );
+  const save = useAction((d: Deletion) =>
+    download(
+      'GET',
+      path`/deletions/${d.id}/certificate`,
+      `${props.number}-deletion-certificate.json`,
+    ),
+  );
+
+  if (!load.data || load.data.length === 0) return null;
+  return (
+    <Card title={t.deletions.title}>
+      <ul class="submissions">
+        {load.data.map((d) => (
+          <li key={d.id}>
+            <p>
+              <Badge>{wordFor(t.deletions.states, d.state)}</Badge>{' '}
+              <Time at={d.created_at ?? d.at} />
+            </p>
+            <p class="hint">
+              <Name text={d.reason} />
+            </p>
+            {d.state === 'done' && (
+              <Button small onClick={() => void save.run(d)}>
+                {t.deletions.certificate}
+              </Button>
+            )}
+          </li>
+        ))}
+      </ul>
+      {save.error ? <ProblemAlert error={save.error} /> : null}
+    </Card>
+  );
+}
+
 function Submissions(props: { list: Submission[]; onChange: () => void }) {
   const t = useT();
 
@@ -326,6 +398,7 @@ function Submissions(props: { list: Submission[]; onChange: () => void }) {
           <p class="hint">
             {t.files.count(s.artefacts)} · <Bytes n={s.bytes} />
           </p>
+          <Declared submission={s} />
           {s.comment && (
             <p class="foreign-text submission-comment">{s.comment}</p>
           )}
