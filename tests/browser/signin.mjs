@@ -89,7 +89,7 @@ await story('staff set up a second factor first', async () => {
   secret = await page.getByTestId('totp-secret').textContent();
   like('the key is there to be typed', secret, /^[A-Z2-7]{32}$/);
   is('and to be scanned', await page.getByRole('img', { name: 'QR code' }).count(), 1);
-  await page.getByLabel('Code').fill('000000');
+  await page.getByRole('textbox', { name: 'Code' }).fill('000000');
   await page.getByRole('button', { name: 'Switch it on' }).click();
   await page.getByRole('alert').waitFor();
 });
@@ -97,7 +97,7 @@ await look(dirk, 'account-totp');
 let codes = [];
 await story('the second factor is on', async () => {
   const { page } = dirk;
-  await page.getByLabel('Code').fill(totp(secret, -1));
+  await page.getByRole('textbox', { name: 'Code' }).fill(totp(secret, -1));
   await page.getByRole('button', { name: 'Switch it on' }).click();
   await page.getByText('Recovery codes').first().waitFor();
   codes = await page.locator('.codes code').allTextContents();
@@ -116,9 +116,9 @@ await story('a recovery code does, too', async () => {
   await page.getByLabel('Login name').fill('dirk@csirt.example.org');
   await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByLabel('Code').waitFor();
+  await page.getByRole('textbox', { name: 'Code' }).waitFor();
   await look(dirk, 'signin-code');
-  await page.getByLabel('Code').fill(codes[0]);
+  await page.getByRole('textbox', { name: 'Code' }).fill(codes[0]);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('navigation', { name: 'Main navigation' }).waitFor();
 });
