@@ -116,8 +116,8 @@ $O/lib.a: $(call objs,lib)
 
 define program
 $O/$(1): $(call objs,$($(1)_DIRS)) $(addprefix $O/,$($(1)_EXTRA)) $O/lib.a
-	$$(call Q,LINK)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(if $($(1)_PKGS),$$(shell $(PKG_CONFIG) --libs $($(1)_PKGS))) $($(1)_LIBS)
-$(call objs,$($(1)_DIRS)): PKG_CFLAGS := $$(if $($(1)_PKGS),$$(shell $(PKG_CONFIG) --cflags $($(1)_PKGS)))
+	$$(call Q,LINK)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(if $($(1)_PKGS),$$(shell 2>/dev/null $(PKG_CONFIG) --libs $($(1)_PKGS))) $($(1)_LIBS)
+$(call objs,$($(1)_DIRS)): PKG_CFLAGS := $$(if $($(1)_PKGS),$$(shell 2>/dev/null $(PKG_CONFIG) --cflags $($(1)_PKGS)))
 endef
 $(foreach p,$(BUILT),$(eval $(call program,$(p))))
 
@@ -160,7 +160,7 @@ $(patsubst %.c,$O/%,$(1)): $(patsubst %.c,$O/%.o,$(1)) $(UNIT_HELPERS) \
     $(patsubst %.cc,$O/%.o,$(wildcard tests/unit/$(2)/*.cc)) \
     $(if $(filter agents,$(2)),$(AGENT_UNIT_OBJS),$(filter-out %/main.o,$(if $(filter lib,$(2)),,$(call objs,$(2))))) \
     $(addprefix $O/,$($(3)_EXTRA)) $O/lib.a
-	$$(call Q,LINK)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(shell $(PKG_CONFIG) --libs cmocka $(sort $($(3)_PKGS) libseccomp jansson libcrypto)) $($(3)_LIBS) $(UNIT_LIBS_$(2))
+	$$(call Q,LINK)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(shell 2>/dev/null $(PKG_CONFIG) --libs cmocka $(sort $($(3)_PKGS) libseccomp jansson libcrypto)) $($(3)_LIBS) $(UNIT_LIBS_$(2))
 endef
 $(foreach t,$(UNIT_SRCS),$(eval $(call unit,$(t),$(call unit_folder,$(t)),$(call unit_program,$(call unit_folder,$(t))))))
 
@@ -177,13 +177,13 @@ define fuzz
 $(patsubst %.c,$O/%,$(1)): $(patsubst %.c,$O/%.o,$(1)) $(if $(FUZZER),,$O/tests/fuzz/replay.o) \
     $(if $(filter agents,$(2)),$O/agents/wire.o $O/agents/wire_names.o) \
     $(filter-out %/main.o,$(call objs,$(filter-out agents,$(2)))) $O/lib.a
-	$$(call Q,LINK)$$(CC) $$(ALL_LDFLAGS) $(if $(FUZZER),-fsanitize=fuzzer) -o $$@ $$^ $$(shell $(PKG_CONFIG) --libs $(sort libseccomp jansson libcrypto $(foreach f,$(2),$($(call unit_program,$(f))_PKGS)))) $(foreach f,$(2),$($(call unit_program,$(f))_LIBS))
+	$$(call Q,LINK)$$(CC) $$(ALL_LDFLAGS) $(if $(FUZZER),-fsanitize=fuzzer) -o $$@ $$^ $$(shell 2>/dev/null $(PKG_CONFIG) --libs $(sort libseccomp jansson libcrypto $(foreach f,$(2),$($(call unit_program,$(f))_PKGS)))) $(foreach f,$(2),$($(call unit_program,$(f))_LIBS))
 endef
 $(foreach t,$(FUZZ_SRCS),$(eval $(call fuzz,$(t),$(call fuzz_folders,$(t)))))
 
 SANDBOX := $(patsubst %.c,$O/%,$(wildcard tests/sandbox/t_*.c))
 $O/tests/sandbox/t_%: $O/tests/sandbox/t_%.o $O/lib.a
-	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs cmocka libseccomp jansson)
+	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell 2>/dev/null $(PKG_CONFIG) --libs cmocka libseccomp jansson)
 
 # --- running tests ------------------------------------------------------
 # Root hands over to an ordinary user first: nothing here needs root.
@@ -197,17 +197,17 @@ YARA_TESTS := $(sort $(wildcard tests/yara-rules/t[0-9]*.sh))
 TOOLS := $(patsubst %.c,$O/%,$(wildcard tests/tools/*.c tests/e2e/*.c tests/bench/*.c))
 
 $O/tests/tools/%: $O/tests/tools/%.o $O/lib.a
-	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs libseccomp jansson libcrypto)
+	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell 2>/dev/null $(PKG_CONFIG) --libs libseccomp jansson libcrypto)
 $O/tests/bench/%: $O/tests/bench/%.o $O/lib.a
-	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs libseccomp jansson libcrypto)
+	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell 2>/dev/null $(PKG_CONFIG) --libs libseccomp jansson libcrypto)
 # With the index's own code.
 $O/tests/bench/bench_index: $O/tests/bench/bench_index.o $(filter-out %/main.o,$(call objs,index)) $O/lib.a
-	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs libseccomp jansson libcrypto) -lm
+	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell 2>/dev/null $(PKG_CONFIG) --libs libseccomp jansson libcrypto) -lm
 # Plays loepd for loep-vm: with its code that makes the namespace.
 $O/tests/e2e/vmdrive: $O/tests/e2e/vmdrive.o $O/orchestrator/parent/netns.o $O/orchestrator/parent/netns_setup.o $O/lib.a
-	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs libseccomp jansson libcrypto libnftables)
+	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell 2>/dev/null $(PKG_CONFIG) --libs libseccomp jansson libcrypto libnftables)
 $O/tests/e2e/%: $O/tests/e2e/%.o $O/agents/wire.o $O/agents/wire_names.o $O/lib.a
-	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs libseccomp jansson libcrypto)
+	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell 2>/dev/null $(PKG_CONFIG) --libs libseccomp jansson libcrypto)
 
 programs: all $(UNIT) $(FUZZ) $(SANDBOX) $(TOOLS)
 
@@ -259,7 +259,7 @@ run-e2e: image guest-programs
 	@$(SUITE) e2e $(E2E)
 
 #: demo		builds all, submits a sample, detonates it, shows the report
-demo: setup
+demo: setup-demo
 	@$(AS_USER) $(MAKE) demo-as-user
 demo-as-user:
 	@$(MAKE) -j2 all
@@ -292,8 +292,12 @@ coverage: setup
 
 #: setup		installs the Debian packages that are missing
 setup:
-	@scripts/setup $O build run image test deb
+	@scripts/setup $O build run image demo test deb
 	@scripts/setup-node $O
+
+# Less: whoever only looks needs no tools of tests.
+setup-demo:
+	@scripts/setup $O build run image demo
 
 # --- the state of the tree -----------------------------------------------
 
@@ -354,6 +358,6 @@ help:
 .PHONY: all programs check check-as-user check-fast check-fast-as-user e2e \
     e2e-as-user run-lint run-unit run-fuzz run-sandbox run-yara \
     run-integration run-browser run-e2e demo demo-as-user image bench \
-    bench-as-user fuzz deb setup-deb ui \
+    bench-as-user fuzz deb setup-deb setup-demo ui \
     coverage setup format lint install clean help FORCE
 .SECONDARY:
