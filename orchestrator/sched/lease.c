@@ -15,9 +15,9 @@
 /* The store says when jobs come; this is for what was missed. */
 #define LOOK_MS ((uint64_t)5000)
 /* Jobs whose JOB_DONE is not answered; more would only queue in the store. */
-#define JOBS_MAX ((size_t)4096)
+#define JOBS_MAX ((size_t)8192)
 /* What one JOB_LEASE may ask for. */
-#define ASK_MAX ((size_t)512)
+#define ASK_MAX ((size_t)1024)
 
 static void lease_now(struct sched *sched);
 
@@ -146,8 +146,8 @@ lease_packed(struct sched *sched, const struct held *held)
 		ask->is_again = true;
 		return;
 	}
-	if (held->packed > LEASE_PACKED_MAX / 4 * 3 ||
-	    held->packed_bytes > LEASE_PACKED_BYTES / 4 * 3)
+	if (held->packed > LEASE_PACKED_MAX / 3 * 2 ||
+	    held->packed_bytes > LEASE_PACKED_BYTES / 3 * 2)
 		return;
 	worker_kinds(sched, true, kinds, sizeof(kinds));
 	ask_for(sched, LEASE_PACKS, kinds, ASK_MAX,

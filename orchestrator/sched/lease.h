@@ -19,9 +19,13 @@
 struct loop_timer;
 struct sched;
 
-/* Jobs of one kind that may be held for packs, and what they may have. */
-#define LEASE_PACKED_MAX   ((size_t)2048)
-#define LEASE_PACKED_BYTES (64 * MIB)
+/*
+ * Jobs that may be held for packs, and what they may have (an artefact counts
+ * once for each): about a second's work, since an answer of the store is behind
+ * a commit, and that may have to wait for the disk.
+ */
+#define LEASE_PACKED_MAX   ((size_t)3072)
+#define LEASE_PACKED_BYTES (96 * MIB)
 
 enum lease_lane {
 	LEASE_PACKS,
