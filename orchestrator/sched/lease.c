@@ -15,9 +15,13 @@
 /* The store says when jobs come; this is for what was missed. */
 #define LOOK_MS ((uint64_t)5000)
 /* Jobs whose JOB_DONE is not answered; more would only queue in the store. */
-#define JOBS_MAX ((size_t)8192)
-/* What one JOB_LEASE may ask for. */
-#define ASK_MAX ((size_t)1024)
+#define JOBS_MAX ((size_t)12288)
+/*
+ * What one JOB_LEASE asks for: little where nothing is held, so that work
+ * begins soon, and much where there is time.
+ */
+#define ASK_FIRST ((size_t)512)
+#define ASK_MAX	  ((size_t)2048)
 
 static void lease_now(struct sched *sched);
 
@@ -150,7 +154,8 @@ lease_packed(struct sched *sched, const struct held *held)
 	    held->packed_bytes > LEASE_PACKED_BYTES / 3 * 2)
 		return;
 	worker_kinds(sched, true, kinds, sizeof(kinds));
-	ask_for(sched, LEASE_PACKS, kinds, ASK_MAX,
+	ask_for(sched, LEASE_PACKS, kinds,
+	    held->packed == 0 ? ASK_FIRST : ASK_MAX,
 	    LEASE_PACKED_BYTES - held->packed_bytes);
 }
 

@@ -24,8 +24,8 @@ struct sched;
  * once for each): about a second's work, since an answer of the store is behind
  * a commit, and that may have to wait for the disk.
  */
-#define LEASE_PACKED_MAX   ((size_t)3072)
-#define LEASE_PACKED_BYTES (96 * MIB)
+#define LEASE_PACKED_MAX   ((size_t)4096)
+#define LEASE_PACKED_BYTES (128 * MIB)
 
 enum lease_lane {
 	LEASE_PACKS,

@@ -12,7 +12,7 @@
 #include "store/handlers.h"
 #include "store/job.h"
 
-#define LEASE_MAX 1024
+#define LEASE_MAX 2048
 #define KINDS_MAX 32
 /* Organisations of one rank that one lease looks at. */
 #define ORGS_MAX 1024
