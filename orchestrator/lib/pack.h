@@ -22,7 +22,8 @@
  *	any number of: u32 index of the item, byte string: context JSON
  *
  * Members of the pack's common context are the item's too, where it has none
- * of the same name.
+ * of the same name.  An item's own is its name, and what differs: the list has
+ * room for as many items as their contexts are short.
  *
  * The child's answer: for each item of the list, in order, a frame
  * PACK_FRAME_BEGIN, the item's records (lib/record.h) and a frame

@@ -64,7 +64,7 @@ test_lease_says_what_to_do(void **state)
 	ask_err(rig, ERR_LIMIT, CALL_JOB_LEASE,
 	    ARGS(val_text("w2"), val_text("yara"), val_int(0), val_int(0)));
 	ask_err(rig, ERR_LIMIT, CALL_JOB_LEASE,
-	    ARGS(val_text("w2"), val_text("yara"), val_int(513), val_int(0)));
+	    ARGS(val_text("w2"), val_text("yara"), val_int(2049), val_int(0)));
 }
 
 static void
