@@ -364,15 +364,18 @@ export interface Organisation {
 
 export interface PolicyVersion {
   version: number;
+  parent: number | null;
   state: string;
   regime: string;
+  comment: string;
+  reason: string;
   effective_from: string | null;
   review_due: string | null;
-  proposed_by?: string;
-  proposed_by_name: string;
+  is_overdue: boolean;
+  proposed_by_name: string | null;
   approved_by_name: string | null;
+  is_single_person: boolean;
   created_at: string;
-  comment?: string;
   document?: unknown;
 }
 
@@ -381,7 +384,7 @@ export interface ModeProposal {
   exercise: boolean;
   reason: string;
   plan_reference: string;
-  proposed_by?: string;
+  is_own?: boolean;
   proposed_by_name?: string;
   cases?: unknown;
   classes?: unknown;
@@ -394,16 +397,23 @@ export interface ModeState {
   reason: string;
   plan_reference: string;
   entered_by?: string | null;
-  entered_by_name?: string | null;
+  approved_by?: string | null;
   entered_at: string | null;
   proposal: ModeProposal | null;
 }
 
-export interface ModeEntry extends Partial<ModeState> {
-  at?: string;
-  seq?: number;
-  action?: string;
-  text?: string;
+export interface ModeEntry {
+  seq: number;
+  mode: Mode;
+  exercise: boolean;
+  state: string;
+  reason: string;
+  plan_reference: string;
+  proposed_by_name: string;
+  decided_by_name: string | null;
+  proposed_at: string;
+  entered_at: string | null;
+  left_at: string | null;
 }
 
 export interface AuditEntry {
@@ -423,15 +433,16 @@ export interface AuditEntry {
 export interface OutboxEntry {
   id: string;
   kind: string;
+  org_name: string;
+  number: string;
+  address: string;
+  language: string;
   state: string;
   attempts: number;
-  to?: string;
-  address?: string;
-  subject?: string;
-  reason?: string;
-  created_at?: string;
-  next_at?: string | null;
-  sent_at?: string | null;
+  reason: string;
+  created_at: string;
+  next_at: string;
+  ended_at: string | null;
 }
 
 export interface Deletion {

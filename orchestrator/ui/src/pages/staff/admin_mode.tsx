@@ -23,7 +23,7 @@ import { PagedTable, usePages } from '../../components/pages.js';
 import { useT, wordFor } from '../../i18n/index.js';
 import { inline } from '../../logic/findings.js';
 import { useSession } from '../../session.js';
-import { ActButton, OrMissing } from './parts.js';
+import { ActButton, OrMissing, StateBadge } from './parts.js';
 
 function words(text: string): string[] {
   return text.split(/[\s,;]+/).filter(Boolean);
@@ -134,9 +134,9 @@ function Propose(props: { mode: Mode; onDone: () => void }) {
 export function AdminMode() {
   const t = useT();
   const m = t.staff.admin.mode;
-  const { me, can, reload: reloadMe } = useSession();
+  const { can, reload: reloadMe } = useSession();
   const load = useLoad((signal) => get<ModeState>('/mode', {}, signal), []);
-  const log = usePages<ModeEntry>('/mode/log');
+  const log = usePages<ModeEntry>('/modes');
   const reload = () => {
     load.reload();
     log.reload();
@@ -185,7 +185,7 @@ export function AdminMode() {
                       </p>
                     ) : null,
                   )}
-                  {state.proposal.proposed_by === me.account ? (
+                  {state.proposal.is_own ? (
                     <p>{t.staff.common.otherPerson}</p>
                   ) : (
                     can('approve_crisis') && (
@@ -230,12 +230,12 @@ export function AdminMode() {
           pages={log}
           caption={m.log}
           empty={m.noLog}
-          rowKey={(e) => String(e.seq ?? e.at ?? e.entered_at)}
+          rowKey={(e) => e.seq}
           columns={[
             {
               key: 'at',
               head: t.common.time,
-              cell: (e) => <Time at={e.at ?? e.entered_at} />,
+              cell: (e) => <Time at={e.entered_at ?? e.proposed_at} />,
             },
             {
               key: 'mode',
@@ -243,26 +243,34 @@ export function AdminMode() {
               isHead: true,
               cell: (e) => (
                 <>
-                  {wordFor(m.modes, e.mode ?? '')}{' '}
-                  {e.exercise && `(${m.exercise})`}
+                  {wordFor(m.modes, e.mode)} {e.exercise && `(${m.exercise})`}
                 </>
               ),
             },
             {
-              key: 'what',
+              key: 'state',
+              head: t.common.state,
+              cell: (e) => <StateBadge state={e.state} />,
+            },
+            {
+              key: 'reason',
               head: t.common.reason,
-              cell: (e) => (
-                <Name
-                  text={[e.action, e.text, e.reason]
-                    .filter(Boolean)
-                    .join(' · ')}
-                />
-              ),
+              cell: (e) => <Name text={e.reason} />,
             },
             {
               key: 'plan',
               head: m.plan,
-              cell: (e) => <Name text={e.plan_reference ?? ''} />,
+              cell: (e) => <Name text={e.plan_reference} />,
+            },
+            {
+              key: 'by',
+              head: t.staff.admin.policy.proposedBy,
+              cell: (e) => <Name text={e.proposed_by_name} />,
+            },
+            {
+              key: 'decided',
+              head: t.staff.admin.policy.approvedBy,
+              cell: (e) => <Name text={e.decided_by_name ?? '–'} />,
             },
           ]}
         />

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mail that is to go out, or went.
+import { path, post } from '../../api/client.js';
 import type { OutboxEntry } from '../../api/staff.js';
 import { Card, Name, Time } from '../../components/basic.js';
 import { PagedTable, usePages } from '../../components/pages.js';
-import { useT } from '../../i18n/index.js';
-import { StateBadge } from './parts.js';
+import { useT, wordFor } from '../../i18n/index.js';
+import { ActButton, StateBadge } from './parts.js';
 
 export function AdminOutbox() {
   const t = useT();
@@ -20,17 +21,23 @@ export function AdminOutbox() {
         empty={o.none}
         rowKey={(e) => e.id}
         columns={[
-          { key: 'kind', head: o.kind, isHead: true, cell: (e) => e.kind },
           {
-            key: 'to',
-            head: o.to,
-            cell: (e) => <Name text={e.to ?? e.address ?? ''} />,
+            key: 'kind',
+            head: o.kind,
+            isHead: true,
+            cell: (e) => wordFor(o.kinds, e.kind),
           },
           {
-            key: 'subject',
-            head: o.subject,
-            cell: (e) => <Name text={e.subject ?? ''} />,
+            key: 'org',
+            head: t.case.organisation,
+            cell: (e) => <Name text={e.org_name} />,
           },
+          {
+            key: 'case',
+            head: t.case.number,
+            cell: (e) => <code>{e.number}</code>,
+          },
+          { key: 'to', head: o.to, cell: (e) => <Name text={e.address} /> },
           {
             key: 'state',
             head: t.common.state,
@@ -45,12 +52,27 @@ export function AdminOutbox() {
           {
             key: 'reason',
             head: t.common.reason,
-            cell: (e) => <Name text={e.reason ?? ''} />,
+            cell: (e) => <Name text={e.reason} />,
           },
           {
             key: 'at',
             head: t.common.time,
-            cell: (e) => <Time at={e.sent_at ?? e.next_at ?? e.created_at} />,
+            cell: (e) => <Time at={e.ended_at ?? e.created_at} />,
+          },
+          {
+            key: 'act',
+            head: t.common.actions,
+            cell: (e) =>
+              (e.state === 'failed' || e.state === 'held') && (
+                <ActButton
+                  small
+                  label={t.common.retry}
+                  act={async () => {
+                    await post(path`/outbox/${e.id}/retry`);
+                    pages.reload();
+                  }}
+                />
+              ),
           },
         ]}
       />

@@ -220,7 +220,7 @@ function Version(props: { version: number; active: number }) {
               <>
                 {item.state === 'draft' &&
                   can('approve_policy') &&
-                  item.proposed_by !== me.account && (
+                  item.proposed_by_name !== me.name && (
                     <>
                       <ActButton
                         kind="primary"
@@ -254,7 +254,10 @@ function Version(props: { version: number; active: number }) {
               items={[
                 [t.common.state, <StateBadge key="s" state={item.state} />],
                 [p.regime, item.regime],
-                [p.proposedBy, <Name key="p" text={item.proposed_by_name} />],
+                [
+                  p.proposedBy,
+                  <Name key="p" text={item.proposed_by_name ?? '–'} />,
+                ],
                 [
                   p.approvedBy,
                   <Name key="a" text={item.approved_by_name ?? '–'} />,
@@ -343,7 +346,7 @@ export function AdminPolicy(props: { version: string }) {
             {
               key: 'by',
               head: p.proposedBy,
-              cell: (v) => <Name text={v.proposed_by_name} />,
+              cell: (v) => <Name text={v.proposed_by_name ?? '–'} />,
             },
             {
               key: 'approver',

@@ -60,6 +60,11 @@ export const words: typeof en = {
       ok: 'in Ordnung',
       requested: 'erbeten',
       executed: 'ausgeführt',
+      entered: 'in Kraft',
+      left: 'verlassen',
+      proposed: 'vorgeschlagen',
+      sending: 'wird gesendet',
+      held: 'zurückgehalten',
     },
     outcomes: {
       '': '–',

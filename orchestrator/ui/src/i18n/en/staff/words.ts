@@ -59,6 +59,11 @@ export const words = {
       ok: 'in order',
       requested: 'requested',
       executed: 'carried out',
+      entered: 'in force',
+      left: 'left',
+      proposed: 'proposed',
+      sending: 'being sent',
+      held: 'held back',
     } as Record<string, string>,
     outcomes: {
       '': '–',

@@ -60,6 +60,11 @@ export const words: typeof en = {
       ok: 'en ordre',
       requested: 'demandé',
       executed: 'exécuté',
+      entered: 'en vigueur',
+      left: 'quitté',
+      proposed: 'proposé',
+      sending: 'en cours d’envoi',
+      held: 'retenu',
     },
     outcomes: {
       '': '–',

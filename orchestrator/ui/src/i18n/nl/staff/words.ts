@@ -60,6 +60,11 @@ export const words: typeof en = {
       ok: 'in orde',
       requested: 'gevraagd',
       executed: 'uitgevoerd',
+      entered: 'van kracht',
+      left: 'verlaten',
+      proposed: 'voorgesteld',
+      sending: 'wordt verzonden',
+      held: 'tegengehouden',
     },
     outcomes: {
       '': '–',
