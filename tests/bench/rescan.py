@@ -257,7 +257,7 @@ def main():
     whole = whole_set(rules)
     paths = kept("paths", lambda: all_paths(whole))
     digests = kept("digests", lambda: digests_of(paths))
-    exact = Exact(paths, digests)
+    exact = Exact(paths, digests, os.path.getmtime(f"{CORPUS}/digests.json"))
     say(f"{len(rules)} rules, {len(whole)} in the whole set")
     small = fill(rules, paths)
     say(f"stored, triaged, indexed in {STATE}")

@@ -146,6 +146,15 @@ id=$(artefacts '[.[] | select(.name == "short")][0].id')
 is "a match has its proof" "$("$LOEP" --json rescan proof "$id" needle | jq -r .state)" match
 like "a miss, too" "$("$LOEP" --json rescan proof "$id" never | jq -r .state)" \
 	'^(excluded|no_match)$'
+like "which names bytes that are absent" "$("$LOEP" rescan proof "$id" never)" \
+	'absent: the bytes [0-9a-f]{8} of "qqqqzzzqqqz"'
+like "and places that are not" "$("$LOEP" rescan proof "$id" needle)" \
+	'\$a +at 0: needle'
+like "changes are added up by rule" "$("$LOEP" rescan changes "$(newest)" \
+	--by rule)" '^many +own/c.yar +[0-9]+ +0 +0'
+like "by case" "$("$LOEP" rescan changes "$(newest)" --by case)" \
+	"^$("$LOEP" --json case show "$CASE" | jq -r .number) .*[1-9]"
+fails "by nothing else" 64 "$LOEP" rescan changes "$(newest)" --by moon
 "$LOEP" --json report "$CASE" --new >/dev/null 2>&1
 
 # --- back ---
