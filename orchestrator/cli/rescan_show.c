@@ -144,7 +144,7 @@ static const struct by {
 static void
 count_one(json_t *sums, const struct by *by, const json_t *change)
 {
-	static const char *const whats[] = {"new", "lost", "changed", "same"};
+	static const char *const kinds[] = {"new", "lost", "changed", "same"};
 	const char *name = json_member_text(change, by->key, "");
 	const char *detail = json_member_text(change, by->detail, "");
 	const char *what = json_member_text(change, "what", "");
@@ -153,9 +153,9 @@ count_one(json_t *sums, const struct by *by, const json_t *change)
 
 	if (sum == NULL) {
 		sum = json_pack("{s:s,s:s}", by->word, name, "where", detail);
-		for (size_t i = 0; i < sizeof(whats) / sizeof(whats[0]); i++)
+		for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 			(void)json_object_set_new(
-			    sum, whats[i], json_integer(0));
+			    sum, kinds[i], json_integer(0));
 		(void)json_object_set_new(sums, key, sum);
 	}
 	(void)json_object_set_new(
