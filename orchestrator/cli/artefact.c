@@ -137,8 +137,8 @@ download(struct cli *cli, int argc, char **argv)
 	if (body == NULL)
 		fail(EXIT_USAGE, "the reason is not UTF-8");
 	fd = open_output(output);
-	(void)api_download_post(cli->api, fd, body, "/artefacts/%s/download",
-	    argv[optind + 1]);
+	(void)api_download_post(
+	    cli->api, fd, body, "/artefacts/%s/download", argv[optind + 1]);
 }
 
 /* Rows of offset, digits and characters, as others show bytes. */
@@ -157,9 +157,8 @@ print_bytes(uint64_t offset, const uint8_t *p, size_t len)
 		}
 		printf("  ");
 		for (size_t j = 0; j < n; j++)
-			putchar(p[i + j] >= ' ' && p[i + j] < 0x7f
-				    ? p[i + j]
-				    : '.');
+			putchar(p[i + j] >= ' ' && p[i + j] < 0x7f ? p[i + j]
+								   : '.');
 		printf("\n");
 	}
 }
@@ -182,8 +181,7 @@ look(struct cli *cli, int argc, char **argv)
 	}
 	if (hex_decode(hex, bytes, len) != ERR_OK)
 		fail(EXIT_FAILED, "the service answered no digits");
-	print_bytes(
-	    (uint64_t)json_member_int(answer, "offset", 0), bytes, len);
+	print_bytes((uint64_t)json_member_int(answer, "offset", 0), bytes, len);
 }
 
 int

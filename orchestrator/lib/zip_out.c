@@ -18,12 +18,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SALT_BYTES   16
-#define CHECK_BYTES  2
-#define MAC_BYTES    10
-#define KEY_BYTES    32
-#define BLOCK_BYTES  16
-#define ITERATIONS   1000
+#define SALT_BYTES  16
+#define CHECK_BYTES 2
+#define MAC_BYTES   10
+#define KEY_BYTES   32
+#define BLOCK_BYTES 16
+#define ITERATIONS  1000
 /* Counter blocks that are made at a time. */
 #define STREAM_BYTES 4096
 /* What AES adds to a member. */
@@ -138,8 +138,7 @@ put_common(struct wire_out *out, const struct member *m)
 	wire_put_u16(out, NO_TIME);
 	wire_put_u16(out, FIRST_DAY);
 	wire_put_u32(out, 0);
-	wire_put_u32(out,
-	    is64 ? UINT32_MAX : (uint32_t)(m->size + OVERHEAD));
+	wire_put_u32(out, is64 ? UINT32_MAX : (uint32_t)(m->size + OVERHEAD));
 	wire_put_u32(out, is64 ? UINT32_MAX : (uint32_t)m->size);
 	wire_put_u16(out, (uint16_t)strlen(m->name));
 }
@@ -213,13 +212,12 @@ begin_keys(struct zip_out *z, const uint8_t salt[SALT_BYTES],
 	uint8_t keys[2 * KEY_BYTES + CHECK_BYTES];
 	char digest[] = "SHA1";
 	const OSSL_PARAM params[] = {
-	    OSSL_PARAM_construct_utf8_string(
-		OSSL_MAC_PARAM_DIGEST, digest, 0),
+	    OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
 	    OSSL_PARAM_construct_end(),
 	};
 
-	need(PKCS5_PBKDF2_HMAC_SHA1(z->password, (int)strlen(z->password),
-		 salt, SALT_BYTES, ITERATIONS, sizeof(keys), keys) == 1);
+	need(PKCS5_PBKDF2_HMAC_SHA1(z->password, (int)strlen(z->password), salt,
+		 SALT_BYTES, ITERATIONS, sizeof(keys), keys) == 1);
 	need(EVP_EncryptInit_ex(
 		 z->cipher, EVP_aes_256_ecb(), NULL, keys, NULL) == 1);
 	need(EVP_CIPHER_CTX_set_padding(z->cipher, 0) == 1);
@@ -231,8 +229,8 @@ begin_keys(struct zip_out *z, const uint8_t salt[SALT_BYTES],
 }
 
 int
-zip_out_member(struct zip_out *z, const char *name, uint64_t size,
-    struct wire_out *out)
+zip_out_member(
+    struct zip_out *z, const char *name, uint64_t size, struct wire_out *out)
 {
 	struct member *m = &z->members[z->count];
 	uint8_t salt[SALT_BYTES], check[CHECK_BYTES];

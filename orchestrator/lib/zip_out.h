@@ -34,8 +34,8 @@ void zip_out_free(struct zip_out *zip);
  * bytes.  name: ASCII, shorter than ZIP_OUT_NAME_BYTES.  ERR_LIMIT: too many
  * members, a name too long; ERR_CONFLICT: the last one is not whole.
  */
-int must_check zip_out_member(struct zip_out *zip, const char *name,
-    uint64_t size, struct wire_out *out);
+int must_check zip_out_member(
+    struct zip_out *zip, const char *name, uint64_t size, struct wire_out *out);
 /* Seals the next bytes of the member in place; ERR_LIMIT beyond its size. */
 int must_check zip_out_data(struct zip_out *zip, uint8_t *p, size_t len);
 /* Ends the member; ERR_FORMAT where bytes are missing. */

@@ -24,6 +24,7 @@ READ(REPORT_LIST)
 READ(REPORT_GET)
 READ(DISCLOSURE_LIST)
 READ(ACCESS_LIST)
+READ(DELETION_LIST)
 READ(SLOT_LIST)
 READ(PROFILE_LIST)
 READ(AUDIT_LIST)
@@ -118,6 +119,12 @@ request_fn *const handlers[CALL_COUNT] = {
     [CALL_REPORT_ISSUE] = report_issue,
     [CALL_REPORT_RECALL] = report_recall,
     [CALL_CASE_LABELS] = case_labels,
+    [CALL_SUBMISSION_WITHDRAW] = submission_withdraw,
+    [CALL_DELETION_CREATE] = deletion_create,
+    [CALL_DELETION_APPROVE] = deletion_approve,
+    [CALL_DELETION_LIST] = read_DELETION_LIST,
+    [CALL_DELETION_CERTIFICATE] = deletion_certificate,
+    [CALL_CASE_HOLD] = case_hold,
     [CALL_DISCLOSURE_LIST] = read_DISCLOSURE_LIST,
     [CALL_ACCESS_LIST] = read_ACCESS_LIST,
     [CALL_SLOT_LIST] = read_SLOT_LIST,

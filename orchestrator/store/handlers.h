@@ -111,6 +111,12 @@ int report_approve(struct request *r);
 int report_return(struct request *r);
 int report_issue(struct request *r);
 int report_recall(struct request *r);
+/* deletion.c */
+int submission_withdraw(struct request *r);
+int deletion_create(struct request *r);
+int deletion_approve(struct request *r);
+int deletion_certificate(struct request *r);
+int case_hold(struct request *r);
 /* sample.c */
 int artefact_download(struct request *r);
 int artefact_bytes(struct request *r);

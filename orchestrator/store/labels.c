@@ -40,8 +40,8 @@ read_wanted(struct request *r, struct relabel *l)
 {
 	AUTO(query) q = {0};
 	const char *tlp, *pap;
-	int err = query_one(&q, r->store->db, STMT_CASE_LABEL_MAX,
-	    ARGS(val_text(r->case_id)));
+	int err = query_one(
+	    &q, r->store->db, STMT_CASE_LABEL_MAX, ARGS(val_text(r->case_id)));
 
 	if (err != ERR_OK)
 		return err;
@@ -73,8 +73,7 @@ write_labels(struct request *r, const struct relabel *l)
 	const struct value tlp = val_text(label_tlp_name(l->to.tlp));
 	const struct value pap = val_text(label_pap_name(l->to.pap));
 	int err = db_do(db, STMT_LABEL_CHANGE_ADD,
-	    ARGS(id, val_int(loop_wall_us()),
-		val_text(r->principal.account_id),
+	    ARGS(id, val_int(loop_wall_us()), val_text(r->principal.account_id),
 		val_text(label_tlp_name(l->from.tlp)), tlp,
 		val_text(label_pap_name(l->from.pap)), pap,
 		val_text(l->restriction), val_text(l->permission)),
@@ -84,11 +83,10 @@ write_labels(struct request *r, const struct relabel *l)
 		err = db_do(db, STMT_LABEL_CASE,
 		    ARGS(id, tlp, pap, val_text(l->restriction)), NULL);
 	if (err == ERR_OK)
-		err = db_do(
-		    db, STMT_LABEL_SUBMISSIONS, ARGS(id, tlp, pap), NULL);
-	if (err == ERR_OK)
 		err =
-		    db_do(db, STMT_LABEL_ARTEFACTS, ARGS(id, tlp, pap), NULL);
+		    db_do(db, STMT_LABEL_SUBMISSIONS, ARGS(id, tlp, pap), NULL);
+	if (err == ERR_OK)
+		err = db_do(db, STMT_LABEL_ARTEFACTS, ARGS(id, tlp, pap), NULL);
 	/* Of what is not out yet; what is out was given away with its label. */
 	if (err == ERR_OK)
 		err = db_do(db, STMT_LABEL_REPORTS,

@@ -54,12 +54,20 @@ char *
 receipt_seal(const char *text, const uint8_t signature[SIGN_BYTES],
     const uint8_t public_key[SIGN_PUBLIC_BYTES])
 {
+	return receipt_seal_as("receipt", text, signature, public_key);
+}
+
+char *
+receipt_seal_as(const char *name, const char *text,
+    const uint8_t signature[SIGN_BYTES],
+    const uint8_t public_key[SIGN_PUBLIC_BYTES])
+{
 	char signature_hex[2 * SIGN_BYTES + 1];
 	char key_hex[2 * SIGN_PUBLIC_BYTES + 1];
 
 	hex_encode(signature_hex, signature, SIGN_BYTES);
 	hex_encode(key_hex, public_key, SIGN_PUBLIC_BYTES);
 	return xasprintf("{\"algorithm\":\"Ed25519\",\"public_key\":\"%s\","
-			 "\"receipt\":%s,\"signature\":\"%s\"}",
-	    key_hex, text, signature_hex);
+			 "\"%s\":%s,\"signature\":\"%s\"}",
+	    key_hex, name, text, signature_hex);
 }

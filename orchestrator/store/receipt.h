@@ -37,4 +37,9 @@ char *receipt_text(const struct receipt *receipt);
 char *receipt_seal(const char *text, const uint8_t signature[SIGN_BYTES],
     const uint8_t public_key[SIGN_PUBLIC_BYTES]);
 
+/* The same under another name than "receipt"; one of ours. */
+char *receipt_seal_as(const char *name, const char *text,
+    const uint8_t signature[SIGN_BYTES],
+    const uint8_t public_key[SIGN_PUBLIC_BYTES]);
+
 #endif

@@ -72,8 +72,8 @@ sample_new(struct request *r, struct sample **ret_sample)
 	struct sample *s;
 	const uint8_t *p;
 	size_t len;
-	int err = request_query(&q, r, STMT_SAMPLE_FIND,
-	    ARGS(WHO(r), val_text(param_text(r, 0))));
+	int err = request_query(
+	    &q, r, STMT_SAMPLE_FIND, ARGS(WHO(r), val_text(param_text(r, 0))));
 
 	if (err == ERR_NOT_FOUND)
 		return request_why(r, err, "there is no such artefact");
@@ -121,8 +121,8 @@ begin(struct sample *s, const struct vault_answer *answer)
 	if (err == ERR_OK)
 		return true;
 	sample_free(s);
-	request_end(r, (enum err)err,
-	    answer->err != ERR_OK ? answer->why : NULL, -1);
+	request_end(
+	    r, (enum err)err, answer->err != ERR_OK ? answer->why : NULL, -1);
 	return false;
 }
 
@@ -155,8 +155,7 @@ manifest_text(const struct sample *s, const char *reason)
 	    "size", (json_int_t)s->size, "tlp", s->tlp, "pap", s->pap, "by",
 	    r->principal.name, "account", r->principal.account_id, "at", at,
 	    "reason", reason, "service", "loep " LOEP_VERSION);
-	(void)json_object_set_new(
-	    m, "name", record_text(s->name, s->name_len));
+	(void)json_object_set_new(m, "name", record_text(s->name, s->name_len));
 	return json_canonical(m);
 }
 

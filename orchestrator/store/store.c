@@ -9,6 +9,7 @@
 #include "store/backup.h"
 #include "store/blob.h"
 #include "store/child.h"
+#include "store/erase.h"
 #include "store/hasher.h"
 #include "store/job.h"
 #include "store/login.h"
@@ -258,6 +259,8 @@ on_tick(void *arg)
 	resume_tick(store);
 	verify_due(store);
 	sweep_due(store);
+	erase_retention(store);
+	erase_tick(store);
 	backup_expire(store);
 	search_feed(store);
 	login_tidy(store);

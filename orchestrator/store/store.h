@@ -115,6 +115,8 @@ struct store {
 	int64_t upload_us;     /* how long an upload waits to be continued */
 	int64_t quota_bytes;
 	int64_t quota_uploads;
+	bool is_erasing;      /* a deletion waits for the vault */
+	int64_t retention_at; /* when the next one is looked for */
 	struct store_index index;
 	struct policy *policy; /* that is active */
 	struct mode mode;

@@ -205,8 +205,8 @@ begin(struct stream *s)
 		s->watch =
 		    loop_watch(x->web->loop, s->fd, LOOP_READ, on_ready, s);
 	if (x->match.route->kind == ROUTE_SAMPLE) {
-		s->neuter = neuter_new(
-		    s->sha256, s->manifest != NULL ? s->manifest : "{}",
+		s->neuter = neuter_new(s->sha256,
+		    s->manifest != NULL ? s->manifest : "{}",
 		    s->size > 0 ? (uint64_t)s->size : 0);
 		s->size = neuter_bytes(s->neuter);
 		(void)snprintf(s->name, sizeof(s->name), "%s.zip", s->sha256);

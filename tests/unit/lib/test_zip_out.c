@@ -56,12 +56,12 @@ check_first(const uint8_t *file, const char *text)
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 	int n;
 
-	assert_int_equal(PKCS5_PBKDF2_HMAC_SHA1("infected", 8, salt, 16, 1000,
-			     sizeof(keys), keys),
+	assert_int_equal(PKCS5_PBKDF2_HMAC_SHA1(
+			     "infected", 8, salt, 16, 1000, sizeof(keys), keys),
 	    1);
 	assert_memory_equal(keys + 64, salt + 16, 2);
-	assert_non_null(HMAC(
-	    EVP_sha1(), keys + 32, 32, sealed, len, mac, &mac_len));
+	assert_non_null(
+	    HMAC(EVP_sha1(), keys + 32, 32, sealed, len, mac, &mac_len));
 	assert_memory_equal(mac, sealed + len, 10);
 	assert_int_equal(
 	    EVP_EncryptInit_ex(ctx, EVP_aes_256_ecb(), NULL, keys, NULL), 1);
@@ -73,9 +73,8 @@ check_first(const uint8_t *file, const char *text)
 			counter[0] = (uint8_t)block;
 			counter[1] = (uint8_t)(block >> 8);
 			counter[2] = (uint8_t)(block >> 16);
-			assert_int_equal(EVP_EncryptUpdate(
-					     ctx, key, &n, counter, 16),
-			    1);
+			assert_int_equal(
+			    EVP_EncryptUpdate(ctx, key, &n, counter, 16), 1);
 		}
 		assert_int_equal(sealed[i] ^ key[i % 16], (uint8_t)text[i]);
 	}
@@ -85,7 +84,8 @@ check_first(const uint8_t *file, const char *text)
 static void
 test_members(void **state)
 {
-	static const size_t sizes[] = {0, 1, 15, 16, 17, 4095, 4096, 4097, 9999};
+	static const size_t sizes[] = {
+	    0, 1, 15, 16, 17, 4095, 4096, 4097, 9999};
 	static const size_t pieces[] = {1, 7, 16, 4096, 100000};
 
 	(void)state;
@@ -96,7 +96,8 @@ test_members(void **state)
 
 		for (size_t k = 0; k < sizes[i]; k++)
 			text[k] = (char)('a' + k % 23);
-		for (size_t j = 0; j < sizeof(pieces) / sizeof(pieces[0]); j++) {
+		for (size_t j = 0; j < sizeof(pieces) / sizeof(pieces[0]);
+		     j++) {
 			uint8_t *file;
 			size_t len = make(text, pieces[j], &file);
 
@@ -134,8 +135,8 @@ test_large(void **state)
 
 	(void)state;
 	/* 4 GiB and more: 20 bytes in front, and 20 and 76 behind. */
-	assert_int_equal(zip_out_bytes(&large, 1) - zip_out_bytes(&small, 1),
-	    1 + 20 + 20);
+	assert_int_equal(
+	    zip_out_bytes(&large, 1) - zip_out_bytes(&small, 1), 1 + 20 + 20);
 	assert_true(zip_out_bytes(two, 3) > (UINT64_C(5) << 30) + 400);
 }
 

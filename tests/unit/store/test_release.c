@@ -481,8 +481,8 @@ label(struct world *w, uint64_t who, const char *tlp, const char *pap,
 
 	w->rig->principal = who;
 	err = ask(w->rig, CALL_CASE_LABELS,
-	    ARGS(val_text(w->case_id), val_text(tlp), val_null(),
-		val_text(pap), val_text(permission)))
+	    ARGS(val_text(w->case_id), val_text(tlp), val_null(), val_text(pap),
+		val_text(permission)))
 		  ->err;
 	w->rig->principal = w->author;
 	return err;
@@ -519,8 +519,7 @@ test_labels(void **state)
 	    label(w, w->author, "TLP:GREEN", "PAP:RED", " "), ERR_DENIED);
 	assert_int_equal(
 	    label(w, w->author, "TLP:RED", "PAP:GREEN", ""), ERR_DENIED);
-	assert_int_equal(
-	    label(w, w->sender, "TLP:AMBER", "", ""), ERR_DENIED);
+	assert_int_equal(label(w, w->sender, "TLP:AMBER", "", ""), ERR_DENIED);
 	assert_int_equal(
 	    label(w, w->stranger, "TLP:RED", "", ""), ERR_NOT_FOUND);
 	assert_int_equal(label(w, w->author, "amber red", "", ""), ERR_FORMAT);
@@ -604,10 +603,10 @@ test_download(void **state)
 	(void)close(take_fd(a->fd));
 	assert_non_null(strstr(col_text(rig, 0, "manifest"),
 	    "\"reason\":\"to compare \\\"it\\\"\""));
-	assert_int_equal(sql_int(rig,
-			     "SELECT count(*) FROM custody_event WHERE event "
-			     "= 'downloaded' AND detail ->> '$.purpose' LIKE "
-			     "'to compare%'"),
+	assert_int_equal(
+	    sql_int(rig, "SELECT count(*) FROM custody_event WHERE event "
+			 "= 'downloaded' AND detail ->> '$.purpose' LIKE "
+			 "'to compare%'"),
 	    1);
 	/* Whose it is reads of it: by what role, what for; not by whom. */
 	rig->principal = w->sender;

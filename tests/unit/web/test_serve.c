@@ -36,7 +36,11 @@ body_for(enum call_op op)
 		return "{\"comment\":\"a\"}";
 	case CALL_REPORT_RECALL:
 	case CALL_ARTEFACT_DOWNLOAD:
+	case CALL_SUBMISSION_WITHDRAW:
+	case CALL_DELETION_CREATE:
 		return "{\"reason\":\"a\"}";
+	case CALL_CASE_HOLD:
+		return "{\"on\":true,\"reason\":\"a\"}";
 	case CALL_ORG_SET:
 		return "{\"version\":1,\"rank\":2}";
 	case CALL_POLICY_CREATE:
