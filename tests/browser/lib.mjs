@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the tests in a browser share: Chromium, TAP, pictures, axe-core.
+import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
@@ -206,6 +207,12 @@ export function local(method, path, body) {
     request.on('error', reject);
     request.end(body === undefined ? undefined : JSON.stringify(body));
   });
+}
+
+/** Kills loep-web, with all of its connections; loepd starts it again. */
+export function cut() {
+  const web = execFileSync('pgrep', ['-P', env.LOEP_PARENT, '-f', 'loep-web']);
+  process.kill(Number(String(web).split('\n')[0]), 'SIGKILL');
 }
 
 /** Asks again until `check` is satisfied with the answer. */

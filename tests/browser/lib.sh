@@ -24,7 +24,7 @@ browser_start() {
 	PORT=$(sed -n 's/.*serving HTTPS.*address=127.0.0.1 port=\([0-9]*\).*/\1/p' "$WORK/log")
 	mkdir -p "$PICTURES"
 	export LOEP_URL=https://localhost:$PORT BROWSER_PIN LOEP_PASSWORD=$PASSWORD
-	export LOEP_WORK=$WORK LOEP_COMMAND=$LOEP
+	export LOEP_WORK=$WORK LOEP_PARENT=$LOEPD
 	export BROWSER_PACKAGES=$PACKAGES BROWSER_PICTURES=$PICTURES BROWSER_CHROMIUM=$CHROMIUM
 	BROWSER_PIN=$("$LOEP" tls-cert --show | sed -n 's/^pin *sha256\/\///p')
 }

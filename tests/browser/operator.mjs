@@ -3,6 +3,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import {
+  cut,
   finish,
   is,
   like,
@@ -102,19 +103,16 @@ const large = randomBytes(48 * 1024 * 1024);
 writeFileSync(`${work}/disk.img`, large);
 const largeDigest = createHash('sha256').update(large).digest('hex');
 
-/** Lets a bit through, then holds the line. */
+/** From now on the user's line sends this many bytes a second. */
 async function slow(user, bytes) {
   const cdp = await user.context.newCDPSession(user.page);
   await cdp.send('Network.enable');
-  const set = (throughput, offline = false) =>
-    cdp.send('Network.emulateNetworkConditions', {
-      offline,
-      latency: 0,
-      downloadThroughput: -1,
-      uploadThroughput: throughput,
-    });
-  await set(bytes);
-  return set;
+  await cdp.send('Network.emulateNetworkConditions', {
+    offline: false,
+    latency: 0,
+    downloadThroughput: -1,
+    uploadThroughput: bytes,
+  });
 }
 
 async function percent(page) {
@@ -124,10 +122,9 @@ async function percent(page) {
 
 /** Bytes a second: slow enough to be seen, and to be cut. */
 const RATE = 4 * 1024 * 1024;
-let set;
 await story('O10: more files to the same number, paused and resumed', async () => {
   const { page } = an;
-  set = await slow(an, RATE);
+  await slow(an, RATE);
   await page.getByTestId('files').setInputFiles(`${work}/disk.img`);
   await page.getByLabel('Remark').fill('the disk, too');
   await page.getByLabel('Nothing of it is classified information.').check();
@@ -141,9 +138,8 @@ await story('O10: more files to the same number, paused and resumed', async () =
 });
 await story('the connection is cut, and it goes on by itself', async () => {
   const { page } = an;
-  await set(RATE, true);
+  cut();
   await page.getByText('Cut off, trying again').waitFor();
-  await set(RATE);
   await page.getByText('Cut off, trying again').waitFor({ state: 'detached' });
 });
 await story('the page is loaded anew, and it goes on where it was', async () => {

@@ -84,7 +84,7 @@ let secret;
 await story('staff set up a second factor first', async () => {
   const { page } = dirk;
   await signIn(dirk, 'dirk@csirt.example.org');
-  await page.getByText('Set up a second factor first').waitFor();
+  await page.getByText('Set up a second factor first', { exact: true }).waitFor();
   await page.getByRole('button', { name: 'Set it up' }).click();
   secret = await page.getByTestId('totp-secret').textContent();
   like('the key is there to be typed', secret, /^[A-Z2-7]{32}$/);
