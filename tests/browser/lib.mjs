@@ -108,8 +108,10 @@ export async function newUser(options = {}) {
   user.page.on('console', (m) => user.log.push(`${m.type()}: ${m.text()}`));
   user.page.on('pageerror', (e) => user.complaints.push(String(e)));
   user.page.on('dialog', (d) => {
+    // "Files are still on their way": yes, away.
+    if (d.type() === 'beforeunload') return void d.accept();
     user.complaints.push(`dialog: ${d.message()}`);
-    void d.dismiss();
+    return void d.dismiss();
   });
   users.push(user);
   return user;

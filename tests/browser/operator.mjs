@@ -145,7 +145,6 @@ await story('the connection is cut, and it goes on by itself', async () => {
 await story('the page is loaded anew, and it goes on where it was', async () => {
   const { page } = an;
   await until(() => percent(page), (n) => n >= 30);
-  await page.evaluate(() => window.addEventListener('beforeunload', (e) => e.stopImmediatePropagation(), true));
   await page.reload();
   await page.getByText('Not finished').waitFor();
   await look(an, 'case-unfinished');
