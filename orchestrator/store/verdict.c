@@ -34,7 +34,7 @@ find_artefact(struct request *r, const char *artefact)
 	int err = ERR_NOT_FOUND;
 
 	if (r->principal.sees_all)
-		err = query_one(&q, r->store->db, STMT_ARTEFACT_FIND,
+		err = request_query(&q, r, STMT_ARTEFACT_FIND,
 		    ARGS(WHO(r), val_text(artefact)));
 	if (err == ERR_NOT_FOUND)
 		return request_why(r, err, "there is no such artefact");
