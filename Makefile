@@ -51,7 +51,8 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections \
 RULES_OBJS := $(patsubst %.c,%.o,$(wildcard orchestrator/rules/*.c))
 PROGRAMS := loepd loep-store loep-vault loep-sched loep-web loep-vm \
             loep-simnet loep-identify loep-yara loep-hunt loep-archive \
-            loep-behaviour loep-rules loep-report loep-grams loep-index loep
+            loep-behaviour loep-rules loep-report loep-grams loep-index \
+            loep-mail loep
 loepd_DIRS          := parent
 loepd_PKGS          := libseccomp jansson libnftables
 loep-store_DIRS     := store
@@ -97,6 +98,8 @@ loep-grams_DIRS     := analysers/grams
 loep-grams_PKGS     := jansson libseccomp
 loep-grams_LIBS     := -lm
 loep-grams_EXTRA    := orchestrator/index/column.o
+loep-mail_DIRS      := mail
+loep-mail_PKGS      := libcurl jansson libseccomp
 loep_DIRS           := cli
 loep_PKGS           := libcurl jansson libcrypto
 

@@ -104,7 +104,37 @@ const struct command commands[] = {
 	"a git\nrepository or a MISP export (.json).  Without --on a version "
 	"is made from the\nactive one.  RULE is a name, or NAMESPACE:NAME."},
     {"org", cmd_org, "organisations",
-	"org list | org add NAME --class CODE | org show ID"},
+	"org list | org add NAME --class CODE | org show ID |\n"
+	"       org set ID [--name TEXT] [--class CODE] [--rank N] "
+	"[--sector TEXT]\n"
+	"         [--language nl|fr|de|en] [--state active|suspended|closed]\n"
+	"         [--quota-bytes N] [--quota-uploads N]\n"
+	"\n"
+	"A quota of 0 is none, one of -1 what the configuration says."},
+    {"policy", cmd_policy, "who is entitled to what: versions, by two people",
+	"policy list | policy show VERSION | policy diff VERSION [--base N] "
+	"|\n"
+	"       policy propose FILE [--comment TEXT] [--from TIME] |\n"
+	"       policy approve VERSION | policy reject VERSION [--reason TEXT]\n"
+	"\n"
+	"FILE is a JSON document (- is standard input); policy show prints "
+	"one to start\nfrom.  TIME is as 2027-01-01T00:00:00Z."},
+    {"exception", cmd_exception, "files from who is not entitled, by two people",
+	"exception list | exception propose ORG --reason TEXT [--case NUMBER] "
+	"|\n"
+	"       exception approve ID"},
+    {"mode", cmd_mode, "normal, national incident or crisis, exercises",
+	"mode [show] |\n"
+	"       mode propose national_incident|national_crisis --reason TEXT "
+	"[--plan TEXT]\n"
+	"         [--exercise] [--case NUMBER]... [--class CODE]... "
+	"[--outbound NAME]... |\n"
+	"       mode leave --reason TEXT | mode approve | mode reject "
+	"[--reason TEXT] |\n"
+	"       mode log [SEQ]"},
+    {"outbox", cmd_outbox, "mails that were or are to be sent",
+	"outbox [list] [--status queued|sending|held|sent|failed] | "
+	"outbox retry ID"},
     {"user", cmd_user, "accounts of people and services",
 	"user list | user add NAME [--org ID] [--login NAME] [--uid UID]\n"
 	"         [--kind human|service] [--capabilities \"WORD ...\" | "

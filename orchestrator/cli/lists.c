@@ -214,6 +214,51 @@ cmd_vm(struct cli *cli, int argc, char **argv)
 	return 0;
 }
 
+/* What is said of it; the version that it has now is the one that changes. */
+static void
+org_set(struct cli *cli, int argc, char **argv)
+{
+	static const struct {
+		const char *option;
+		const char *member;
+		bool is_number;
+	} members[] = {
+	    {"--name", "name", false},
+	    {"--class", "class", false},
+	    {"--rank", "rank", true},
+	    {"--sector", "sector", false},
+	    {"--language", "languages", false},
+	    {"--state", "state", false},
+	    {"--quota-bytes", "quota_bytes", true},
+	    {"--quota-uploads", "quota_uploads", true},
+	};
+	const char *id = command_object(argc, argv);
+	auto_json json_t *org = api_get(cli->api, "/organisations/%s", id);
+	auto_json json_t *body = json_pack(
+	    "{s:I}", "version", json_member_int(org, "version", 0));
+	auto_json json_t *made = NULL;
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		const char *value =
+		    option_of(argc, argv, members[i].option, NULL);
+
+		if (value != NULL &&
+		    json_object_set_new(body, members[i].member,
+			members[i].is_number
+			    ? json_integer(strtoll(value, NULL, 10))
+			    : json_string(value)) == -1)
+			fail(EXIT_USAGE, "the text of %s is not UTF-8",
+			    members[i].option);
+	}
+	if (json_object_size(body) == 1)
+		command_usage("org", EXIT_USAGE);
+	made = api_post(cli->api, body, "/organisations/%s", id);
+	if (cli->is_json)
+		print_json(made);
+	else
+		printf("Organisation %s\n", id);
+}
+
 int
 cmd_org(struct cli *cli, int argc, char **argv)
 {
@@ -241,6 +286,8 @@ cmd_org(struct cli *cli, int argc, char **argv)
 		else
 			printf("Organisation %s\n",
 			    json_member_text(made, "id", ""));
+	} else if (strcmp(verb, "set") == 0) {
+		org_set(cli, argc, argv);
 	} else {
 		command_usage("org", EXIT_USAGE);
 	}

@@ -51,6 +51,7 @@ static const char *const base[] = {
     "getegid",
     "geteuid",
     "getgid",
+    "getpeername",
     "getpgrp",
     "getpid",
     "getppid",
@@ -166,7 +167,7 @@ static const char *const execs[] = {
     "execve", "execveat", "getpgid", "setpgid", "setsid"};
 static const char *const accepts[] = {"accept", "accept4"};
 static const char *const sockets[] = {
-    "bind", "connect", "getpeername", "listen", "socket", "socketpair"};
+    "bind", "connect", "listen", "socket", "socketpair"};
 static const char *const memfds[] = {"memfd_create", "pipe2", "socketpair"};
 
 /* Refused with EACCES, not death: libraries try them and cope. */

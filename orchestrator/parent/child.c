@@ -25,7 +25,7 @@
 #define PHASES	5
 /* Exit status of a refusal to start (sysexits.h EX_CONFIG). */
 #define EXIT_REFUSED 78
-#define WIRES_MAX    16
+#define WIRES_MAX    32
 
 struct child {
 	struct family *family;

@@ -15,6 +15,8 @@ bool
 configure_is_wanted(
     const struct family_conf *conf, const struct table_program *program)
 {
+	if (program->role == ROLE_MAIL)
+		return conf_get(conf->conf, "mail.relay")[0] != '\0';
 	return !program->is_in_netns || conf->user_ns != -1;
 }
 
@@ -118,14 +120,14 @@ send_defaults(const struct family_conf *conf,
 }
 
 /*
- * A file that web gets as a descriptor: opened anew at each start, so that a
+ * A file that web or mail gets as a descriptor: opened anew at each start, so that a
  * new certificate counts after a restart of the program.
  */
 static void
-send_file(const struct family_conf *conf, struct chan *chan, const char *key,
-    const char *fallback)
+send_file(const struct family_conf *conf, struct chan *chan,
+    const char *section, const char *key, const char *fallback)
 {
-	auto_free char *name = xasprintf("web.%s", key);
+	auto_free char *name = xasprintf("%s.%s", section, key);
 	auto_free char *own = xasprintf(
 	    "%s/tls/%s", conf->state_dir, fallback == NULL ? "" : fallback);
 	const char *path = conf_get(conf->conf, name);
@@ -149,10 +151,10 @@ send_https(const struct family_conf *conf, struct chan *chan)
 
 	if (conf->https_count == 0)
 		return;
-	send_file(conf, chan, "tls_certificate", "cert.pem");
-	send_file(conf, chan, "tls_key", "key.pem");
-	send_file(conf, chan, "client_ca", NULL);
-	send_file(conf, chan, "client_crl", NULL);
+	send_file(conf, chan, "web", "tls_certificate", "cert.pem");
+	send_file(conf, chan, "web", "tls_key", "key.pem");
+	send_file(conf, chan, "web", "client_ca", NULL);
+	send_file(conf, chan, "web", "client_crl", NULL);
 	for (size_t i = 0; i < conf->https_count; i++) {
 		(void)snprintf(name, sizeof(name), "https%zu", i);
 		send_fd(chan, name, conf->https_fds[i]);
@@ -183,6 +185,13 @@ configure_send(const struct family_conf *conf,
 		    conf_get(conf->conf, "review.single_person"));
 		send_text(
 		    chan, "rules_fetch", conf_get(conf->conf, "rules.fetch"));
+	}
+	if (program->role == ROLE_STORE)
+		send_text(chan, "mail_give_up_hours",
+		    conf_get(conf->conf, "mail.give_up_hours"));
+	if (program->role == ROLE_MAIL) {
+		send_file(conf, chan, "mail", "ca_file", NULL);
+		send_file(conf, chan, "mail", "password_file", NULL);
 	}
 	if (program->role == ROLE_WEB) {
 		send_fd(chan, "listen", conf->listen_fd);

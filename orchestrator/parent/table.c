@@ -21,6 +21,7 @@ const struct table_program table_programs[] = {
     {"loep-index", ROLE_INDEX, "", "index", "loep-index", false, 2},
     {"loep-simnet", ROLE_SIMNET, "", "simnet", "loep-vm", true, 2},
     {"loep-vm", ROLE_VM, "", "vm", "loep-vm", true, 1},
+    {"loep-mail", ROLE_MAIL, "", "mail", "loep-mail", false, 1},
     {"loep-sched", ROLE_SCHED, "", "sched", "loep-sched", false, 1},
     {"loep-web", ROLE_WEB, "", "web", "loep-web", false, 0},
 };
@@ -31,6 +32,7 @@ const struct table_wire table_wires[] = {
     {ROLE_VAULT, NULL, ROLE_STORE},
     {ROLE_WEB, NULL, ROLE_STORE},
     {ROLE_SCHED, NULL, ROLE_STORE},
+    {ROLE_MAIL, NULL, ROLE_STORE},
     {ROLE_ANALYSER, NULL, ROLE_SCHED},
     {ROLE_INDEX, NULL, ROLE_SCHED},
     {ROLE_VM, NULL, ROLE_SCHED},

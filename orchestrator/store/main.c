@@ -198,6 +198,8 @@ serve(void)
 	    &program, "submission_artefacts", LIMIT_SUBMISSION_ARTEFACTS);
 	store->upload_us =
 	    DAY_US * program_conf_int(&program, "upload_days", RESUME_DAYS);
+	store->mail_give_up_us =
+	    HOUR_US * program_conf_int(&program, "mail_give_up_hours", 72);
 	store->quota_bytes = program_conf_int(&program, "quota_bytes", 0);
 	store->quota_uploads =
 	    program_conf_int(&program, "quota_uploads", 1000);

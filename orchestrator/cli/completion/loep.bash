@@ -44,7 +44,7 @@ _loep() {
 	esac
 	if [ -z "${words:-}" ]; then
 		case $command in
-		"") words="init tls-cert start stop submit queue case artefact run report job vm rules org user hunt search rescan audit verify backup restore status doctor --state --socket --server --token-file --ca --pin --cert --key --json --quiet --help --version" ;;
+		"") words="init tls-cert start stop submit queue case artefact run report job vm rules org user hunt search rescan policy exception mode outbox audit verify backup restore status doctor --state --socket --server --token-file --ca --pin --cert --key --json --quiet --help --version" ;;
 		init) words="--org --class" ;;
 		start) words="--background --config" ;;
 		submit)
@@ -68,7 +68,11 @@ _loep() {
 			fi
 			words="init add remove list show test diff approve reject activate rollback quarantine noisy disable enable --source --replace --namespace --licence --tlp --owner --priority --comment --kind --on --wait --reason --goodware --no-goodware --keep"
 			;;
-		org) words="list show add --class" ;;
+		org) words="list show add set --name --class --rank --sector --language --state --quota-bytes --quota-uploads" ;;
+		policy) words="list show diff propose approve reject --base --comment --from --reason" ;;
+		exception) words="list propose approve --reason --case" ;;
+		mode) words="show propose leave approve reject log national_incident national_crisis --reason --plan --exercise --case --class --outbound" ;;
+		outbox) words="list retry --status" ;;
 		hunt)
 			mapfile -t COMPREPLY < <(compgen -f -- "$current")
 			return

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* dial.c - connections to the one relay, by a process of its own. */
+#include "mail/dial.h"
+
+#include "lib/cage.h"
+#include "lib/log.h"
+#include "lib/own.h"
+#include "lib/program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#define ADDRESSES_MAX 8
+
+struct address {
+	socklen_t len;
+	struct sockaddr_storage addr;
+};
+
+struct relay {
+	size_t count;
+	struct address addresses[ADDRESSES_MAX];
+};
+
+/* --- the process --- */
+
+static int
+connect_one(const struct address *a)
+{
+	const struct timeval limit = {.tv_sec = DIAL_SECONDS};
+	auto_close int fd =
+	    socket(a->addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int flags;
+
+	/* SO_SNDTIMEO also bounds connect(2); see socket(7). */
+	if (fd == -1 ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) ==
+		-1 ||
+	    connect(fd, (const struct sockaddr *)&a->addr, a->len) == -1)
+		return -1;
+	flags = fcntl(fd, F_GETFL);
+	if (flags == -1 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1)
+		return -1;
+	return take_fd(fd);
+}
+
+/* Answers errno, and with 0 the descriptor. */
+static void
+answer(int fd, int error, int connection)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {.bytes = {0}};
+	struct iovec iov = {.iov_base = &error, .iov_len = sizeof(error)};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+	struct cmsghdr *cmsg;
+
+	if (connection != -1) {
+		msg.msg_control = control.bytes;
+		msg.msg_controllen = sizeof(control.bytes);
+		cmsg = CMSG_FIRSTHDR(&msg);
+		cmsg->cmsg_level = SOL_SOCKET;
+		cmsg->cmsg_type = SCM_RIGHTS;
+		cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(cmsg), &connection, sizeof(int));
+	}
+	if (sendmsg(fd, &msg, MSG_NOSIGNAL) == -1)
+		_exit(1);
+}
+
+__attribute__((noreturn)) static void
+work(int fd, const struct relay *relay)
+{
+	static const struct cage cage = {
+	    .name = "dialer",
+	    .groups = CAGE_SOCKET,
+	    .files_max = 16,
+	};
+	static struct cage_report report;
+	char byte;
+
+	if (cage_enter(&cage, &report) != ERR_OK) {
+		log_line(LOG_ERROR, "msg=\"cannot enter the cage\" detail='%s'",
+		    report.json);
+		_exit(1);
+	}
+	for (;;) {
+		ssize_t n = read(fd, &byte, 1);
+		int error = ENOENT;
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n != 1)
+			_exit(n == 0 ? 0 : 1);
+		for (size_t i = 0; i < relay->count && error != 0; i++) {
+			auto_close int connection =
+			    connect_one(&relay->addresses[i]);
+
+			error = connection == -1 ? errno : 0;
+			if (error == 0)
+				answer(fd, 0, connection);
+		}
+		if (error != 0)
+			answer(fd, error, -1);
+	}
+}
+
+/* --- the program's side --- */
+
+static int
+look_up(const char *host, const char *port, char *why, size_t why_size,
+    struct relay *ret_relay)
+{
+	const struct addrinfo hints = {
+	    .ai_socktype = SOCK_STREAM,
+	    .ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV,
+	};
+	struct addrinfo *list;
+	int error = getaddrinfo(host, port, &hints, &list);
+
+	if (error != 0) {
+		(void)snprintf(why, why_size, "cannot look %s up: %s", host,
+		    gai_strerror(error));
+		return ERR_UNAVAILABLE;
+	}
+	ret_relay->count = 0;
+	for (struct addrinfo *a = list;
+	     a != NULL && ret_relay->count < ADDRESSES_MAX; a = a->ai_next) {
+		struct address *to = &ret_relay->addresses[ret_relay->count++];
+
+		to->len = a->ai_addrlen;
+		memcpy(&to->addr, a->ai_addr, a->ai_addrlen);
+	}
+	freeaddrinfo(list);
+	return ERR_OK;
+}
+
+int
+dial_fork(const char *host, const char *port, char *why, size_t why_size,
+    int *ret_fd)
+{
+	struct relay relay;
+	int fds[2];
+	pid_t parent = getpid();
+	pid_t pid;
+	int err = look_up(host, port, why, why_size, &relay);
+
+	if (err != ERR_OK)
+		return err;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) == -1)
+		return ERR_SYS;
+	pid = fork();
+	if (pid == -1) {
+		(void)close(fds[0]);
+		(void)close(fds[1]);
+		return ERR_SYS;
+	}
+	if (pid == 0) {
+		/* Nothing of the parent's but the pair and the log. */
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 ||
+		    getppid() != parent ||
+		    dup2(fds[1], PROGRAM_PARENT_FD) == -1)
+			_exit(1);
+		(void)close_range(
+		    PROGRAM_PARENT_FD + 1, ~0U, 0);
+		work(PROGRAM_PARENT_FD, &relay);
+	}
+	(void)close(fds[1]);
+	*ret_fd = fds[0];
+	return ERR_OK;
+}
+
+int
+dial_connect(int fd, char *why, size_t why_size, int *ret_socket)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control;
+	int error = 0;
+	struct iovec iov = {.iov_base = &error, .iov_len = sizeof(error)};
+	struct msghdr msg = {
+	    .msg_iov = &iov,
+	    .msg_iovlen = 1,
+	    .msg_control = control.bytes,
+	    .msg_controllen = sizeof(control.bytes),
+	};
+	const struct cmsghdr *cmsg;
+	ssize_t n;
+
+	if (fd == -1 || write(fd, "c", 1) != 1)
+		return ERR_EOF;
+	do {
+		n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
+	} while (n == -1 && errno == EINTR);
+	if (n != (ssize_t)sizeof(error))
+		return ERR_EOF;
+	cmsg = CMSG_FIRSTHDR(&msg);
+	if (error != 0 || cmsg == NULL ||
+	    cmsg->cmsg_type != SCM_RIGHTS) {
+		(void)snprintf(why, why_size, "cannot connect to the relay: %s",
+		    strerror(error));
+		return ERR_UNAVAILABLE;
+	}
+	memcpy(ret_socket, CMSG_DATA(cmsg), sizeof(int));
+	return ERR_OK;
+}

@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * loep-mail - sends what waits in the store's outbox to one SMTP relay.
+ *
+ * Reads:  rows of the outbox (MAIL_LEASE), replies of the relay.
+ * Writes: to the relay; what became of each mail (MAIL_DONE).
+ * Trusts: nothing that the relay says but that it took a mail.  It can make no
+ *         socket and open no file: connections come from its dialer, which
+ *         knows one relay (mail/dial.h).
+ * Ends:   with its parent.  A mail that was on its way is sent again, with the
+ *         same Message-ID; one that the relay has taken is not.
+ */
+#include "lib/call.h"
+#include "lib/limits.h"
+#include "lib/log.h"
+#include "lib/own.h"
+#include "lib/program.h"
+#include "lib/xalloc.h"
+#include "mail/dial.h"
+#include "mail/message.h"
+#include "mail/smtp.h"
+
+#include <inttypes.h>
+#include <sys/queue.h>
+
+#define LEASE	 16
+/* The store is asked again after this, without a hint of it. */
+#define LOOK_MS	 5000
+/* Without a relay that can be looked up: the parent starts us again. */
+#define AGAIN_MS 30000
+/* What was sent and whose end the store has not confirmed. */
+#define SENT_MAX 256
+#define FILE_BYTES_MAX ((size_t)4 * MIB)
+#define PASSWORD_BYTES 256
+
+struct mail {
+	TAILQ_ENTRY(mail) entry;
+	char id[64];
+	char address[256];
+	struct wire_out bytes;
+};
+
+TAILQ_HEAD(mail_list, mail);
+
+/* A mail whose fate the store must still hear. */
+struct ending {
+	TAILQ_ENTRY(ending) entry;
+	struct mailer *mailer;
+	char id[64];
+	const char *outcome;
+	char why[512];
+	bool is_asking;
+};
+
+TAILQ_HEAD(ending_list, ending);
+
+struct mailer {
+	struct program program;
+	struct calls *calls;
+	struct chan *store;
+	struct smtp *smtp;
+	struct loop_timer *timer;
+	bool is_leasing;
+	bool is_away; /* the relay was, at the last try */
+	struct message_sender sender;
+	struct mail_list mails;
+	struct ending_list endings;
+};
+
+static struct mailer mailer;
+
+static void look(struct mailer *m);
+static void on_look(void *arg);
+
+static void
+look_later(struct mailer *m, uint64_t ms)
+{
+	loop_timer_cancel(m->timer);
+	m->timer = loop_timer(m->program.loop, ms, on_look, m);
+}
+
+/* --- what became of a mail --- */
+
+static void tell(struct ending *e);
+
+static void
+on_told(void *arg, enum err err, const char *why, int fd)
+{
+	struct ending *e = arg;
+
+	if (fd != -1)
+		(void)close(fd);
+	e->is_asking = false;
+	/* A store that is away hears it when it is back. */
+	if (err == ERR_UNAVAILABLE)
+		return;
+	if (err != ERR_OK)
+		log_line(LOG_WARN, "msg=\"the store takes no end\" mail=%s "
+				   "reason=\"%s\"",
+		    e->id, why);
+	TAILQ_REMOVE(&e->mailer->endings, e, entry);
+	free(e);
+}
+
+static void
+tell(struct ending *e)
+{
+	struct values params;
+
+	if (e->is_asking || !calls_is_connected(e->mailer->calls))
+		return;
+	e->is_asking = true;
+	values_init(&params);
+	values_add_text(&params, e->id);
+	values_add_text(&params, e->outcome);
+	values_add_text(&params, e->why);
+	(void)calls_start(e->mailer->calls, CALL_MAIL_DONE, 0, &params, -1,
+	    NULL, on_told, e);
+}
+
+/* What a relay says may be anything; the store takes UTF-8. */
+static void
+copy_ascii(char *dst, size_t dst_size, const char *text)
+{
+	size_t n = 0;
+
+	for (; *text != '\0' && n + 1 < dst_size; text++)
+		dst[n++] = *text >= ' ' && *text < 0x7f ? *text : '?';
+	dst[n] = '\0';
+}
+
+static void
+end(struct mailer *m, const char *id, const char *outcome, const char *why)
+{
+	struct ending *e = xcalloc(1, sizeof(*e));
+
+	e->mailer = m;
+	(void)snprintf(e->id, sizeof(e->id), "%s", id);
+	e->outcome = outcome;
+	copy_ascii(e->why, sizeof(e->why), why);
+	TAILQ_INSERT_TAIL(&m->endings, e, entry);
+	tell(e);
+}
+
+/* --- sending --- */
+
+static void
+drop(struct mailer *m, struct mail *mail)
+{
+	TAILQ_REMOVE(&m->mails, mail, entry);
+	wire_out_release(&mail->bytes);
+	free(mail);
+}
+
+static void
+on_sent(void *arg, enum smtp_outcome outcome, const char *why)
+{
+	static const char *const words[] = {
+	    [SMTP_SENT] = "sent",
+	    [SMTP_LATER] = "later",
+	    [SMTP_NEVER] = "failed",
+	};
+	struct mailer *m = arg;
+	struct mail *mail = TAILQ_FIRST(&m->mails);
+
+	if (outcome != SMTP_SENT)
+		log_line(LOG_WARN,
+		    "msg=\"a mail was not taken\" mail=%s outcome=%s", mail->id,
+		    words[outcome]);
+	m->is_away = outcome == SMTP_LATER;
+	end(m, mail->id, words[outcome], why);
+	drop(m, mail);
+	/* A relay that is away has nothing for the others either. */
+	while (m->is_away && (mail = TAILQ_FIRST(&m->mails)) != NULL) {
+		end(m, mail->id, words[SMTP_LATER], why);
+		drop(m, mail);
+	}
+	look(m);
+}
+
+static void
+send_next(struct mailer *m)
+{
+	const struct mail *mail = TAILQ_FIRST(&m->mails);
+
+	if (mail == NULL || m->smtp == NULL || smtp_is_busy(m->smtp))
+		return;
+	smtp_send(m->smtp,
+	    &(struct smtp_mail){
+		.from = m->sender.address,
+		.to = mail->address,
+		.bytes = mail->bytes.buf,
+		.len = mail->bytes.len,
+	    },
+	    on_sent, m);
+}
+
+/* --- leasing --- */
+
+static bool
+was_ended(const struct mailer *m, const char *id)
+{
+	const struct ending *e;
+
+	TAILQ_FOREACH (e, &m->endings, entry) {
+		if (strcmp(e->id, id) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_known(const struct mailer *m, const char *id)
+{
+	const struct mail *mail;
+
+	TAILQ_FOREACH (mail, &m->mails, entry) {
+		if (strcmp(mail->id, id) == 0)
+			return true;
+	}
+	return was_ended(m, id);
+}
+
+static char *
+column(const struct values *row, const char *name)
+{
+	return values_text_dup(
+	    row, (size_t)call_column(CALL_MAIL_LEASE, name));
+}
+
+static void
+add(struct mailer *m, const struct values *row)
+{
+	auto_free char *id = column(row, "id");
+	auto_free char *kind = column(row, "kind");
+	auto_free char *number = column(row, "number");
+	auto_free char *address = column(row, "address");
+	auto_free char *name = column(row, "name");
+	auto_free char *language = column(row, "language");
+	auto_free char *tlp = column(row, "tlp");
+	auto_free char *mode = column(row, "mode");
+	auto_free char *text = column(row, "detail");
+	auto_json json_t *detail = NULL;
+	struct message message = {id, kind, number, address, name, language,
+	    tlp, mode, false, NULL, 0};
+	struct mail *mail;
+
+	/* The store was away when we told it, and does not know. */
+	if (is_known(m, id))
+		return;
+	if (json_parse(text, strlen(text), LIMIT_TEXT_BYTES, 4, &detail) !=
+	    ERR_OK)
+		detail = json_object();
+	message.detail = detail;
+	message.is_exercise = values_int(row,
+	    (size_t)call_column(CALL_MAIL_LEASE, "exercise")) != 0;
+	message.created_at = values_int(
+	    row, (size_t)call_column(CALL_MAIL_LEASE, "created"));
+	mail = xcalloc(1, sizeof(*mail));
+	(void)snprintf(mail->id, sizeof(mail->id), "%s", id);
+	(void)snprintf(mail->address, sizeof(mail->address), "%s", address);
+	wire_out_init(&mail->bytes, MESSAGE_BYTES_MAX);
+	TAILQ_INSERT_TAIL(&m->mails, mail, entry);
+	if (message_put(&mail->bytes, &m->sender, &message) == ERR_OK)
+		return;
+	end(m, id, "failed", "no message can be made of it");
+	drop(m, mail);
+}
+
+static void
+on_row(void *arg, const struct values *row)
+{
+	add(arg, row);
+}
+
+static void
+on_leased(void *arg, enum err err, const char *why, int fd)
+{
+	struct mailer *m = arg;
+
+	(void)err;
+	(void)why;
+	if (fd != -1)
+		(void)close(fd);
+	m->is_leasing = false;
+	send_next(m);
+}
+
+static size_t
+count_endings(const struct mailer *m)
+{
+	const struct ending *e;
+	size_t count = 0;
+
+	TAILQ_FOREACH (e, &m->endings, entry)
+		count++;
+	return count;
+}
+
+/* Tells what is untold, goes on sending, asks for more. */
+static void
+look(struct mailer *m)
+{
+	struct ending *e;
+	struct values params;
+
+	TAILQ_FOREACH (e, &m->endings, entry)
+		tell(e);
+	send_next(m);
+	look_later(m, LOOK_MS);
+	if (m->smtp == NULL || m->is_leasing || !TAILQ_EMPTY(&m->mails) ||
+	    !calls_is_connected(m->calls) || count_endings(m) > SENT_MAX)
+		return;
+	m->is_leasing = true;
+	values_init(&params);
+	values_add_int(&params, LEASE);
+	(void)calls_start(m->calls, CALL_MAIL_LEASE, 0, &params, -1, on_row,
+	    on_leased, m);
+}
+
+static void
+on_look(void *arg)
+{
+	struct mailer *m = arg;
+
+	m->timer = NULL;
+	look(m);
+}
+
+/* --- the store --- */
+
+static int
+on_call(void *arg, struct chan *chan, struct msg *msg)
+{
+	struct mailer *m = arg;
+
+	(void)chan;
+	return calls_handle(m->calls, msg);
+}
+
+static int
+on_changed(void *arg, struct chan *chan, struct msg *msg)
+{
+	struct mailer *m = arg;
+
+	(void)chan;
+	(void)msg;
+	/* With others that come along. */
+	look_later(m, 20);
+	return ERR_OK;
+}
+
+static void
+on_store_gone(void *arg, struct chan *chan, int err)
+{
+	struct mailer *m = arg;
+
+	if (err == ERR_PEER)
+		program_blame(&m->program, chan, "broke the protocol");
+	if (m->store == chan) {
+		m->store = NULL;
+		calls_set_chan(m->calls, NULL);
+	}
+	chan_free(chan);
+}
+
+static const struct chan_handler handlers[] = {
+    {MSG_CALL_ROW, on_call},
+    {MSG_CALL_END, on_call},
+    {MSG_CHANGED, on_changed},
+    {MSG_NONE_, NULL},
+};
+
+static const struct chan_ops store_ops = {
+    .handlers = handlers,
+    .gone = on_store_gone,
+};
+
+static void
+on_peer(void *arg, struct chan *chan)
+{
+	struct mailer *m = arg;
+
+	if (chan_peer(chan) != ROLE_STORE) {
+		chan_free(chan);
+		return;
+	}
+	if (m->store != NULL)
+		on_store_gone(m, m->store, ERR_EOF);
+	m->store = chan;
+	chan_set_ops(chan, &store_ops, m);
+	calls_set_chan(m->calls, chan);
+	look(m);
+}
+
+/* --- the start --- */
+
+/* All of a descriptor's bytes, with a NUL behind them; the caller frees. */
+static char *
+read_whole(int fd, size_t max, size_t *ret_len)
+{
+	char *text = xmalloc(max + 1);
+	size_t len = 0;
+	ssize_t n;
+
+	while (len < max && (n = read(fd, text + len, max - len)) > 0)
+		len += (size_t)n;
+	text[len] = '\0';
+	*ret_len = len;
+	return text;
+}
+
+static enum smtp_tls
+read_tls(const struct program *p, const char *host)
+{
+	const char *word = program_conf(p, "tls", "auto");
+
+	if (strcmp(word, "none") == 0)
+		return SMTP_TLS_NONE;
+	if (strcmp(word, "try") == 0)
+		return SMTP_TLS_TRY;
+	/* A relay of one's own machine has no certificate for it. */
+	if (strcmp(word, "auto") == 0 &&
+	    (strcmp(host, "localhost") == 0 || strcmp(host, "127.0.0.1") == 0 ||
+		strcmp(host, "::1") == 0))
+		return SMTP_TLS_TRY;
+	return SMTP_TLS_REQUIRED;
+}
+
+/* "host", "host:25" or "[::1]:25" taken apart; the caller frees host. */
+static char *
+split_relay(const char *relay, const char **ret_port)
+{
+	const char *end = relay[0] == '[' ? strchr(relay, ']') : NULL;
+	const char *colon = strrchr(relay, ':');
+
+	*ret_port = "25";
+	if (end != NULL) {
+		if (end[1] == ':')
+			*ret_port = end + 2;
+		return xstrndup(relay + 1, (size_t)(end - relay - 1));
+	}
+	if (colon == NULL)
+		return xstrdup(relay);
+	*ret_port = colon + 1;
+	return xstrndup(relay, (size_t)(colon - relay));
+}
+
+static void
+on_again(void *arg)
+{
+	(void)arg;
+	log_line(LOG_INFO, "msg=\"starting again, to look the relay up\"");
+	exit(75);
+}
+
+/* The relay, and libcurl with all that it wants to read. */
+static void
+prepare(struct mailer *m)
+{
+	struct program *p = &m->program;
+	const char *port;
+	auto_free char *host =
+	    split_relay(program_conf(p, "relay", ""), &port);
+	auto_close int ca_fd = program_conf_fd(p, "ca_file");
+	auto_close int password_fd = program_conf_fd(p, "password_file");
+	auto_free char *ca = NULL;
+	auto_free char *password = NULL;
+	const char *at = strchr(m->sender.address, '@');
+	char why[DIAL_WHY_BYTES] = "";
+	size_t ca_len = 0, password_len = 0;
+	struct smtp_conf conf = {
+	    .host = host,
+	    .port = port,
+	    .hello = at == NULL ? "localhost" : at + 1,
+	    .user = program_conf(p, "user", ""),
+	    .tls = read_tls(p, host),
+	    .dialer = -1,
+	};
+
+	if (at == NULL || dial_fork(host, port, why, sizeof(why),
+			      &conf.dialer) != ERR_OK) {
+		log_line(LOG_ERROR, "msg=\"no mail is sent\" reason=\"%s\"",
+		    at == NULL ? "[mail] from is no address" : why);
+		(void)loop_timer(p->loop, AGAIN_MS, on_again, NULL);
+		return;
+	}
+	if (ca_fd != -1)
+		ca = read_whole(ca_fd, FILE_BYTES_MAX, &ca_len);
+	password = password_fd == -1
+		       ? xstrdup("")
+		       : read_whole(password_fd, PASSWORD_BYTES, &password_len);
+	password[strcspn(password, "\r\n")] = '\0';
+	conf.password = password;
+	conf.authorities = ca;
+	conf.authorities_len = ca_len;
+	if (smtp_new(p->loop, &conf, &m->smtp) != ERR_OK) {
+		log_line(LOG_ERROR, "msg=\"libcurl cannot be set up\"");
+		exit(71);
+	}
+	log_line(LOG_INFO, "msg=\"sending mail\" relay=%s port=%s", host, port);
+}
+
+int
+main(void)
+{
+	static const struct cage cage = {.name = "mail", .files_max = 64};
+	static const struct program_ops ops = {.peer = on_peer};
+	struct mailer *m = &mailer;
+	struct program *p = &m->program;
+
+	program_start(p, ROLE_MAIL, "loep-mail");
+	TAILQ_INIT(&m->mails);
+	TAILQ_INIT(&m->endings);
+	m->sender = (struct message_sender){
+	    .address = program_conf(p, "from", ""),
+	    .name = program_conf(p, "from_name", ""),
+	    .prefix = program_conf(p, "prefix", "CERT.be"),
+	    .portal = program_conf(p, "portal", ""),
+	};
+	m->calls = calls_new(p->loop);
+	prepare(m);
+	program_enter_cage(p, &cage);
+	program_run(p, &ops, m);
+	calls_free(m->calls);
+	smtp_free(m->smtp);
+	return 0;
+}
