@@ -119,7 +119,8 @@ const struct command commands[] = {
 	"\n"
 	"FILE is a JSON document (- is standard input); policy show prints "
 	"one to start\nfrom.  TIME is as 2027-01-01T00:00:00Z."},
-    {"exception", cmd_exception, "files from who is not entitled, by two people",
+    {"exception", cmd_exception,
+	"files from who is not entitled, by two people",
 	"exception list | exception propose ORG --reason TEXT [--case NUMBER] "
 	"|\n"
 	"       exception approve ID"},

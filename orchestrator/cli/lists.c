@@ -234,8 +234,8 @@ org_set(struct cli *cli, int argc, char **argv)
 	};
 	const char *id = command_object(argc, argv);
 	auto_json json_t *org = api_get(cli->api, "/organisations/%s", id);
-	auto_json json_t *body = json_pack(
-	    "{s:I}", "version", json_member_int(org, "version", 0));
+	auto_json json_t *body =
+	    json_pack("{s:I}", "version", json_member_int(org, "version", 0));
 	auto_json json_t *made = NULL;
 
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {

@@ -115,8 +115,8 @@ put_text(json_t *body, const char *name, const char *text)
 
 /* All values of an option that may be repeated, as a list. */
 static void
-put_list(json_t *body, const char *name, int argc, char **argv,
-    const char *option)
+put_list(
+    json_t *body, const char *name, int argc, char **argv, const char *option)
 {
 	json_t *list = json_array();
 
@@ -158,12 +158,14 @@ read_document(const char *path)
 	ssize_t n = 0;
 
 	if (fd == -1)
-		fail(EXIT_NO_INPUT, "cannot read %s: %s", path, strerror(errno));
+		fail(
+		    EXIT_NO_INPUT, "cannot read %s: %s", path, strerror(errno));
 	while (len <= DOCUMENT_BYTES_MAX &&
 	       (n = read(fd, text + len, DOCUMENT_BYTES_MAX + 1 - len)) > 0)
 		len += (size_t)n;
 	if (n == -1)
-		fail(EXIT_NO_INPUT, "cannot read %s: %s", path, strerror(errno));
+		fail(
+		    EXIT_NO_INPUT, "cannot read %s: %s", path, strerror(errno));
 	if (len > DOCUMENT_BYTES_MAX ||
 	    json_parse(text, len, DOCUMENT_BYTES_MAX, 16, &json) != ERR_OK)
 		fail(EXIT_DATA, "%s is no JSON document that could be a policy",
@@ -198,8 +200,7 @@ static int
 policy_diff(struct cli *cli, int argc, char **argv)
 {
 	json_t *rows = api_list(cli->api, 0, "/policies/%s/diff?base=%s",
-	    command_object(argc, argv),
-	    option_of(argc, argv, "--base", "0"));
+	    command_object(argc, argv), option_of(argc, argv, "--base", "0"));
 	json_t *row;
 	size_t i;
 
@@ -318,8 +319,8 @@ cmd_mode(struct cli *cli, int argc, char **argv)
 	else if (strcmp(verb, "leave") == 0)
 		return mode_propose(cli, "normal", argc, argv);
 	else if (strcmp(verb, "approve") == 0)
-		return show_decision(cli, "Mode",
-		    api_post(cli->api, NULL, "/mode/approve"));
+		return show_decision(
+		    cli, "Mode", api_post(cli->api, NULL, "/mode/approve"));
 	else if (strcmp(verb, "log") == 0)
 		print_rows(cli,
 		    api_list(cli->api, 0, "/mode/log?seq=%s",

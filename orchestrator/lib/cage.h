@@ -28,8 +28,11 @@ enum cage_group {
 	CAGE_ACCEPT = 1 << 3, /* accept on sockets that it was given */
 	CAGE_SOCKET = 1 << 4, /* make sockets of its own */
 	CAGE_THREADS = 1 << 5,
-	CAGE_MEMFD = 1 << 6,   /* make and seal memory files, pipes and pairs */
-	CAGE_TUN = 1 << 7,     /* what simnet needs on its tap */
+	CAGE_MEMFD = 1 << 6, /* make and seal memory files, pipes and pairs */
+	CAGE_TUN = 1 << 7,   /* what simnet needs on its tap */
+	/* Sockets come connected, and connect(2) on one says that it is under
+	 * way (EINPROGRESS): libcurl 7.88 asks, whatever it was told. */
+	CAGE_CONNECTED = 1 << 9,
 	CAGE_ANYTHING = 1 << 8 /* vm only: no seccomp list (libvirt, QEMU);
 				* Landlock and the rest still hold */
 };

@@ -398,7 +398,11 @@ fill(struct list *l, unsigned int groups)
 				    (groups & (CAGE_SOCKET | CAGE_TUN)) != 0;
 		}
 		if (!is_allowed && nr != __NR_SCMP_ERROR)
-			refuse_with(l, nr, EACCES);
+			refuse_with(l, nr,
+			    (groups & CAGE_CONNECTED) != 0 &&
+				    strcmp(refused[i], "connect") == 0
+				? EINPROGRESS
+				: EACCES);
 	}
 }
 

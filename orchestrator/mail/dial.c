@@ -144,8 +144,8 @@ look_up(const char *host, const char *port, char *why, size_t why_size,
 }
 
 int
-dial_fork(const char *host, const char *port, char *why, size_t why_size,
-    int *ret_fd)
+dial_fork(
+    const char *host, const char *port, char *why, size_t why_size, int *ret_fd)
 {
 	struct relay relay;
 	int fds[2];
@@ -169,8 +169,7 @@ dial_fork(const char *host, const char *port, char *why, size_t why_size,
 		    getppid() != parent ||
 		    dup2(fds[1], PROGRAM_PARENT_FD) == -1)
 			_exit(1);
-		(void)close_range(
-		    PROGRAM_PARENT_FD + 1, ~0U, 0);
+		(void)close_range(PROGRAM_PARENT_FD + 1, ~0U, 0);
 		work(PROGRAM_PARENT_FD, &relay);
 	}
 	(void)close(fds[1]);
@@ -196,6 +195,7 @@ dial_connect(int fd, char *why, size_t why_size, int *ret_socket)
 	const struct cmsghdr *cmsg;
 	ssize_t n;
 
+	(void)snprintf(why, why_size, "the dialer is gone");
 	if (fd == -1 || write(fd, "c", 1) != 1)
 		return ERR_EOF;
 	do {
@@ -204,12 +204,12 @@ dial_connect(int fd, char *why, size_t why_size, int *ret_socket)
 	if (n != (ssize_t)sizeof(error))
 		return ERR_EOF;
 	cmsg = CMSG_FIRSTHDR(&msg);
-	if (error != 0 || cmsg == NULL ||
-	    cmsg->cmsg_type != SCM_RIGHTS) {
+	if (error != 0 || cmsg == NULL || cmsg->cmsg_type != SCM_RIGHTS) {
 		(void)snprintf(why, why_size, "cannot connect to the relay: %s",
 		    strerror(error));
 		return ERR_UNAVAILABLE;
 	}
+	why[0] = '\0';
 	memcpy(ret_socket, CMSG_DATA(cmsg), sizeof(int));
 	return ERR_OK;
 }

@@ -23,13 +23,13 @@
 #include <inttypes.h>
 #include <sys/queue.h>
 
-#define LEASE	 16
+#define LEASE 16
 /* The store is asked again after this, without a hint of it. */
-#define LOOK_MS	 5000
+#define LOOK_MS 5000
 /* Without a relay that can be looked up: the parent starts us again. */
 #define AGAIN_MS 30000
 /* What was sent and whose end the store has not confirmed. */
-#define SENT_MAX 256
+#define SENT_MAX       256
 #define FILE_BYTES_MAX ((size_t)4 * MIB)
 #define PASSWORD_BYTES 256
 
@@ -95,8 +95,9 @@ on_told(void *arg, enum err err, const char *why, int fd)
 	if (err == ERR_UNAVAILABLE)
 		return;
 	if (err != ERR_OK)
-		log_line(LOG_WARN, "msg=\"the store takes no end\" mail=%s "
-				   "reason=\"%s\"",
+		log_line(LOG_WARN,
+		    "msg=\"the store takes no end\" mail=%s "
+		    "reason=\"%s\"",
 		    e->id, why);
 	TAILQ_REMOVE(&e->mailer->endings, e, entry);
 	free(e);
@@ -114,8 +115,8 @@ tell(struct ending *e)
 	values_add_text(&params, e->id);
 	values_add_text(&params, e->outcome);
 	values_add_text(&params, e->why);
-	(void)calls_start(e->mailer->calls, CALL_MAIL_DONE, 0, &params, -1,
-	    NULL, on_told, e);
+	(void)calls_start(
+	    e->mailer->calls, CALL_MAIL_DONE, 0, &params, -1, NULL, on_told, e);
 }
 
 /* What a relay says may be anything; the store takes UTF-8. */
@@ -224,8 +225,7 @@ is_known(const struct mailer *m, const char *id)
 static char *
 column(const struct values *row, const char *name)
 {
-	return values_text_dup(
-	    row, (size_t)call_column(CALL_MAIL_LEASE, name));
+	return values_text_dup(row, (size_t)call_column(CALL_MAIL_LEASE, name));
 }
 
 static void
@@ -252,10 +252,11 @@ add(struct mailer *m, const struct values *row)
 	    ERR_OK)
 		detail = json_object();
 	message.detail = detail;
-	message.is_exercise = values_int(row,
-	    (size_t)call_column(CALL_MAIL_LEASE, "exercise")) != 0;
-	message.created_at = values_int(
-	    row, (size_t)call_column(CALL_MAIL_LEASE, "created"));
+	message.is_exercise =
+	    values_int(row, (size_t)call_column(CALL_MAIL_LEASE, "exercise")) !=
+	    0;
+	message.created_at =
+	    values_int(row, (size_t)call_column(CALL_MAIL_LEASE, "created"));
 	mail = xcalloc(1, sizeof(*mail));
 	(void)snprintf(mail->id, sizeof(mail->id), "%s", id);
 	(void)snprintf(mail->address, sizeof(mail->address), "%s", address);
@@ -314,8 +315,8 @@ look(struct mailer *m)
 	m->is_leasing = true;
 	values_init(&params);
 	values_add_int(&params, LEASE);
-	(void)calls_start(m->calls, CALL_MAIL_LEASE, 0, &params, -1, on_row,
-	    on_leased, m);
+	(void)calls_start(
+	    m->calls, CALL_MAIL_LEASE, 0, &params, -1, on_row, on_leased, m);
 }
 
 static void
@@ -460,8 +461,7 @@ prepare(struct mailer *m)
 {
 	struct program *p = &m->program;
 	const char *port;
-	auto_free char *host =
-	    split_relay(program_conf(p, "relay", ""), &port);
+	auto_free char *host = split_relay(program_conf(p, "relay", ""), &port);
 	auto_close int ca_fd = program_conf_fd(p, "ca_file");
 	auto_close int password_fd = program_conf_fd(p, "password_file");
 	auto_free char *ca = NULL;
@@ -478,8 +478,8 @@ prepare(struct mailer *m)
 	    .dialer = -1,
 	};
 
-	if (at == NULL || dial_fork(host, port, why, sizeof(why),
-			      &conf.dialer) != ERR_OK) {
+	if (at == NULL ||
+	    dial_fork(host, port, why, sizeof(why), &conf.dialer) != ERR_OK) {
 		log_line(LOG_ERROR, "msg=\"no mail is sent\" reason=\"%s\"",
 		    at == NULL ? "[mail] from is no address" : why);
 		(void)loop_timer(p->loop, AGAIN_MS, on_again, NULL);
@@ -504,7 +504,11 @@ prepare(struct mailer *m)
 int
 main(void)
 {
-	static const struct cage cage = {.name = "mail", .files_max = 64};
+	static const struct cage cage = {
+	    .name = "mail",
+	    .groups = CAGE_CONNECTED,
+	    .files_max = 64,
+	};
 	static const struct program_ops ops = {.peer = on_peer};
 	struct mailer *m = &mailer;
 	struct program *p = &m->program;

@@ -35,8 +35,9 @@ is_plain(const char *text)
 {
 	for (; *text != '\0'; text++) {
 		/* No comments, quotes or encoded words by accident. */
-		if (!isascii(*text) || (!isalnum((unsigned char)*text) &&
-					   strchr(" .,-+'/#[]:", *text) == NULL))
+		if (!isascii(*text) ||
+		    (!isalnum((unsigned char)*text) &&
+			strchr(" .,-+'/#[]:", *text) == NULL))
 			return false;
 	}
 	return true;
@@ -104,7 +105,8 @@ put_mailbox(struct wire_out *out, const char *header, const char *name,
     const char *address)
 {
 	put(out, header);
-	if (name[0] != '\0' && is_plain(name) && strpbrk(name, ".,:[]") != NULL) {
+	if (name[0] != '\0' && is_plain(name) &&
+	    strpbrk(name, ".,:[]") != NULL) {
 		/* Those stand in quotes. */
 		put(out, "\"");
 		message_put_words(out, name);
@@ -177,8 +179,8 @@ static void put_filled(struct wire_out *out, const char *text,
     const struct message *m, enum text_language language);
 
 static void
-put_clock(struct wire_out *out, const struct message *m,
-    enum text_language language)
+put_clock(
+    struct wire_out *out, const struct message *m, enum text_language language)
 {
 	const char *clock = json_member_text(m->detail, "clock", "");
 	bool is_open = json_member_int(m->detail, "opening_s", 0) <=
@@ -221,7 +223,8 @@ put_filled(struct wire_out *out, const char *text, const struct message *m,
 		if (*text == '\0')
 			break;
 		len = strcspn(text, "}");
-		(void)snprintf(name, sizeof(name), "%.*s", (int)len - 1, text + 1);
+		(void)snprintf(
+		    name, sizeof(name), "%.*s", (int)len - 1, text + 1);
 		put_variable(out, name, m, language);
 		text += len + 1;
 	}
@@ -280,10 +283,10 @@ put_subject(struct wire_out *out, const struct message_sender *sender,
     const struct message *m, const char *subject)
 {
 	enum text_language language = text_language(m->language);
-	auto_free char *text = xasprintf("[%s #%s] %s %s%s%s", sender->prefix,
-	    m->number, m->tlp,
-	    m->is_exercise ? text_phrase(TEXT_EXERCISE, language) : "",
-	    m->is_exercise ? ": " : "", subject);
+	auto_free char *text =
+	    xasprintf("[%s #%s] %s %s%s%s", sender->prefix, m->number, m->tlp,
+		m->is_exercise ? text_phrase(TEXT_EXERCISE, language) : "",
+		m->is_exercise ? ": " : "", subject);
 
 	put(out, "Subject: ");
 	message_put_words(out, text);
@@ -294,8 +297,8 @@ int
 message_put(struct wire_out *out, const struct message_sender *sender,
     const struct message *m)
 {
-	bool is_crisis = strcmp(m->kind, "ack") == 0 &&
-			 strcmp(m->mode, "normal") != 0;
+	bool is_crisis =
+	    strcmp(m->kind, "ack") == 0 && strcmp(m->mode, "normal") != 0;
 	const struct text *text =
 	    text_find(is_crisis ? TEXT_ACK_CRISIS : m->kind);
 	enum text_language language = text_language(m->language);
@@ -316,9 +319,9 @@ message_put(struct wire_out *out, const struct message_sender *sender,
 	put(out, m->number);
 	put(out, domain);
 	put(out, ">" CRLF "Auto-Submitted: auto-generated" CRLF
-	    "X-Auto-Response-Suppress: All" CRLF "MIME-Version: 1.0" CRLF
-	    "Content-Type: text/plain; charset=utf-8" CRLF
-	    "Content-Transfer-Encoding: base64" CRLF CRLF);
+		 "X-Auto-Response-Suppress: All" CRLF "MIME-Version: 1.0" CRLF
+		 "Content-Type: text/plain; charset=utf-8" CRLF
+		 "Content-Transfer-Encoding: base64" CRLF CRLF);
 	put_body(out, sender, m, text->in[language].body);
 	return out->is_failed ? (int)ERR_LIMIT : ERR_OK;
 }

@@ -10,10 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define POLL_MS	     10
-#define TIMEOUT_MS   120000L
-#define RESPONSE_MS  60L
-#define WHY_BYTES    512
+#define POLL_MS	    10
+#define TIMEOUT_MS  120000L
+#define RESPONSE_MS 60L
+#define WHY_BYTES   512
 /* How long a connection is used for mails that follow. */
 #define KEEP_SECONDS 30L
 
@@ -98,9 +98,8 @@ set_tls(CURL *easy, const struct smtp_conf *conf)
 {
 	struct curl_blob blob = {
 	    /* Copied by libcurl: nothing is written through it. */
-	    .data = conf->authorities == NULL
-			? NULL
-			: xmalloc(conf->authorities_len),
+	    .data = conf->authorities == NULL ? NULL
+					      : xmalloc(conf->authorities_len),
 	    .len = conf->authorities_len,
 	    .flags = CURL_BLOB_COPY,
 	};
@@ -111,8 +110,8 @@ set_tls(CURL *easy, const struct smtp_conf *conf)
 	if (data != NULL) {
 		memcpy(data, conf->authorities, conf->authorities_len);
 		if (code == CURLE_OK)
-			code = curl_easy_setopt(
-			    easy, CURLOPT_CAINFO_BLOB, &blob);
+			code =
+			    curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
 	}
 	if (code == CURLE_OK)
 		code = curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
@@ -122,10 +121,9 @@ set_tls(CURL *easy, const struct smtp_conf *conf)
 		(void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
 		(void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
 	}
-	return code == CURLE_OK
-		   ? curl_easy_setopt(easy, CURLOPT_SSLVERSION,
-			 (long)CURL_SSLVERSION_TLSv1_2)
-		   : code;
+	return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_SSLVERSION,
+				      (long)CURL_SSLVERSION_TLSv1_2)
+				: code;
 }
 
 static int
@@ -167,8 +165,8 @@ set_up(struct smtp *s, const struct smtp_conf *conf)
 }
 
 int
-smtp_new(struct loop *loop, const struct smtp_conf *conf,
-    struct smtp **ret_smtp)
+smtp_new(
+    struct loop *loop, const struct smtp_conf *conf, struct smtp **ret_smtp)
 {
 	struct smtp *s = xcalloc(1, sizeof(*s));
 
@@ -178,8 +176,7 @@ smtp_new(struct loop *loop, const struct smtp_conf *conf,
 		s->multi = curl_multi_init();
 		s->easy = curl_easy_init();
 	}
-	if (s->multi == NULL || s->easy == NULL ||
-	    set_up(s, conf) != ERR_OK) {
+	if (s->multi == NULL || s->easy == NULL || set_up(s, conf) != ERR_OK) {
 		smtp_free(s);
 		return ERR_SYS;
 	}
@@ -248,7 +245,7 @@ finish(struct smtp *s, CURLcode code)
 
 	if (code != CURLE_OK)
 		(void)snprintf(why, sizeof(why), "%s",
-		    s->why[0] != '\0'  ? s->why
+		    s->why[0] != '\0'	 ? s->why
 		    : s->said[0] != '\0' ? s->said
 					 : curl_easy_strerror(code));
 	(void)curl_multi_remove_handle(s->multi, s->easy);
@@ -293,8 +290,8 @@ smtp_send(struct smtp *smtp, const struct smtp_mail *mail, smtp_done_fn *fn,
 	smtp->arg = arg;
 	(void)curl_easy_setopt(smtp->easy, CURLOPT_MAIL_FROM, smtp->from);
 	(void)curl_easy_setopt(smtp->easy, CURLOPT_MAIL_RCPT, smtp->readers);
-	(void)curl_easy_setopt(smtp->easy, CURLOPT_INFILESIZE_LARGE,
-	    (curl_off_t)mail->len);
+	(void)curl_easy_setopt(
+	    smtp->easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)mail->len);
 	(void)curl_multi_add_handle(smtp->multi, smtp->easy);
 	smtp->timer = loop_timer(smtp->loop, 0, on_timer, smtp);
 }

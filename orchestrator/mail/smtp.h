@@ -38,7 +38,8 @@ enum smtp_outcome {
 };
 
 /* why is for people; what a relay said in it may be anything. */
-typedef void smtp_done_fn(void *arg, enum smtp_outcome outcome, const char *why);
+typedef void smtp_done_fn(
+    void *arg, enum smtp_outcome outcome, const char *why);
 
 struct smtp;
 

@@ -188,8 +188,7 @@ static const char *const phrases[TEXT_PHRASES][TEXT_LANGUAGES] = {
     [TEXT_EXERCISE] = {"OEFENING", "EXERCICE", "ÜBUNG", "EXERCISE"},
     [TEXT_PORTAL] = {"Meer leest u, na aanmelding, op:",
 	"Pour en savoir plus, connectez-vous à :",
-	"Mehr lesen Sie nach der Anmeldung unter:",
-	"To read more, log in at:"},
+	"Mehr lesen Sie nach der Anmeldung unter:", "To read more, log in at:"},
     [TEXT_CLOSE] = {"Einde van het bericht", "Fin du message",
 	"Ende der Nachricht", "End of the message"},
 };
@@ -199,12 +198,10 @@ static const struct {
 	const char *in[TEXT_LANGUAGES];
 } services[] = {
     {"warnings", {"waarschuwingen", "avertissements", "Warnungen", "warnings"}},
-    {"incident_analysis",
-	{"incidentanalyse", "analyse d'incidents", "Vorfallanalyse",
-	    "incident analysis"}},
-    {"on_site_handling",
-	{"bijstand ter plaatse", "assistance sur place",
-	    "Unterstützung vor Ort", "on-site handling"}},
+    {"incident_analysis", {"incidentanalyse", "analyse d'incidents",
+			      "Vorfallanalyse", "incident analysis"}},
+    {"on_site_handling", {"bijstand ter plaatse", "assistance sur place",
+			     "Unterstützung vor Ort", "on-site handling"}},
     {"handling_support",
 	{"ondersteuning bij incidenten", "soutien en cas d'incident",
 	    "Unterstützung bei Vorfällen", "support in handling incidents"}},
@@ -213,9 +210,8 @@ static const struct {
     {"vulnerability_coordination",
 	{"coördinatie van kwetsbaarheden", "coordination des vulnérabilités",
 	    "Koordinierung von Schwachstellen", "vulnerability coordination"}},
-    {"artefact_analysis",
-	{"analyse van artefacten", "analyse d'artefacts",
-	    "Analyse von Artefakten", "artefact analysis"}},
+    {"artefact_analysis", {"analyse van artefacten", "analyse d'artefacts",
+			      "Analyse von Artefakten", "artefact analysis"}},
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
