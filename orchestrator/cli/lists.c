@@ -240,7 +240,7 @@ org_set(struct cli *cli, int argc, char **argv)
 
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
 		const char *value =
-		    option_of(argc, argv, members[i].option, NULL);
+		    command_option(argc, argv, members[i].option, NULL);
 
 		if (value != NULL &&
 		    json_object_set_new(body, members[i].member,

@@ -86,16 +86,6 @@ verb_of(int argc, char **argv)
 	return argv[1];
 }
 
-static const char *
-option_of(int argc, char **argv, const char *name, const char *fallback)
-{
-	for (int i = 2; i + 1 < argc; i++) {
-		if (strcmp(argv[i], name) == 0)
-			return argv[i + 1];
-	}
-	return fallback;
-}
-
 static bool
 has_flag(int argc, char **argv, const char *name)
 {
@@ -177,12 +167,12 @@ static int
 policy_propose(struct cli *cli, int argc, char **argv)
 {
 	auto_json json_t *body = json_object();
-	const char *from = option_of(argc, argv, "--from", NULL);
+	const char *from = command_option(argc, argv, "--from", NULL);
 	auto_json json_t *made = NULL;
 
 	(void)json_object_set_new(
 	    body, "document", read_document(command_object(argc, argv)));
-	put_text(body, "comment", option_of(argc, argv, "--comment", ""));
+	put_text(body, "comment", command_option(argc, argv, "--comment", ""));
 	if (from != NULL)
 		put_text(body, "effective_from", from);
 	made = api_post(cli->api, body, "/policies");
@@ -200,7 +190,7 @@ static int
 policy_diff(struct cli *cli, int argc, char **argv)
 {
 	json_t *rows = api_list(cli->api, 0, "/policies/%s/diff?base=%s",
-	    command_object(argc, argv), option_of(argc, argv, "--base", "0"));
+	    command_object(argc, argv), command_option(argc, argv, "--base", "0"));
 	json_t *row;
 	size_t i;
 
@@ -255,7 +245,7 @@ cmd_policy(struct cli *cli, int argc, char **argv)
 			command_object(argc, argv)));
 	if (strcmp(verb, "reject") != 0)
 		command_usage("policy", EXIT_USAGE);
-	put_text(body, "reason", option_of(argc, argv, "--reason", ""));
+	put_text(body, "reason", command_option(argc, argv, "--reason", ""));
 	return show_decision(cli, "Policy",
 	    api_post(cli->api, body, "/policies/%s/reject",
 		command_object(argc, argv)));
@@ -266,7 +256,7 @@ cmd_exception(struct cli *cli, int argc, char **argv)
 {
 	const char *verb = verb_of(argc, argv);
 	auto_json json_t *body = json_object();
-	const char *number = option_of(argc, argv, "--case", NULL);
+	const char *number = command_option(argc, argv, "--case", NULL);
 
 	if (strcmp(verb, "list") == 0) {
 		print_rows(cli, api_list(cli->api, 0, "/exceptions"),
@@ -280,7 +270,7 @@ cmd_exception(struct cli *cli, int argc, char **argv)
 	if (strcmp(verb, "propose") != 0)
 		command_usage("exception", EXIT_USAGE);
 	put_text(body, "org", command_object(argc, argv));
-	put_text(body, "reason", option_of(argc, argv, "--reason", ""));
+	put_text(body, "reason", command_option(argc, argv, "--reason", ""));
 	if (number != NULL)
 		put_text(body, "case", number);
 	return show_decision(
@@ -295,8 +285,8 @@ mode_propose(struct cli *cli, const char *mode, int argc, char **argv)
 	auto_json json_t *body = json_object();
 
 	put_text(body, "mode", mode);
-	put_text(body, "reason", option_of(argc, argv, "--reason", ""));
-	put_text(body, "plan_reference", option_of(argc, argv, "--plan", ""));
+	put_text(body, "reason", command_option(argc, argv, "--reason", ""));
+	put_text(body, "plan_reference", command_option(argc, argv, "--plan", ""));
 	(void)json_object_set_new(
 	    body, "exercise", json_boolean(has_flag(argc, argv, "--exercise")));
 	put_list(body, "cases", argc, argv, "--case");
@@ -327,7 +317,7 @@ cmd_mode(struct cli *cli, int argc, char **argv)
 			argc > 2 ? argv[2] : "0"),
 		    log_columns, "Nothing was decided in a mode yet.");
 	else if (strcmp(verb, "reject") == 0) {
-		put_text(body, "reason", option_of(argc, argv, "--reason", ""));
+		put_text(body, "reason", command_option(argc, argv, "--reason", ""));
 		return show_decision(
 		    cli, "Mode", api_post(cli->api, body, "/mode/reject"));
 	} else
@@ -354,7 +344,7 @@ cmd_outbox(struct cli *cli, int argc, char **argv)
 	    api_list(cli->api, 0, "/outbox?state=%s",
 		argc > 2 && strcmp(argv[1], "--status") == 0
 		    ? argv[2]
-		    : option_of(argc, argv, "--status", "")),
+		    : command_option(argc, argv, "--status", "")),
 	    outbox_columns, "No mails.");
 	return 0;
 }

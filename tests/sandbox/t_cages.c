@@ -179,6 +179,7 @@ static const struct program_row programs[] = {
     {"loep-grams", "grams", ROLE_ANALYSER},
     {"loep-hunt", "hunt", ROLE_ANALYSER},
     {"loep-index", "", ROLE_INDEX},
+    {"loep-mail", "", ROLE_MAIL},
 };
 #define PROGRAMS (sizeof(programs) / sizeof(programs[0]))
 
