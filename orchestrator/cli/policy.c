@@ -190,7 +190,8 @@ static int
 policy_diff(struct cli *cli, int argc, char **argv)
 {
 	json_t *rows = api_list(cli->api, 0, "/policies/%s/diff?base=%s",
-	    command_object(argc, argv), command_option(argc, argv, "--base", "0"));
+	    command_object(argc, argv),
+	    command_option(argc, argv, "--base", "0"));
 	json_t *row;
 	size_t i;
 
@@ -286,7 +287,8 @@ mode_propose(struct cli *cli, const char *mode, int argc, char **argv)
 
 	put_text(body, "mode", mode);
 	put_text(body, "reason", command_option(argc, argv, "--reason", ""));
-	put_text(body, "plan_reference", command_option(argc, argv, "--plan", ""));
+	put_text(
+	    body, "plan_reference", command_option(argc, argv, "--plan", ""));
 	(void)json_object_set_new(
 	    body, "exercise", json_boolean(has_flag(argc, argv, "--exercise")));
 	put_list(body, "cases", argc, argv, "--case");
@@ -317,7 +319,8 @@ cmd_mode(struct cli *cli, int argc, char **argv)
 			argc > 2 ? argv[2] : "0"),
 		    log_columns, "Nothing was decided in a mode yet.");
 	else if (strcmp(verb, "reject") == 0) {
-		put_text(body, "reason", command_option(argc, argv, "--reason", ""));
+		put_text(
+		    body, "reason", command_option(argc, argv, "--reason", ""));
 		return show_decision(
 		    cli, "Mode", api_post(cli->api, body, "/mode/reject"));
 	} else

@@ -9,6 +9,7 @@
 #include "store/audit.h"
 #include "store/handlers.h"
 #include "store/history.h"
+#include "store/outbox.h"
 #include "store/report.h"
 #include "store/text.h"
 
@@ -315,6 +316,12 @@ report_issue(struct request *r)
 		err = access_stage(
 		    r, report.case_id, "reported", "report_issued");
 	if (err == ERR_OK)
+		err = outbox_case(r->store,
+		    strcmp(report.kind, "late_detection") == 0
+			? OUTBOX_LATE_DETECTION
+			: OUTBOX_REPORT,
+		    report.case_id);
+	if (err == ERR_OK)
 		err = audit(r, &report, "report.issued",
 		    json_pack("{s:s,s:s,s:s}", "disclosure", disclosure, "tlp",
 			report.tlp, "superseded", before));
@@ -361,6 +368,8 @@ report_recall(struct request *r)
 	if (err == ERR_OK)
 		err = history_by(r, report.case_id, "report_recalled",
 		    param_text(r, 1), HISTORY_ALL);
+	if (err == ERR_OK)
+		err = outbox_case(r->store, OUTBOX_RECALLED, report.case_id);
 	if (err == ERR_OK)
 		err = audit(r, &report, "report.recalled", NULL);
 	return err == ERR_OK ? report_answer(r, &report, "recalled", NULL)

@@ -80,10 +80,10 @@ body_of(const char *text)
 static void
 check_head(const char *text)
 {
-	static const char *const names[] = {"From: ", "To: ", "Subject: ",
-	    "Date: ", "Message-ID: ", "References: ", "Auto-Submitted: ",
-	    "X-Auto-Response-Suppress: ", "MIME-Version: ", "Content-Type: ",
-	    "Content-Transfer-Encoding: "};
+	static const char *const names[] = {
+	    "From: ", "To: ", "Subject: ", "Date: ", "Message-ID: ",
+	    "References: ", "Auto-Submitted: ", "X-Auto-Response-Suppress: ",
+	    "MIME-Version: ", "Content-Type: ", "Content-Transfer-Encoding: "};
 	const char *end = strstr(text, "\r\n\r\n");
 	size_t count = 0;
 
@@ -169,8 +169,8 @@ static void
 test_hostile_names(void **state)
 {
 	static const char *const names[] = {
-	    "Eve\r\nBcc: victim@example.org\r\n\r\nHi",
-	    "Eve\nX-Other: 1", "\"Eve\" <other@example.org>,",
+	    "Eve\r\nBcc: victim@example.org\r\n\r\nHi", "Eve\nX-Other: 1",
+	    "\"Eve\" <other@example.org>,",
 	    "=?UTF-8?B?QmNjOiBh?=", "\x1b[31mred\x07", "",
 	    "\xff\xfe not UTF-8 \x80", "a, b; c: d"};
 	auto_json json_t *d = detail("office");
@@ -185,7 +185,8 @@ test_hostile_names(void **state)
 		assert_non_null(text);
 		check_head(text);
 		assert_null(strstr(text, "\r\nBcc"));
-		assert_non_null(strstr(text, "<reader@org.example>\r\nSubject"));
+		assert_non_null(
+		    strstr(text, "<reader@org.example>\r\nSubject"));
 	}
 }
 
@@ -225,9 +226,7 @@ test_what_is_no_mail(void **state)
 	for (size_t i = 0; i < 3; i++) {
 		struct message m = message("ack", "en", d);
 
-		*(i == 0   ? &m.kind
-		    : i == 1 ? &m.number
-			     : &m.id) = "a\r\nb";
+		*(i == 0 ? &m.kind : i == 1 ? &m.number : &m.id) = "a\r\nb";
 		assert_null(make(&m));
 	}
 }

@@ -52,8 +52,8 @@ at(int year, int month, int day, int hour, int minute)
 	struct tz tz;
 
 	assert_int_equal(tz_parse(BRUSSELS, &tz), ERR_OK);
-	return S * tz_utc(&tz, tz_days(year, month, day) * 86400 +
-				   hour * 3600 + minute * 60);
+	return S * tz_utc(&tz, tz_days(year, month, day) * 86400 + hour * 3600 +
+				   minute * 60);
 }
 
 /* The C library, told the same rule, says the same of every hour. */
@@ -71,7 +71,8 @@ test_offsets_agree_with_libc(void **state)
 		assert_int_equal(tz_parse(rules[i], &tz), ERR_OK);
 		assert_int_equal(setenv("TZ", rules[i], 1), 0);
 		tzset();
-		for (int64_t s = 0; s < INT64_C(2500000000); s += 3600 * 5 + 1) {
+		for (int64_t s = 0; s < INT64_C(2500000000);
+		     s += 3600 * 5 + 1) {
 			time_t t = (time_t)s;
 			struct tm tm;
 

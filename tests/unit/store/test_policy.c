@@ -21,8 +21,8 @@ teardown(void **state)
 	return 0;
 }
 
-#define STAFF                                                          \
- "submit analyse read_all_orgs claim manage_policy approve_policy "    \
+#define STAFF                                                       \
+ "submit analyse read_all_orgs claim manage_policy approve_policy " \
  "activate_crisis approve_crisis"
 
 /* A second person of the CSIRT. */
@@ -67,7 +67,8 @@ test_charter_is_the_first(void **state)
 	assert_false(policy_allows(p, "C1b", "artefact_analysis"));
 	assert_true(policy_allows(p, "CSIRT", "artefact_analysis"));
 	assert_true(policy_allows(p, "C3", "incident_analysis"));
-	assert_string_equal(policy_clock(p, "C3", "incident_analysis"), "office");
+	assert_string_equal(
+	    policy_clock(p, "C3", "incident_analysis"), "office");
 	assert_string_equal(policy_clock(p, "C1", "artefact_analysis"), "24x7");
 	assert_string_equal(policy_clock(p, "C5", "warnings"), "none");
 	assert_int_equal(policy_rank(p, "C2"), 1);
@@ -130,8 +131,7 @@ test_a_day_to_come(void **state)
 	    ARGS(val_text(text), val_text("b"), val_null()));
 	sql_run(rig, "UPDATE policy SET parent = 1 WHERE version = 3");
 	ask_err(rig, ERR_STALE, CALL_POLICY_APPROVE, ARGS(val_int(3)));
-	(void)ask_ok(
-	    rig, CALL_POLICY_REJECT, ARGS(val_int(3), val_text("no")));
+	(void)ask_ok(rig, CALL_POLICY_REJECT, ARGS(val_int(3), val_text("no")));
 	ask_err(rig, ERR_CONFLICT, CALL_POLICY_APPROVE, ARGS(val_int(3)));
 }
 
@@ -223,8 +223,8 @@ test_due_times_at_intake(void **state)
 /* --- the operating mode --- */
 
 static void
-propose(struct rig *rig, const char *word, bool is_exercise,
-    const char *cases, const char *classes)
+propose(struct rig *rig, const char *word, bool is_exercise, const char *cases,
+    const char *classes)
 {
 	(void)ask_ok(rig, CALL_MODE_PROPOSE,
 	    ARGS(val_text(word), val_int(is_exercise), val_text("why"),
@@ -464,8 +464,8 @@ test_effect_log_and_exercise(void **state)
 	assert_int_equal(
 	    sql_int(rig, "SELECT count(*) FROM case_file WHERE exercise = 1"),
 	    1);
-	(void)ask_ok(rig, CALL_MODE_LOG,
-	    ARGS(val_int(0), val_int(0), val_text("")));
+	(void)ask_ok(
+	    rig, CALL_MODE_LOG, ARGS(val_int(0), val_int(0), val_text("")));
 	/* Entered, a case, leaving proposed, left. */
 	assert_int_equal(rig->answer.rows_count, 4);
 	assert_string_equal(col_text(rig, 0, "action"), "mode.entered");
