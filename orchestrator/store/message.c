@@ -82,8 +82,6 @@ message_add(struct request *r)
 		return err;
 	uuid7(id);
 	err = add_message(r, id, is_staff ? "out" : "in");
-	if (err == ERR_OK && is_staff)
-		err = outbox_case(r->store, OUTBOX_MESSAGE, r->case_id);
 	if (err != ERR_OK)
 		return err;
 	return request_rows(
