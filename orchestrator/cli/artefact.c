@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* artefact.c - loep artefact, run, report: one thing in detail. */
 #include "cli/command.h"
+#include "cli/release.h"
 #include "lib/digest.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
@@ -344,6 +345,8 @@ cmd_report(struct cli *cli, int argc, char **argv)
 		    report_columns, "No report yet.");
 		return 0;
 	}
+	if (release_report(cli, argc, argv))
+		return 0;
 	parse_report(&o, argc, argv);
 	if (optind + 1 != argc)
 		command_usage("report", EXIT_USAGE);

@@ -59,6 +59,15 @@ const struct command commands[] = {
 	"       case task NUMBER TEXT [--assignee ACCOUNT] [--due TIME]\n"
 	"       case tasks NUMBER | case done TASK | case undone TASK\n"
 	"       case clocks NUMBER | case history NUMBER\n"
+	"       case labels NUMBER [--tlp LABEL] [--pap LABEL] "
+	"[--restriction TEXT]\n"
+	"         [--permission TEXT]\n"
+	"       case access NUMBER | case disclosures NUMBER | "
+	"case deletions NUMBER\n"
+	"       case withdraw SUBMISSION --reason TEXT | "
+	"case delete NUMBER --reason TEXT\n"
+	"       case approve DELETION | case certificate DELETION\n"
+	"       case hold NUMBER on|off --reason TEXT\n"
 	"\n"
 	"TEXT - is standard input.  TIME is 2026-01-31T23:59:59Z."},
     {"artefact", cmd_artefact, "show artefacts, their tree and findings",
@@ -75,7 +84,14 @@ const struct command commands[] = {
 	"[--wait]"},
     {"report", cmd_report, "fetch or renew a case's report",
 	"report CASE [--format html|json] [-o FILE] [--new] [--rev ID] | "
-	"report list CASE"},
+	"report list CASE\n"
+	"       report draft CASE [--kind WORD] [--language nl|fr|de|en] "
+	"[--sections FILE]\n"
+	"       report edit ID --version N [--sections FILE] [--language WORD]\n"
+	"         [--tlp LABEL] [--pap LABEL] [--restriction TEXT]\n"
+	"       report submit ID | report approve ID [--comment TEXT] |\n"
+	"       report return ID --comment TEXT | report issue ID |\n"
+	"       report recall ID --reason TEXT"},
     {"job", cmd_job, "what is queued, running, failed",
 	"job list CASE [--status WORD] | job show ID | job retry ID | "
 	"job cancel ID"},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* lists.c - loep case, job, vm, org, user: what there is, as tables. */
 #include "cli/command.h"
+#include "cli/release.h"
 #include "lib/own.h"
 
 #include <getopt.h>
@@ -148,7 +149,8 @@ cmd_case(struct cli *cli, int argc, char **argv)
 		if (!cli->is_json)
 			summary_print(cli, argv[2]);
 		return is_whole ? 0 : EXIT_FAILED;
-	} else if (!work_on_case(cli, argc, argv)) {
+	} else if (!release_case(cli, argc, argv) &&
+		   !work_on_case(cli, argc, argv)) {
 		command_usage("case", EXIT_USAGE);
 	}
 	return 0;
