@@ -205,7 +205,7 @@ test_due_holds_for_any_start(void **state)
 		for (int64_t t = start; t < due; t += MINUTE)
 			open += calendar_is_open(&c, t);
 		/* A minute that is open in part may count or not. */
-		assert_in_range(open, minutes - 12, minutes + 12);
+		assert_true(open >= minutes - 12 && open <= minutes + 12);
 		assert_true(due > start);
 		due = calendar_due(&c, start, 60);
 		assert_true(due >= last);
