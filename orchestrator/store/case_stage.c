@@ -169,7 +169,7 @@ case_stage(struct request *r)
 {
 	const char *stage = param_text(r, 1);
 	const char *reason = param_text(r, 2);
-	struct case_state s;
+	struct case_state s = {.edits = 0};
 	int err = case_load(r, &s);
 
 	if (err == ERR_OK)

@@ -32,7 +32,7 @@ queue_list(struct request *r)
 	const char *stage = param_text(r, 1);
 	const char *id = "";
 	enum stmt stmt = STMT_QUEUE_LIST;
-	int64_t k[KEY_PARTS];
+	int64_t k[KEY_PARTS] = {0};
 	int err = read_cursor(r, param_text(r, 3), k, &id);
 
 	if (err != ERR_OK)

@@ -175,7 +175,7 @@ int
 verdict_confirm(struct request *r)
 {
 	const char *id = param_text(r, 0);
-	struct found f;
+	struct found f = {.is_last = false};
 	struct audit_object object = {"artefact", f.artefact, r->case_org};
 	bool is_own;
 	int64_t changes = 0;
