@@ -92,6 +92,11 @@ int must_check db_do(struct db *db, enum stmt id, const struct value *args,
     size_t count, int64_t *ret_changes);
 /* False also when SQLite ended the transaction by itself (full disk). */
 bool db_is_in_transaction(const struct db *db);
+/*
+ * Makes every commit so far durable.  What is not loses nothing but time when
+ * the power fails: the log ends at some commit, never within one.
+ */
+int must_check db_sync(struct db *db);
 /* Rows changed since the database was opened. */
 int64_t db_changes(const struct db *db);
 /* Statements without arguments. */

@@ -363,6 +363,26 @@ run_hooks(struct store *store, bool is_committed)
 	}
 }
 
+/*
+ * What people, mails or the vault rely on is on the disk before they hear of
+ * it, and with it everything before.  Work of the scheduler alone may be lost
+ * with the power, and is then done again: its jobs are as undone as it is.
+ */
+static void
+make_durable(struct store *store)
+{
+	struct tx *tx = &store->tx;
+
+	if (!tx->has_people && TAILQ_EMPTY(&tx->hooks))
+		return;
+	if (db_changes(store->db) == tx->changes ||
+	    db_sync(store->db) == ERR_OK)
+		return;
+	/* Committed and not durable: what is true only the next start knows. */
+	log_line(LOG_ERROR, "msg=\"the database cannot be made durable\"");
+	_exit(1);
+}
+
 /* Commits, or takes everything back. */
 static int
 finish(struct store *store, char *why, size_t why_size)
@@ -376,6 +396,8 @@ finish(struct store *store, char *why, size_t why_size)
 		err = db_run(store->db, STMT_TX_COMMIT);
 		(void)snprintf(why, why_size, "%s", store->db->why);
 	}
+	if (err == ERR_OK)
+		make_durable(store);
 	if (err != ERR_OK && db_is_in_transaction(store->db))
 		(void)!db_run(store->db, STMT_TX_ROLLBACK);
 	tx->is_open = tx->is_hurried = false;
