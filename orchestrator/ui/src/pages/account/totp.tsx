@@ -2,6 +2,7 @@
 // The second factor: a code that changes, from an app, and recovery codes.
 import { useState } from 'preact/hooks';
 import { getAll, post } from '../../api/client.js';
+import { ApiError } from '../../api/problem.js';
 import type { Account } from '../../api/types.js';
 import { Alert, Badge, Button, CopyButton } from '../../components/basic.js';
 import { TextField } from '../../components/form.js';
@@ -14,6 +15,7 @@ import {
 import { Qr } from '../../components/qr.js';
 import { toast } from '../../components/toast.js';
 import { useT } from '../../i18n/index.js';
+import { navigate } from '../../router.js';
 import { useSession } from '../../session.js';
 
 interface Secret {
@@ -23,7 +25,8 @@ interface Secret {
 
 export function SecondFactor() {
   const { me, reload } = useSession();
-  // A half session may not list accounts: then there is none yet.
+  // Not everybody may list accounts: then the server says it when asked to
+  // set one up.
   const load = useLoad(
     async (signal) => {
       try {
@@ -36,9 +39,11 @@ export function SecondFactor() {
     [me.account],
   );
   const [codes, setCodes] = useState<string[] | null>(null);
-  const again = async () => {
+  const [known, setKnown] = useState<boolean | null>(null);
+  const now = async (isOn: boolean) => {
+    setKnown(isOn);
+    if (isOn) navigate('/account', true);
     await reload();
-    load.reload();
   };
 
   if (codes)
@@ -47,29 +52,37 @@ export function SecondFactor() {
         codes={codes}
         onDone={() => {
           setCodes(null);
-          void again();
+          void now(true);
         }}
       />
     );
   return (
     <Loaded load={load}>
       {(has) =>
-        has ? (
-          <Remove onDone={again} />
+        (known ?? has) ? (
+          <Remove onDone={() => now(false)} />
         ) : (
-          <SetUp onDone={(list) => setCodes(list)} />
+          <SetUp onDone={setCodes} onThere={() => setKnown(true)} />
         )
       }
     </Loaded>
   );
 }
 
-function SetUp(props: { onDone: (codes: string[]) => void }) {
+function SetUp(props: {
+  onDone: (codes: string[]) => void;
+  onThere: () => void;
+}) {
   const t = useT();
   const [secret, setSecret] = useState<Secret | null>(null);
   const [code, setCode] = useState('');
   const begin = useAction(async () => {
-    setSecret(await post<Secret>('/totp'));
+    try {
+      setSecret(await post<Secret>('/totp'));
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 409) throw error;
+      props.onThere();
+    }
   });
   const confirm = useAction(async () => {
     const answer = await post<{ codes: string[] }>('/totp/confirm', {
