@@ -91,7 +91,7 @@ await story('staff set up a second factor first', async () => {
   is('and to be scanned', await page.getByRole('img', { name: 'QR code' }).count(), 1);
   await page.getByRole('textbox', { name: 'Code' }).fill('000000');
   await page.getByRole('button', { name: 'Switch it on' }).click();
-  await page.getByRole('alert').waitFor();
+  await page.getByText('the code is not right').waitFor();
 });
 await look(dirk, 'account-totp');
 let codes = [];
