@@ -50,8 +50,8 @@ ready(struct request *r)
 		(void)json_array_append_new(degraded, json_string("index"));
 	err = add_where(r, STMT_READY_ANALYSERS, "analysers", degraded);
 	if (err == ERR_OK)
-		err = add_where(r, STMT_READY_SLOTS, "virtual_machines",
-		    degraded);
+		err = add_where(
+		    r, STMT_READY_SLOTS, "virtual_machines", degraded);
 	if (err == ERR_OK)
 		err = add_where(r, STMT_READY_MAIL, "mail", degraded);
 	if (err != ERR_OK)

@@ -11,8 +11,8 @@ account_check_mail(struct request *r, const char *mail)
 	/* Nothing takes it away. */
 	if (mail[0] == '\0' || outbox_address_is_valid(mail))
 		return ERR_OK;
-	return request_why(r, ERR_FORMAT,
-	    "\"mail\" is an address such as name@example.be");
+	return request_why(
+	    r, ERR_FORMAT, "\"mail\" is an address such as name@example.be");
 }
 
 int
