@@ -23,8 +23,6 @@ struct search_doc {
 /* Adds one, in the transaction that is open; body need not be UTF-8. */
 int must_check search_add(struct store *store, const struct search_doc *doc,
     const void *body, size_t len);
-/* Everything of a case is gone from it; before its findings are. */
-int must_check search_forget_case(struct store *store, const char *case_id);
 /* A slice of what is not in it yet; from the tick. */
 void search_feed(struct store *store);
 

@@ -107,20 +107,6 @@ search_add(struct store *store, const struct search_doc *doc, const void *body,
 	return err;
 }
 
-int
-search_forget_case(struct store *store, const char *case_id)
-{
-	static const enum stmt steps[] = {STMT_SEARCH_FORGET_TLSH,
-	    STMT_SEARCH_FORGET_TEXT, STMT_SEARCH_FORGET_DOC};
-	int err = ERR_OK;
-
-	for (size_t i = 0; err == ERR_OK && i < 3; i++)
-		err = db_do(store->db, steps[i], ARGS(val_text(case_id)), NULL);
-	if (err == ERR_OK)
-		err = db_run(store->db, STMT_SEARCH_AT_BACK);
-	return err;
-}
-
 /* --- artefacts --- */
 
 static int
