@@ -61,6 +61,8 @@ export function ArtefactTree(props: {
   const [top, setTop] = useState(0);
   const box = useRef<HTMLDivElement>(null);
   const focusNext = useRef(false);
+  // Where the next key counts: the focus follows a moment later.
+  const at = useRef(0);
   const part = visible(rows.length, ROW, top, HEIGHT_MAX, 10);
 
   useEffect(() => {
@@ -78,14 +80,16 @@ export function ArtefactTree(props: {
   }, [chosen, rows]);
   const go = (index: number) => {
     focusNext.current = true;
-    setChosen(Math.min(Math.max(index, 0), rows.length - 1));
+    at.current = Math.min(Math.max(index, 0), rows.length - 1);
+    setChosen(at.current);
   };
   const toggle = (id: string) => {
     const next = new Set(open);
     if (!next.delete(id)) next.add(id);
     setOpen(next);
   };
-  const onKey = (event: KeyboardEvent, index: number) => {
+  const onKey = (event: KeyboardEvent) => {
+    const index = Math.min(at.current, rows.length - 1);
     const row = rows[index];
     if (!row) return;
     const keys: Record<string, () => void> = {
@@ -140,13 +144,15 @@ export function ArtefactTree(props: {
             aria-setsize={row.brothers}
             aria-expanded={row.isParent ? row.isOpen : undefined}
             aria-selected={a.id === props.current}
-            aria-label={`${visibleName(a.name)}, ${wordFor(t.staff.words.relation, a.relation ?? 'submitted')}, ${a.mime}, ${t.staff.chart.score} ${a.score}`}
             style={{
               height: `${ROW}px`,
               paddingInlineStart: `${8 + Math.min(row.depth, 20) * 20}px`,
             }}
-            onKeyDown={(event) => onKey(event, index)}
-            onFocus={() => setChosen(index)}
+            onKeyDown={onKey}
+            onFocus={() => {
+              at.current = index;
+              setChosen(index);
+            }}
           >
             <span
               class="twist"

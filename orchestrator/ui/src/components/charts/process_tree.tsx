@@ -120,13 +120,6 @@ export function ProcessTree(props: { processes: ProcessFact[] }) {
                     role="button"
                     tabIndex={index === chosen ? 0 : -1}
                     aria-pressed={index === chosen}
-                    aria-label={c.processLabel(
-                      row.depth + 1,
-                      visibleName(p.command_line || p.image),
-                      p.pid,
-                      formatMs(p.start_ms),
-                      p.exit_status ?? '',
-                    )}
                     onClick={() => setChosen(index)}
                     onFocus={() => setChosen(index)}
                     onKeyDown={(event) => {
@@ -137,6 +130,15 @@ export function ProcessTree(props: { processes: ProcessFact[] }) {
                       setChosen(next);
                     }}
                   >
+                    <title>
+                      {c.processLabel(
+                        row.depth + 1,
+                        visibleName(p.command_line || p.image),
+                        p.pid,
+                        formatMs(p.start_ms),
+                        p.exit_status ?? '',
+                      )}
+                    </title>
                     <rect
                       class="hit"
                       x={1}

@@ -179,9 +179,10 @@ export function AdminMode() {
                     <Name text={state.proposal.proposed_by_name ?? ''} />
                   </p>
                   {(['cases', 'classes', 'outbound'] as const).map((name) =>
-                    state.proposal?.[name] ? (
+                    inline(state.proposal?.[name]).length > 2 ? (
                       <p key={name}>
-                        {m[name]}: <Name text={inline(state.proposal[name])} />
+                        {m[name]}:{' '}
+                        <Name text={inline(state.proposal?.[name])} />
                       </p>
                     ) : null,
                   )}

@@ -653,7 +653,7 @@ export function CaseOverview(props: Props) {
       <div>
         <CaseFacts {...props} />
         <Highlights number={props.item.number} />
-        <Handovers number={props.item.number} />
+        <Handovers key={props.item.owner ?? ''} number={props.item.number} />
       </div>
       <div>
         <Clocks number={props.item.number} />

@@ -109,7 +109,11 @@ export const admin: typeof en = {
         vulnerability_coordination: 'Koordination von Schwachstellen',
         artefact_analysis: 'Artefaktanalyse',
       },
-      clocks: { office: 'Bürozeiten', '24x7': 'rund um die Uhr' },
+      clocks: {
+        none: 'keine Zeit festgelegt',
+        office: 'Bürozeiten',
+        '24x7': 'rund um die Uhr',
+      },
       capacity: 'nach Kapazität',
       notEntitled: 'kein Anspruch',
       document: 'Das Dokument',

@@ -108,10 +108,11 @@ export const admin = {
         vulnerability_coordination: 'Vulnerability coordination',
         artefact_analysis: 'Artefact analysis',
       } as Record<string, string>,
-      clocks: { office: 'office hours', '24x7': 'around the clock' } as Record<
-        string,
-        string
-      >,
+      clocks: {
+        none: 'no clock stated',
+        office: 'office hours',
+        '24x7': 'around the clock',
+      } as Record<string, string>,
       capacity: 'as capacity allows',
       notEntitled: 'not entitled',
       document: 'The document',

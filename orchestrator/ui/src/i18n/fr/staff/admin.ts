@@ -109,7 +109,11 @@ export const admin: typeof en = {
         vulnerability_coordination: 'Coordination des vulnérabilités',
         artefact_analysis: 'Analyse d’artefacts',
       },
-      clocks: { office: 'heures de bureau', '24x7': 'jour et nuit' },
+      clocks: {
+        none: 'sans horaire fixé',
+        office: 'heures de bureau',
+        '24x7': 'jour et nuit',
+      },
       capacity: 'selon la capacité',
       notEntitled: 'pas de droit',
       document: 'Le document',

@@ -109,7 +109,11 @@ export const admin: typeof en = {
         vulnerability_coordination: 'Coördinatie van kwetsbaarheden',
         artefact_analysis: 'Artefactanalyse',
       },
-      clocks: { office: 'kantooruren', '24x7': 'de klok rond' },
+      clocks: {
+        none: 'geen klok vastgelegd',
+        office: 'kantooruren',
+        '24x7': 'de klok rond',
+      },
       capacity: 'volgens capaciteit',
       notEntitled: 'geen recht',
       document: 'Het document',
