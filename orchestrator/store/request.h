@@ -91,8 +91,8 @@ void request_finish(struct request *r, int err, int fd);
  * Takes the first row of a statement whose arguments come first and whose $30
  * and $31 say who asks (stmt.def); ERR_NOT_FOUND where there is none.
  */
-int must_check request_query(struct query *q, struct request *r,
-    enum stmt id, const struct value *args, size_t count);
+int must_check request_query(struct query *q, struct request *r, enum stmt id,
+    const struct value *args, size_t count);
 /* Answers every row of a statement: $1 and $2 the principal, then params. */
 int must_check request_read(struct request *r, enum stmt id);
 /* A page of a list, or one row (ERR_NOT_FOUND where there is none). */

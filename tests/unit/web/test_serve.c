@@ -316,7 +316,8 @@ test_names(void **state)
 	    strstr(a.body, "\"created\":\"2023-11-14T22:13:20.123456Z\""));
 	assert_non_null(strstr(a.body, "\"parent\":null"));
 	free(a.text);
-	a = ask("GET", "/api/v1/rules/versions/10/bundle?purpose=analysis", "", NULL);
+	a = ask("GET", "/api/v1/rules/versions/10/bundle?purpose=analysis", "",
+	    NULL);
 	assert_int_equal(a.status, 200);
 	assert_non_null(
 	    strstr(a.text, "Content-Disposition: attachment; "
@@ -334,8 +335,8 @@ test_names(void **state)
 static void
 test_download(void **state)
 {
-	struct answer a =
-	    ask("GET", "/api/v1/rules/versions/9000001/bundle?purpose=x", "", NULL);
+	struct answer a = ask(
+	    "GET", "/api/v1/rules/versions/9000001/bundle?purpose=x", "", NULL);
 
 	(void)state;
 	assert_int_equal(a.status, 200);
@@ -346,7 +347,8 @@ test_download(void **state)
 	}
 	free(a.text);
 	/* A source that ends early must not look like a whole file. */
-	a = ask("GET", "/api/v1/rules/versions/1000000/bundle?purpose=x", "", NULL);
+	a = ask(
+	    "GET", "/api/v1/rules/versions/1000000/bundle?purpose=x", "", NULL);
 	assert_int_equal(a.status, 200);
 	assert_non_null(strstr(a.text, "Content-Length: 1000000"));
 	assert_true(a.body_len < 1000000);

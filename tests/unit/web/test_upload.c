@@ -298,8 +298,8 @@ test_memory_stays(void **state)
 		expect(ask("POST", "/api/v1/submissions/1/files?filename=a",
 			   FILE_TYPE, "x"),
 		    201, "size");
-		expect(
-		    ask("GET", "/api/v1/rules/versions/9/bundle?purpose=x", "", NULL),
+		expect(ask("GET", "/api/v1/rules/versions/9/bundle?purpose=x",
+			   "", NULL),
 		    200, "attachment");
 		expect(ask("GET", "/api/v1/cases/1/progress/stream", "", NULL),
 		    200, "event: end");
