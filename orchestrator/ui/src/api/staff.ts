@@ -447,12 +447,14 @@ export interface OutboxEntry {
 
 export interface Deletion {
   id: string;
+  kind: string;
   state: string;
   reason: string;
-  requested_by_name?: string;
-  approved_by_name?: string | null;
-  requested_at?: string;
-  executed_at?: string | null;
+  requested_by_name: string | null;
+  requested_at: string;
+  approved_by_name: string | null;
+  executed_at: string | null;
+  has_certificate: boolean;
 }
 
 export interface Disclosure {

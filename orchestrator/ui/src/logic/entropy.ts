@@ -15,6 +15,9 @@ export function entropy(bytes: Uint8Array): number {
   return sum;
 }
 
+/** Of fewer bytes entropy says little: it is at most log2 of their number. */
+const WINDOW_MIN = 256;
+
 export interface Sample {
   offset: number;
   length: number;
@@ -27,7 +30,7 @@ export interface Sample {
 export function samples(size: number, points: number, piece: number): Sample[] {
   if (size <= 0 || points < 1 || piece < 1) return [];
   if (size <= points * piece) {
-    const each = Math.max(64, Math.ceil(size / points));
+    const each = Math.max(WINDOW_MIN, Math.ceil(size / points));
     const list: Sample[] = [];
     for (let offset = 0; offset < size; offset += each)
       list.push({ offset, length: Math.min(each, size - offset) });

@@ -116,9 +116,7 @@ function Ending(props: { item: StaffCase; reload: () => void }) {
   const { me, can } = useSession();
   const { item } = props;
   const base = path`/cases/${item.number}`;
-  const pages = usePages<Deletion & { requested_by?: string }>(
-    `${base}/deletions`,
-  );
+  const pages = usePages<Deletion>(`${base}/deletions`);
 
   return (
     <Card
@@ -135,7 +133,7 @@ function Ending(props: { item: StaffCase; reload: () => void }) {
               }}
             />
           )}
-          {can('claim') && (
+          {can('withdraw') && (
             <ReasonButton
               small
               danger
@@ -181,13 +179,14 @@ function Ending(props: { item: StaffCase; reload: () => void }) {
             key: 'act',
             head: t.common.actions,
             cell: (d) =>
-              d.executed_at ? (
+              d.has_certificate ? (
                 <a href={`/api/v1/deletions/${d.id}/certificate`} download>
                   {c.certificate}
                 </a>
               ) : (
-                can('claim', 'legal_hold') &&
-                d.requested_by !== me.account && (
+                can('withdraw') &&
+                d.state === 'requested' &&
+                d.requested_by_name !== me.name && (
                   <ActButton
                     small
                     kind="danger"
