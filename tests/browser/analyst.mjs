@@ -141,6 +141,7 @@ await story('A2: the tree, with the keyboard alone', async () => {
   await page.keyboard.press('ArrowRight');
   is('right opens', await tree.getByRole('treeitem').count(), list.items.length);
   await look(anna, 'staff-artefacts');
+  await tree.getByRole('treeitem').first().focus();
   await page.keyboard.press('End');
   await page.keyboard.press('Home');
   await page.keyboard.press('Enter');
@@ -286,6 +287,7 @@ await story('A3, A14: what a run did', async () => {
   await page.getByRole('button', { name: /^Network: / }).first().focus();
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Show all events' }).waitFor();
+  await page.mouse.move(0, 0);
   await look(anna, 'run-timeline');
   await page.getByRole('link', { name: 'Network' }).click();
   await page.getByText('Nothing could leave').waitFor();

@@ -74,7 +74,7 @@ export function ArtefactTree(props: {
       box.current.scrollTop = y + ROW - box.current.clientHeight;
     requestAnimationFrame(() =>
       box.current
-        ?.querySelector<HTMLElement>(`[data-row="${chosen}"]`)
+        ?.querySelector<HTMLElement>(`[data-row="${at.current}"]`)
         ?.focus(),
     );
   }, [chosen, rows]);
