@@ -72,7 +72,7 @@ fake_any_row(struct fake *f, enum call_op op, int64_t n)
 	static uint8_t digest[32] = {0xab, 0xcd};
 	const struct call_spec *spec = call_spec(op);
 	struct values row;
-	char text[32][64];
+	char text[LIMIT_VALUES][64];
 
 	values_init(&row);
 	for (size_t i = 0; i < spec->column_count; i++) {
@@ -154,9 +154,9 @@ static void
 fake_cases(struct fake *f, const struct values *params)
 {
 	char cursor[32];
-	int64_t limit = values_int(params, 1);
+	int64_t limit = values_int(params, 4);
 	int64_t from = strtoll(
-	    values_text(params, 2, cursor, sizeof(cursor)) + 0, NULL, 10);
+	    values_text(params, 5, cursor, sizeof(cursor)) + 0, NULL, 10);
 
 	/* The cursor column of fake_any_row() is "cursor-N". */
 	if (strncmp(cursor, "cursor-", 7) == 0)
@@ -437,6 +437,7 @@ fake_answer(struct fake *f, enum call_op op, const struct values *params,
 	case CALL_REPORT_OPEN:
 	case CALL_RUN_EVENTS:
 	case CALL_AUDIT_EXPORT:
+	case CALL_DELETION_CERTIFICATE:
 		fake_open(f, op, params);
 		break;
 	default:

@@ -69,6 +69,23 @@ body_for(enum call_op op)
 		return "{\"order\":\"check\"}";
 	case CALL_RESCAN_CREATE:
 		return "{\"kind\":\"preview\",\"version\":1}";
+	case CALL_CASE_HANDOVER:
+		return "{\"to\":\"a\",\"note\":\"b\"}";
+	case CALL_CASE_STAGE:
+		return "{\"stage\":\"closed\",\"reason\":\"b\"}";
+	case CALL_MESSAGE_ADD:
+	case CALL_NOTE_ADD:
+	case CALL_TASK_ADD:
+		return "{\"text\":\"a\"}";
+	case CALL_TASK_SET:
+		return "{\"state\":\"done\"}";
+	case CALL_VERDICT_ADD:
+		return "{\"value\":\"benign\",\"confidence\":\"low\","
+		       "\"reason\":\"a\"}";
+	case CALL_BACKUP_END:
+		return "{\"outcome\":\"done\"}";
+	case CALL_CASE_SET:
+		return "{\"version\":1}";
 	case CALL_RULES_SET:
 		return "{\"rules\":[]}";
 	case CALL_RULES_REJECT:
@@ -113,9 +130,12 @@ test_every_route(void **state)
 		if (r->kind == ROUTE_UPLOAD)
 			(void)snprintf(
 			    target + strlen(target), 32, "?filename=a");
-		if (r->op == CALL_RULES_RULE || r->op == CALL_RESCAN_PROOF)
+		if (r->op == CALL_RULES_RULE || r->op == CALL_RESCAN_PROOF ||
+		    r->op == CALL_RULES_SELECTIVITY)
 			(void)snprintf(
 			    target + strlen(target), 32, "?rule=n:a/b");
+		if (r->op == CALL_SEARCH)
+			(void)snprintf(target + strlen(target), 32, "?q=a");
 		a = ask(is_post ? "POST" : "GET", target,
 		    r->kind == ROUTE_UPLOAD ? FILE_TYPE
 		    : is_post		    ? JSON
@@ -188,7 +208,7 @@ test_methods(void **state)
 	(void)state;
 	a = ask("OPTIONS", "/api/v1/cases/1", "", NULL);
 	assert_int_equal(a.status, 204);
-	assert_non_null(strstr(a.text, "Allow: GET, HEAD, OPTIONS"));
+	assert_non_null(strstr(a.text, "Allow: GET, HEAD, POST, OPTIONS"));
 	assert_int_equal(a.body_len, 0);
 	free(a.text);
 	a = ask("OPTIONS", "*", "", NULL);
