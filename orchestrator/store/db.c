@@ -88,6 +88,14 @@ db_sync(struct db *db)
 	return db_error(db, rc);
 }
 
+void
+db_make_room(struct db *db)
+{
+	/* As far as it comes: what cannot be written stays in the log. */
+	(void)sqlite3_wal_checkpoint_v2(
+	    db->sqlite, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+}
+
 int64_t
 db_changes(const struct db *db)
 {
@@ -130,8 +138,8 @@ configure(struct db *db)
 				      "PRAGMA temp_store = MEMORY;"
 				      "PRAGMA trusted_schema = OFF;"
 				      "PRAGMA cell_size_check = ON;"
-				      "PRAGMA wal_autocheckpoint = 16000;"
-				      "PRAGMA journal_size_limit = 67108864;"
+				      "PRAGMA wal_autocheckpoint = 4000;"
+				      "PRAGMA journal_size_limit = 16777216;"
 				      "PRAGMA cache_size = -65536;";
 
 	(void)sqlite3_extended_result_codes(db->sqlite, 1);

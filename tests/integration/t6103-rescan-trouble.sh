@@ -10,7 +10,10 @@ if [ -z "${LOEP_MOUNT_ASK:-}" ]; then
 	LOEP_MOUNT_ASK=$(mktemp -u "${TMPDIR:-/tmp}/loep-mount-XXXXXX")
 	export LOEP_MOUNT_ASK
 	mkfifo "$LOEP_MOUNT_ASK"
-	trap 'rm -f "$LOEP_MOUNT_ASK" "$LOEP_MOUNT_ASK.done"' EXIT
+	# What is mounted within cannot be removed within.
+	TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/loep-t6103-XXXXXX")
+	export TMPDIR
+	trap 'rm -rf "$LOEP_MOUNT_ASK" "$LOEP_MOUNT_ASK.done" "$TMPDIR"' EXIT
 	# shellcheck disable=SC2016 # the inner shell expands these
 	unshare --user --map-root-user --mount bash -c '
 		exec 9<>"$LOEP_MOUNT_ASK"
