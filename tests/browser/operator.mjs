@@ -329,6 +329,7 @@ await story('the list of cases', async () => {
   await page.getByLabel('Title or number').fill('turb');
   await page.getByRole('button', { name: 'Search' }).click();
   await page.getByRole('row', { name: /By keyboard/ }).waitFor({ state: 'detached' });
+  await page.getByRole('row', { name: /Turbine/ }).waitFor();
   is('found by its title', await page.getByRole('row', { name: /Turbine/ }).count(), 1);
   await page.goto(site);
   await page.getByRole('row', { name: /By keyboard/ }).waitFor();
