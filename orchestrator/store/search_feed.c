@@ -7,6 +7,7 @@
 #include "lib/own.h"
 #include "lib/tlshdiff.h"
 #include "lib/xalloc.h"
+#include "store/text.h"
 
 /* Of one slice: some milliseconds. */
 #define FEED_UNITS    64
@@ -20,42 +21,6 @@
 #define IDENTIFY_US ((int64_t)600 * 1000000)
 #define BODY_BYTES  4096
 
-/* Length of the well-formed UTF-8 sequence at p (Unicode, table 3-7), or 0. */
-static size_t
-sequence(const uint8_t *p, size_t len)
-{
-	uint8_t low = 0x80, high = 0xbf;
-	size_t n;
-
-	if (p[0] < 0x80)
-		return p[0] < 0x20 ? 0 : 1;
-	if (p[0] >= 0xc2 && p[0] <= 0xdf)
-		n = 2;
-	else if (p[0] >= 0xe0 && p[0] <= 0xef)
-		n = 3;
-	else if (p[0] >= 0xf0 && p[0] <= 0xf4)
-		n = 4;
-	else
-		return 0;
-	if (n > len)
-		return 0;
-	if (p[0] == 0xe0)
-		low = 0xa0;
-	else if (p[0] == 0xed)
-		high = 0x9f;
-	else if (p[0] == 0xf0)
-		low = 0x90;
-	else if (p[0] == 0xf4)
-		high = 0x8f;
-	if (p[1] < low || p[1] > high)
-		return 0;
-	for (size_t i = 2; i < n; i++) {
-		if (p[i] < 0x80 || p[i] > 0xbf)
-			return 0;
-	}
-	return n;
-}
-
 /* What is no text becomes a space. */
 static char *
 clean(const void *body, size_t len)
@@ -66,7 +31,7 @@ clean(const void *body, size_t len)
 	size_t at = 0;
 
 	while (at < max) {
-		size_t n = sequence(p + at, max - at);
+		size_t n = p[at] < 0x20 ? 0 : text_sequence(p + at, max - at);
 
 		if (n == 0)
 			text[at++] = ' ';

@@ -24,9 +24,8 @@ static const char *const classes[] = {
 static const char *const kinds[] = {"file", "log", "disk_image", "memory_image",
     "vm_image", "pcap", "email", "archive", "url", "other", NULL};
 
-/* The length of the sequence at p, or 0 (RFC 3629 section 4). */
-static size_t
-sequence(const uint8_t *p, size_t len)
+size_t
+text_sequence(const uint8_t *p, size_t len)
 {
 	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
 
@@ -52,7 +51,7 @@ text_is_utf8(const void *p, size_t len)
 	size_t n;
 
 	for (size_t i = 0; i < len; i += n) {
-		n = sequence(at + i, len - i);
+		n = text_sequence(at + i, len - i);
 		if (n == 0)
 			return false;
 	}
