@@ -3,37 +3,12 @@
 # Who is entitled to what: refusals before the first byte, exceptions and new
 # policies by two people, over HTTPS, by accounts of several organisations.
 . "$(dirname "$0")/lib.sh"
+. tests/integration/tokens.sh
 CONF='[web]\nlisten = 127.0.0.1:0'
 loep_start
 CERT=$STATE/tls/cert.pem
 PORT=$(sed -n 's/.*serving HTTPS.*address=127.0.0.1 port=\([0-9]*\).*/\1/p' "$WORK/log")
 CSIRT=$(api /whoami | jq -r .org)
-
-# account NAME ORG CAPABILITIES - a service with a token, in $WORK/NAME.token.
-account() {
-	local id
-	id=$("$LOEP" --json user add "$1" --org "$2" --kind service \
-		--capabilities "$3" | jq -r .id)
-	"$LOEP" --json user token add "$1" --account "$id" --capabilities "$3" |
-		jq -r .token >"$WORK/$1.token"
-}
-# as NAME PATH [CURL OPTIONS] - the answer, and behind it the status.
-as() {
-	local who=$1 path=$2
-	shift 2
-	curl -sS --cacert "$CERT" -w '\n%{http_code}' \
-		-H "Authorization: Bearer $(cat "$WORK/$who.token")" \
-		-H "Content-Type: ${TYPE:-application/json}" "$@" \
-		"https://localhost:$PORT/api/v1$path"
-}
-status() {
-	as "$@" | tail -1
-}
-get() {
-	local what=$1
-	shift
-	as "$@" | sed '$d' | jq -r "$what"
-}
 
 POWER=$("$LOEP" --json org add Power --class C1 | jq -r .id)
 TOWN=$("$LOEP" --json org add Town --class C3 | jq -r .id)

@@ -3,6 +3,7 @@
 # The operating mode: two people, what everybody sees of it, restarts, and what
 # it changes for cases, clocks, quotas and mails.
 . "$(dirname "$0")/lib.sh"
+. tests/integration/tokens.sh
 CONF='[web]\nlisten = 127.0.0.1:0'
 loep_start
 CERT=$STATE/tls/cert.pem
@@ -11,29 +12,6 @@ find_port() {
 }
 find_port
 CSIRT=$(api /whoami | jq -r .org)
-account() {
-	local id
-	id=$("$LOEP" --json user add "$1" --org "$2" --kind service \
-		--capabilities "$3" | jq -r .id)
-	"$LOEP" --json user token add "$1" --account "$id" --capabilities "$3" |
-		jq -r .token >"$WORK/$1.token"
-}
-as() {
-	local who=$1 path=$2
-	shift 2
-	curl -sS --cacert "$CERT" -w '\n%{http_code}' \
-		-H "Authorization: Bearer $(cat "$WORK/$who.token")" \
-		-H 'Content-Type: application/json' "$@" \
-		"https://localhost:$PORT/api/v1$path"
-}
-status() {
-	as "$@" | tail -1
-}
-get() {
-	local what=$1
-	shift
-	as "$@" | sed '$d' | jq -r "$what"
-}
 POWER=$("$LOEP" --json org add Power --class C1 | jq -r .id)
 account power "$POWER" submit
 account cell1 "$CSIRT" 'activate_crisis approve_crisis'
