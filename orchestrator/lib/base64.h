@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* base64.h - Base64 (RFC 4648), with any alphabet. */
+/* base64.h - Base64 (RFC 4648), with any alphabet; base64url. */
 #ifndef LIB_BASE64_H
 #define LIB_BASE64_H
 
@@ -27,5 +27,13 @@ char *base64_encode(const void *p, size_t len);
  */
 int must_check base64_decode(
     const char *p, size_t len, uint8_t *dst, size_t *ret_len);
+/* base64url without padding (RFC 7515 section 2), with NUL; the caller frees. */
+char *base64url_encode(const void *p, size_t len);
+/*
+ * The bytes of base64url without padding, in the one spelling that they have;
+ * the caller frees, also where there are none.  ERR_FORMAT for anything else.
+ */
+int must_check base64url_decode(
+    const char *p, size_t len, uint8_t **ret_bytes, size_t *ret_len);
 
 #endif
