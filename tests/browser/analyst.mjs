@@ -360,9 +360,9 @@ await story('A1: Anna hands the case over, with a note', async () => {
 await story('evidence: labels, history, who saw it', async () => {
   const { page } = anna;
   await open(anna, `/cases/${number}/evidence`, 'History');
-  await page.getByLabel('TLP', { exact: true }).selectOption('TLP:GREEN');
+  await page.getByLabel('Who may see it (TLP)').selectOption('TLP:GREEN');
   await page.getByText('To lower a label').waitFor();
-  await page.getByLabel('TLP', { exact: true }).selectOption('TLP:RED');
+  await page.getByLabel('Who may see it (TLP)').selectOption('TLP:RED');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.locator('.labels').getByText('TLP:RED').waitFor();
   await look(anna, 'staff-evidence');

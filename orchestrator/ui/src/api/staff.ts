@@ -37,6 +37,7 @@ export interface StaffCase extends Case {
   cross_border?: boolean | null;
   scope_basis?: string | null;
   scope_value?: string | null;
+  nis2_stage?: string | null;
   legal_hold?: boolean;
   crisis_tier?: number | null;
   class?: string;
@@ -455,6 +456,23 @@ export interface Deletion {
   approved_by_name: string | null;
   executed_at: string | null;
   has_certificate: boolean;
+}
+
+export interface Exception {
+  id: string;
+  org: string;
+  org_name: string;
+  class: string;
+  case: string | null;
+  state: string;
+  reason: string;
+  policy_version: number;
+  proposed_by_name: string | null;
+  approved_by_name: string | null;
+  is_single_person: boolean;
+  created_at: string;
+  approved_at: string | null;
+  expires_at: string | null;
 }
 
 export interface Disclosure {

@@ -5,6 +5,7 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { get, type Page } from '../api/client.js';
 import { useT } from '../i18n/index.js';
 import { Button, Empty, Spinner } from './basic.js';
+import { TextField } from './form.js';
 import { ProblemAlert, isMissing } from './load.js';
 import { Table, type Column } from './table.js';
 
@@ -79,6 +80,34 @@ export function usePages<T>(
     error,
     more: () => next !== null && ask(next, items ?? []),
     reload: useCallback(() => setRound((n) => n + 1), []),
+  };
+}
+
+/** What is there so far, without that in which the typed words do not occur;
+ *  `text` = what is searched of an item. */
+export function useFiltered<T>(
+  pages: Pages<T>,
+  text: (item: T) => string,
+): { shown: Pages<T>; field: ComponentChildren } {
+  const t = useT();
+  const [filter, setFilter] = useState('');
+  const wanted = filter.trim().toLowerCase();
+
+  return {
+    shown: {
+      ...pages,
+      items: pages.items?.filter(
+        (item) => wanted === '' || text(item).toLowerCase().includes(wanted),
+      ),
+    },
+    field: (
+      <TextField
+        label={t.staff.case.filter}
+        type="search"
+        value={filter}
+        onChange={setFilter}
+      />
+    ),
   };
 }
 

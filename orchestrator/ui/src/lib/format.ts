@@ -78,3 +78,25 @@ export function visibleName(name: string): string {
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
+
+/** A time of the API for a field of the type datetime-local, in the user's
+ *  time zone; '' where there is none. */
+export function toLocalField(text: string | null | undefined): string {
+  const at = new Date(text ?? '');
+
+  if (!text || Number.isNaN(at.getTime())) return '';
+  const pad = (n: number) => String(n).padStart(2, '0');
+  return (
+    `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}` +
+    `T${pad(at.getHours())}:${pad(at.getMinutes())}`
+  );
+}
+
+/** And back: a time of the API, or '' where the field is empty. */
+export function fromLocalField(value: string): string {
+  const at = new Date(value);
+
+  return Number.isNaN(at.getTime())
+    ? ''
+    : at.toISOString().replace(/\.\d+Z$/, 'Z');
+}

@@ -4,7 +4,13 @@
 import { useRef, useState } from 'preact/hooks';
 import { get, path, post } from '../api/client.js';
 import type { Case, Pap, Severity, Tlp } from '../api/types.js';
-import { Alert, Button, Card, type FormEvent } from '../components/basic.js';
+import {
+  Alert,
+  Button,
+  Card,
+  Details as Disclosed,
+  type FormEvent,
+} from '../components/basic.js';
 import { ChosenList, DropZone } from '../components/files.js';
 import {
   Checkbox,
@@ -13,15 +19,41 @@ import {
   TextArea,
   TextField,
 } from '../components/form.js';
+import {
+  INCIDENT_FIELDS,
+  IncidentFields,
+  incidentValue,
+  type IncidentField,
+} from '../components/incident.js';
 import { PapField, TlpField } from '../components/labels.js';
 import { ProblemAlert, useAction } from '../components/load.js';
 import { Page, type PageProps } from '../components/page.js';
+import { toast } from '../components/toast.js';
 import { useT } from '../i18n/index.js';
+import { fromLocalField, toLocalField } from '../lib/format.js';
 import { addUploads, type ChosenFile } from '../lib/uploads.js';
 import { navigate } from '../router.js';
 import './operator.css';
 
-export interface Details {
+/** What holds for the files of one submission. */
+export interface Declared {
+  hasPersonalData: boolean;
+  mayAskOthers: boolean;
+  mayUseNetwork: boolean;
+}
+
+type SetDeclared = (name: keyof Declared, value: boolean) => void;
+
+export function declaredBody(d: Declared): Record<string, unknown> {
+  return {
+    not_classified: true,
+    personal_data: d.hasPersonalData,
+    third_party_ok: d.mayAskOthers,
+    network_ok: d.mayUseNetwork,
+  };
+}
+
+export interface Details extends Declared {
   title: string;
   severity: Severity;
   tlp: Tlp;
@@ -33,9 +65,9 @@ export interface Details {
   host: string;
   passwords: string;
   isUnclassified: boolean;
-  hasPersonalData: boolean;
-  mayAskOthers: boolean;
-  mayUseNetwork: boolean;
+  /** ISO 8601, or '' */
+  collected: string;
+  incident: Partial<Record<IncidentField, string>>;
 }
 
 const empty: Details = {
@@ -53,18 +85,26 @@ const empty: Details = {
   hasPersonalData: false,
   mayAskOthers: false,
   mayUseNetwork: false,
+  collected: '',
+  incident: {},
 };
 
 /** What happened belongs to the case, too; the number counts without it. */
-async function describe(number: string, context: string): Promise<void> {
+async function describe(number: string, d: Details): Promise<boolean> {
   try {
     const row = await get<Case>(path`/cases/${number}`);
-    await post(path`/cases/${number}`, {
+    const body: Record<string, unknown> = {
       version: row.version ?? 0,
-      incident_context: context,
-    });
+      incident_context: d.context.trim(),
+    };
+    for (const name of INCIDENT_FIELDS) {
+      const value = incidentValue(name, d.incident[name] ?? '');
+      if (value !== '' && value !== undefined) body[name] = value;
+    }
+    await post(path`/cases/${number}`, body);
+    return true;
   } catch {
-    /* the submission says it as well */
+    return false;
   }
 }
 
@@ -81,10 +121,8 @@ export function submissionBody(d: Details): Record<string, unknown> {
       .split('\n')
       .map((p) => p.trim())
       .filter(Boolean),
-    not_classified: true,
-    personal_data: d.hasPersonalData,
-    third_party_ok: d.mayAskOthers,
-    network_ok: d.mayUseNetwork,
+    ...declaredBody(d),
+    ...(d.collected ? { collected: d.collected } : {}),
   };
 }
 
@@ -103,7 +141,7 @@ export default function Submit(_: PageProps) {
       { title: d.title.trim(), severity: d.severity, tlp: d.tlp, pap: d.pap },
       { headers: { 'Idempotency-Key': `${key.current}-case` } },
     );
-    await describe(made.number, d.context.trim());
+    const isDescribed = await describe(made.number, d);
     const submission = await post<{ id: string }>(
       path`/cases/${made.number}/submissions`,
       {
@@ -113,6 +151,7 @@ export default function Submit(_: PageProps) {
       { headers: { 'Idempotency-Key': `${key.current}-files` } },
     );
     addUploads(made.number, submission.id, files);
+    if (!isDescribed) toast(t.submit.notKept);
     navigate(`/cases/${encodeURIComponent(made.number)}?new=1`);
   });
   const onSubmit = (event: FormEvent) => {
@@ -226,6 +265,13 @@ function What(props: { d: Details; set: Set }) {
           maxLength={250}
           spellcheck={false}
         />
+        <TextField
+          label={t.submit.collected}
+          optional={t.common.optional}
+          type="datetime-local"
+          value={toLocalField(d.collected)}
+          onChange={(v) => set('collected', fromLocalField(v))}
+        />
       </div>
       <TextArea
         label={t.submit.passwords}
@@ -235,6 +281,17 @@ function What(props: { d: Details; set: Set }) {
         onChange={(v) => set('passwords', v)}
         rows={2}
       />
+      <Disclosed summary={t.submit.nis2}>
+        <p class="hint">{t.submit.nis2Hint}</p>
+        <div class="columns">
+          <IncidentFields
+            value={(name) => d.incident[name] ?? ''}
+            set={(name) => (value) =>
+              set('incident', { ...d.incident, [name]: value })
+            }
+          />
+        </div>
+      </Disclosed>
     </>
   );
 }
@@ -248,25 +305,7 @@ function How(props: { d: Details; set: Set }) {
         <TlpField value={d.tlp} onChange={(v) => set('tlp', v)} />
         <PapField value={d.pap} onChange={(v) => set('pap', v)} />
       </div>
-      <Fieldset legend={t.submit.consents}>
-        <Checkbox
-          label={t.submit.personalData}
-          checked={d.hasPersonalData}
-          onChange={(v) => set('hasPersonalData', v)}
-        />
-        <Checkbox
-          label={t.submit.thirdParties}
-          hint={t.submit.thirdPartiesHint}
-          checked={d.mayAskOthers}
-          onChange={(v) => set('mayAskOthers', v)}
-        />
-        <Checkbox
-          label={t.submit.network}
-          hint={t.submit.networkHint}
-          checked={d.mayUseNetwork}
-          onChange={(v) => set('mayUseNetwork', v)}
-        />
-      </Fieldset>
+      <Consents d={d} set={set} />
       <Checkbox
         label={t.submit.unclassified}
         hint={t.submit.unclassifiedHint}
@@ -276,5 +315,32 @@ function How(props: { d: Details; set: Set }) {
       />
       <Alert tone="info">{t.submit.noGuarantee}</Alert>
     </>
+  );
+}
+
+/** What one says of the files, and what one allows. */
+export function Consents(props: { d: Declared; set: SetDeclared }) {
+  const t = useT();
+  const { d, set } = props;
+  return (
+    <Fieldset legend={t.submit.consents}>
+      <Checkbox
+        label={t.submit.personalData}
+        checked={d.hasPersonalData}
+        onChange={(v) => set('hasPersonalData', v)}
+      />
+      <Checkbox
+        label={t.submit.thirdParties}
+        hint={t.submit.thirdPartiesHint}
+        checked={d.mayAskOthers}
+        onChange={(v) => set('mayAskOthers', v)}
+      />
+      <Checkbox
+        label={t.submit.network}
+        hint={t.submit.networkHint}
+        checked={d.mayUseNetwork}
+        onChange={(v) => set('mayUseNetwork', v)}
+      />
+    </Fieldset>
   );
 }

@@ -145,6 +145,12 @@ export const operator: typeof en = {
     passwords: 'Passwörter von Archiven',
     passwordsHint:
       'Eines je Zeile. „infected“ und andere übliche werden ohnehin versucht.',
+    collected: 'Wann die Dateien gesichert wurden',
+    nis2: 'Für eine Meldung nach NIS2',
+    nis2Hint:
+      'Was Sie schon wissen. Sie und das CSIRT können es später ergänzen.',
+    notKept:
+      'Die Nummer gilt, aber nicht alles, was Sie zum Vorfall gesagt haben, ist gespeichert. Bitte ergänzen Sie es in einer Nachricht.',
     consents: 'Was Sie erlauben',
     personalData: 'Die Dateien enthalten personenbezogene Daten.',
     thirdParties: 'Das CSIRT darf Dritte um Hilfe bitten.',

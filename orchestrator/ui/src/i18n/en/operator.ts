@@ -138,6 +138,11 @@ export const operator = {
     passwords: 'Passwords of archives',
     passwordsHint:
       'One a line. “infected” and other usual ones are tried anyway.',
+    collected: 'When the files were collected',
+    nis2: 'For a notification under NIS2',
+    nis2Hint: 'What you know already. You and the CSIRT can add to it later.',
+    notKept:
+      'The number stands, but not all that you said of the incident was kept. Please add it in a message.',
     consents: 'What you allow',
     personalData: 'The files hold personal data.',
     thirdParties: 'The CSIRT may ask third parties for help.',

@@ -147,6 +147,12 @@ export const operator: typeof en = {
     passwords: 'Mots de passe des archives',
     passwordsHint:
       'Un par ligne. « infected » et d’autres habituels sont essayés de toute façon.',
+    collected: 'Quand les fichiers ont été recueillis',
+    nis2: 'Pour une notification NIS2',
+    nis2Hint:
+      'Ce que vous savez déjà. Vous et le CSIRT pourrez compléter plus tard.',
+    notKept:
+      'Le numéro est valable, mais tout ce que vous avez dit de l’incident n’a pas été gardé. Ajoutez-le dans un message.',
     consents: 'Ce que vous autorisez',
     personalData: 'Les fichiers contiennent des données personnelles.',
     thirdParties: 'Le CSIRT peut demander l’aide de tiers.',

@@ -142,6 +142,11 @@ export const operator: typeof en = {
     passwords: 'Wachtwoorden van archieven',
     passwordsHint:
       'Een per regel. “infected” en andere gewone worden altijd geprobeerd.',
+    collected: 'Wanneer de bestanden verzameld werden',
+    nis2: 'Voor een melding onder NIS2',
+    nis2Hint: 'Wat u al weet. U en het CSIRT kunnen het later aanvullen.',
+    notKept:
+      'Het nummer geldt, maar niet alles wat u over het incident zei is bewaard. Vul het aan in een bericht.',
     consents: 'Wat u toestaat',
     personalData: 'De bestanden bevatten persoonsgegevens.',
     thirdParties: 'Het CSIRT mag derden om hulp vragen.',

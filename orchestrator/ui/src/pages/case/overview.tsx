@@ -43,7 +43,14 @@ import { Pap, Tlp } from '../../components/tlp.js';
 import { useT, wordFor } from '../../i18n/index.js';
 import { addUploads, type ChosenFile } from '../../lib/uploads.js';
 import { useSession } from '../../session.js';
+import { Consents, declaredBody, type Declared } from '../submit.js';
 import { Withdraw } from './withdraw.js';
+
+const NOTHING_DECLARED: Declared = {
+  hasPersonalData: false,
+  mayAskOthers: false,
+  mayUseNetwork: false,
+};
 
 export function Overview(props: { case: Case; reload: () => void }) {
   const t = useT();
@@ -262,15 +269,17 @@ function AddFiles(props: { case: Case; onSent: () => void }) {
   const [files, setFiles] = useState<ChosenFile[]>([]);
   const [comment, setComment] = useState('');
   const [isUnclassified, setUnclassified] = useState(false);
+  const [declared, setDeclared] = useState<Declared>(NOTHING_DECLARED);
   const send = useAction(async () => {
     const submission = await post<{ id: string }>(
       path`/cases/${c.number}/submissions`,
-      { comment, not_classified: true },
+      { comment, ...declaredBody(declared) },
     );
     addUploads(c.number, submission.id, files);
     setFiles([]);
     setComment('');
     setUnclassified(false);
+    setDeclared(NOTHING_DECLARED);
     props.onSent();
   });
 
@@ -297,6 +306,12 @@ function AddFiles(props: { case: Case; onSent: () => void }) {
               rows={2}
               maxLength={4000}
             />
+            <Consents
+              d={declared}
+              set={(name, value) =>
+                setDeclared((old) => ({ ...old, [name]: value }))
+              }
+            />
             <Checkbox
               label={t.submit.unclassified}
               checked={isUnclassified}
@@ -317,7 +332,7 @@ function AddFiles(props: { case: Case; onSent: () => void }) {
 }
 
 /** What was ticked, shown back. */
-function Declared(props: { submission: Submission }) {
+function Ticked(props: { submission: Submission }) {
   const t = useT();
   const { submission: s } = props;
   const ticked = [
@@ -398,7 +413,7 @@ function Submissions(props: { list: Submission[]; onChange: () => void }) {
           <p class="hint">
             {t.files.count(s.artefacts)} · <Bytes n={s.bytes} />
           </p>
-          <Declared submission={s} />
+          <Ticked submission={s} />
           {s.comment && (
             <p class="foreign-text submission-comment">{s.comment}</p>
           )}

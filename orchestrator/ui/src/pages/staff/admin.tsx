@@ -6,6 +6,7 @@ import { useT } from '../../i18n/index.js';
 import { useSession, type Capability } from '../../session.js';
 import { AdminAudit } from './admin_audit.js';
 import { AdminCapacity } from './admin_capacity.js';
+import { AdminExceptions } from './admin_exceptions.js';
 import { AdminMode } from './admin_mode.js';
 import { AdminOrganisations } from './admin_organisations.js';
 import { AdminOutbox } from './admin_outbox.js';
@@ -16,6 +17,7 @@ const TABS = [
   'organisations',
   'people',
   'policy',
+  'exceptions',
   'mode',
   'capacity',
   'audit',
@@ -28,6 +30,7 @@ const NEEDS: Record<TabKey, Capability[]> = {
   organisations: ['manage_staff', 'read_all_orgs'],
   people: ['manage_staff', 'manage_org_users'],
   policy: ['manage_policy', 'approve_policy', 'read_all_orgs', 'manage_staff'],
+  exceptions: ['read_all_orgs'],
   mode: ['activate_crisis', 'approve_crisis', 'read_all_orgs', 'manage_staff'],
   capacity: ['manage_staff', 'metrics_read', 'read_all_orgs'],
   audit: ['audit_read'],
@@ -40,6 +43,8 @@ function Content(props: { tab: TabKey; rest: string }) {
       return <AdminPeople />;
     case 'policy':
       return <AdminPolicy version={props.rest} />;
+    case 'exceptions':
+      return <AdminExceptions />;
     case 'mode':
       return <AdminMode />;
     case 'capacity':

@@ -1,41 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // The audit chain, from its beginning or from a number.
-import { useState } from 'preact/hooks';
 import type { AuditEntry } from '../../api/staff.js';
 import { Card, Hash, Name, Time } from '../../components/basic.js';
-import { TextField } from '../../components/form.js';
-import { PagedTable, usePages } from '../../components/pages.js';
+import { PagedTable, useFiltered, usePages } from '../../components/pages.js';
 import { useT } from '../../i18n/index.js';
 import { inline } from '../../logic/findings.js';
 
 export function AdminAudit() {
   const t = useT();
   const a = t.staff.admin.audit;
-  const [filter, setFilter] = useState('');
-  const pages = usePages<AuditEntry>('/audit', {}, 100);
-  const wanted = filter.trim().toLowerCase();
-  const shown = {
-    ...pages,
-    items: pages.items?.filter(
-      (e) =>
-        wanted === '' ||
-        `${e.actor} ${e.action} ${e.object_kind} ${e.object} ${inline(e.detail)}`
-          .toLowerCase()
-          .includes(wanted),
-    ),
-  };
+  const { shown, field } = useFiltered(
+    usePages<AuditEntry>('/audit', {}, 100),
+    (e) =>
+      `${e.actor} ${e.action} ${e.object_kind} ${e.object} ${inline(e.detail)}`,
+  );
 
   return (
     <Card
       title={t.staff.admin.tabs.audit}
       actions={
         <>
-          <TextField
-            label={t.staff.case.filter}
-            type="search"
-            value={filter}
-            onChange={setFilter}
-          />
+          {field}
           <a class="button plain" href="/api/v1/audit/export" download>
             {a.export}
           </a>

@@ -21,7 +21,7 @@ import {
   TextField,
 } from '../../components/form.js';
 import { ProblemAlert, useAction } from '../../components/load.js';
-import { PagedTable, usePages } from '../../components/pages.js';
+import { PagedTable, useFiltered, usePages } from '../../components/pages.js';
 import { useT, wordFor } from '../../i18n/index.js';
 import { useSession } from '../../session.js';
 import { ActButton, StateBadge } from './parts.js';
@@ -281,19 +281,11 @@ export function AdminPeople() {
   const p = t.staff.admin.people;
   const { me } = useSession();
   const [open, setOpen] = useState<Account | 'new' | null>(null);
-  const [filter, setFilter] = useState('');
   const pages = usePages<Account>('/accounts', {}, 200);
-  const wanted = filter.trim().toLowerCase();
-  const shown = {
-    ...pages,
-    items: pages.items?.filter(
-      (a) =>
-        wanted === '' ||
-        `${a.name} ${a.login ?? ''} ${a.org_name}`
-          .toLowerCase()
-          .includes(wanted),
-    ),
-  };
+  const { shown, field } = useFiltered(
+    pages,
+    (a) => `${a.name} ${a.login ?? ''} ${a.org_name}`,
+  );
 
   return (
     <>
@@ -301,12 +293,7 @@ export function AdminPeople() {
         title={t.staff.admin.tabs.people}
         actions={
           <>
-            <TextField
-              label={t.staff.case.filter}
-              type="search"
-              value={filter}
-              onChange={setFilter}
-            />
+            {field}
             <Button kind="primary" onClick={() => setOpen('new')}>
               {p.add}
             </Button>

@@ -10,7 +10,13 @@ import type {
 } from '../../api/staff.js';
 import type { AccessEvent } from '../../api/types.js';
 import { Alert, Button, Card, Name, Time } from '../../components/basic.js';
-import { SelectField, TextField } from '../../components/form.js';
+import { TextField } from '../../components/form.js';
+import {
+  LabelFields,
+  isLowered,
+  isSameLabels,
+  type LabelValues,
+} from '../../components/labels.js';
 import { Link } from '../../components/link.js';
 import { ProblemAlert, useAction } from '../../components/load.js';
 import { PagedTable, usePages } from '../../components/pages.js';
@@ -19,37 +25,24 @@ import { useT, wordFor } from '../../i18n/index.js';
 import { useSession } from '../../session.js';
 import { ActButton, ReasonButton, StateBadge } from './parts.js';
 
-/** From what may be told to everybody to what stays with few. */
-export const TLP_ORDER = [
-  'TLP:CLEAR',
-  'TLP:GREEN',
-  'TLP:AMBER',
-  'TLP:AMBER+STRICT',
-  'TLP:RED',
-];
-export const PAP_ORDER = ['PAP:CLEAR', 'PAP:GREEN', 'PAP:AMBER', 'PAP:RED'];
-
 function Labels(props: { item: StaffCase; reload: () => void }) {
   const t = useT();
   const c = t.staff.case;
   const { item } = props;
-  const [tlp, setTlp] = useState<string>(item.tlp);
-  const [pap, setPap] = useState<string>(item.pap);
-  const [restriction, setRestriction] = useState(item.tlp_restriction ?? '');
+  const before: LabelValues = {
+    tlp: item.tlp,
+    pap: item.pap,
+    restriction: item.tlp_restriction ?? '',
+  };
+  const [labels, setLabels] = useState(before);
   const [permission, setPermission] = useState('');
-  const isLower =
-    TLP_ORDER.indexOf(tlp) < TLP_ORDER.indexOf(item.tlp) ||
-    PAP_ORDER.indexOf(pap) < PAP_ORDER.indexOf(item.pap);
-  const isChanged =
-    tlp !== item.tlp ||
-    pap !== item.pap ||
-    restriction !== (item.tlp_restriction ?? '');
+  const isLower = isLowered(before, labels);
   const action = useAction(async () => {
     await post(path`/cases/${item.number}/labels`, {
-      ...(tlp !== item.tlp ? { tlp } : {}),
-      ...(pap !== item.pap ? { pap } : {}),
-      ...(restriction !== (item.tlp_restriction ?? '')
-        ? { tlp_restriction: restriction }
+      ...(labels.tlp !== before.tlp ? { tlp: labels.tlp } : {}),
+      ...(labels.pap !== before.pap ? { pap: labels.pap } : {}),
+      ...(labels.restriction !== before.restriction
+        ? { tlp_restriction: labels.restriction }
         : {}),
       ...(isLower ? { permission } : {}),
     });
@@ -66,24 +59,7 @@ function Labels(props: { item: StaffCase; reload: () => void }) {
         }}
       >
         <div class="columns">
-          <SelectField
-            label="TLP"
-            value={tlp}
-            onChange={setTlp}
-            options={TLP_ORDER.map((l) => [l, l] as const)}
-          />
-          <SelectField
-            label="PAP"
-            value={pap}
-            onChange={setPap}
-            options={PAP_ORDER.map((l) => [l, l] as const)}
-          />
-          <TextField
-            label={c.restriction}
-            value={restriction}
-            onChange={setRestriction}
-            optional={t.common.optional}
-          />
+          <LabelFields value={labels} onChange={setLabels} />
         </div>
         {isLower && (
           <>
@@ -101,7 +77,10 @@ function Labels(props: { item: StaffCase; reload: () => void }) {
         <Button
           type="submit"
           busy={action.isBusy}
-          disabled={!isChanged || (isLower && permission.trim() === '')}
+          disabled={
+            isSameLabels(before, labels) ||
+            (isLower && permission.trim() === '')
+          }
         >
           {t.common.save}
         </Button>

@@ -21,6 +21,13 @@ import {
 } from '../../components/basic.js';
 import { Dialog } from '../../components/dialog.js';
 import { SelectField, TextArea, TextField } from '../../components/form.js';
+import {
+  INCIDENT_FIELDS,
+  IncidentFields,
+  THREE_WAY,
+  incidentValue,
+  wordOf,
+} from '../../components/incident.js';
 import { Link } from '../../components/link.js';
 import { ProblemAlert, useAction, useLoad } from '../../components/load.js';
 import { PagesLoaded, usePages } from '../../components/pages.js';
@@ -310,19 +317,11 @@ const FIELDS = [
   'rsit_class',
   'rsit_type',
   'root_cause_category',
-  'notification_kind',
-  'suspected_malicious',
-  'cross_border',
-  'aware_at',
+  'nis2_stage',
+  ...INCIDENT_FIELDS,
   'incident_context',
 ] as const;
 type FieldName = (typeof FIELDS)[number];
-/** Yes, no, or nobody knows. */
-const THREE_WAY: readonly string[] = ['suspected_malicious', 'cross_border'];
-
-function word(value: boolean | null | undefined): string {
-  return value === true ? 'yes' : value === false ? 'no' : 'unknown';
-}
 
 function EditDialog(props: Props & { onClose: () => void }) {
   const t = useT();
@@ -330,7 +329,7 @@ function EditDialog(props: Props & { onClose: () => void }) {
   const { item } = props;
   const initial = (name: FieldName): string => {
     const value = item[name];
-    if (THREE_WAY.includes(name)) return word(value as boolean | null);
+    if (THREE_WAY.includes(name)) return wordOf(value as boolean | null);
     return String(value ?? '');
   };
   const [values, setValues] = useState(() =>
@@ -343,9 +342,7 @@ function EditDialog(props: Props & { onClose: () => void }) {
     const body: Record<string, unknown> = { version: item.version ?? 0 };
     for (const name of FIELDS)
       if (value(name) !== initial(name))
-        body[name] = THREE_WAY.includes(name)
-          ? { yes: true, no: false }[value(name)]
-          : value(name);
+        body[name] = incidentValue(name, value(name));
     await post(path`/cases/${item.number}`, body);
     props.reload();
   });
@@ -357,11 +354,6 @@ function EditDialog(props: Props & { onClose: () => void }) {
     ...Object.entries(table),
   ];
   const types = RSIT[value('rsit_class')] ?? [];
-  /* What is known once does not become unknown again. */
-  const yesNo = (name: FieldName): Record<string, string> =>
-    initial(name) === 'unknown'
-      ? words.yesNo
-      : { yes: words.yesNo['yes'] ?? '', no: words.yesNo['no'] ?? '' };
 
   return (
     <Dialog title={c.edit} onClose={props.onClose} wide>
@@ -415,32 +407,15 @@ function EditDialog(props: Props & { onClose: () => void }) {
             options={choice(words.rootCauses, value('root_cause_category'))}
           />
           <SelectField
-            label={c.notification}
-            value={value('notification_kind')}
-            onChange={set('notification_kind')}
-            options={choice(words.notifications, value('notification_kind'))}
+            label={c.nis2Stage}
+            value={value('nis2_stage')}
+            onChange={set('nis2_stage')}
+            options={choice(words.nis2Stages, value('nis2_stage'))}
           />
-          <SelectField
-            label={c.malicious}
-            value={value('suspected_malicious')}
-            onChange={set('suspected_malicious')}
-            options={choice(
-              yesNo('suspected_malicious'),
-              value('suspected_malicious'),
-            )}
-          />
-          <SelectField
-            label={c.crossBorder}
-            value={value('cross_border')}
-            onChange={set('cross_border')}
-            options={choice(yesNo('cross_border'), value('cross_border'))}
-          />
-          <TextField
-            label={c.awareAt}
-            hint={c.awareHint}
-            value={value('aware_at')}
-            onChange={set('aware_at')}
-            placeholder="2026-11-22T08:00:00Z"
+          <IncidentFields
+            value={value}
+            set={set}
+            isKnown={(name) => initial(name) !== 'unknown'}
           />
         </div>
         <TextArea
@@ -542,17 +517,20 @@ function CaseFacts(props: Props) {
           item.suspected_malicious != null
             ? [
                 c.malicious,
-                wordFor(words.yesNo, word(item.suspected_malicious)),
+                wordFor(words.yesNo, wordOf(item.suspected_malicious)),
               ]
             : null,
           item.cross_border != null
-            ? [c.crossBorder, wordFor(words.yesNo, word(item.cross_border))]
+            ? [c.crossBorder, wordFor(words.yesNo, wordOf(item.cross_border))]
             : null,
           item.scope_basis
             ? [
                 c.scope,
                 `${wordFor(words.scopes, item.scope_basis)} ${item.scope_value ?? ''}`,
               ]
+            : null,
+          item.nis2_stage && item.nis2_stage !== 'none'
+            ? [c.nis2Stage, wordFor(words.nis2Stages, item.nis2_stage)]
             : null,
           [t.case.files, String(item.artefacts)],
         ]}

@@ -12,7 +12,12 @@ import {
   Name,
   Time,
 } from '../../components/basic.js';
-import { SelectField, TextArea, TextField } from '../../components/form.js';
+import { SelectField, TextArea } from '../../components/form.js';
+import {
+  LabelFields,
+  isSameLabels,
+  type LabelValues,
+} from '../../components/labels.js';
 import {
   Loaded,
   ProblemAlert,
@@ -24,7 +29,6 @@ import { Pap, Tlp } from '../../components/tlp.js';
 import { languages, useT, wordFor } from '../../i18n/index.js';
 import { setLeaveGuard } from '../../router.js';
 import { useSession } from '../../session.js';
-import { PAP_ORDER, TLP_ORDER } from './case_evidence.js';
 import { ActButton, ReasonButton, StateBadge } from './parts.js';
 
 export const SECTIONS = [
@@ -94,15 +98,16 @@ function Editor(props: { report: FullReport; reload: () => void }) {
   const { report } = props;
   const before = sectionsOf(report);
   const [sections, setSections] = useState(before);
-  const [tlp, setTlp] = useState<string>(report.tlp ?? 'TLP:AMBER+STRICT');
-  const [pap, setPap] = useState<string>(report.pap ?? 'PAP:RED');
-  const [restriction, setRestriction] = useState(report.tlp_restriction ?? '');
+  const labelsBefore: LabelValues = {
+    tlp: report.tlp ?? 'TLP:AMBER+STRICT',
+    pap: (report.pap as LabelValues['pap'] | undefined) ?? 'PAP:RED',
+    restriction: report.tlp_restriction ?? '',
+  };
+  const [labels, setLabels] = useState(labelsBefore);
   const [language, setLanguage] = useState(report.language ?? 'en');
   const isDirty =
     SECTIONS.some((name) => sections[name] !== before[name]) ||
-    tlp !== (report.tlp ?? tlp) ||
-    pap !== (report.pap ?? pap) ||
-    restriction !== (report.tlp_restriction ?? '') ||
+    !isSameLabels(labelsBefore, labels) ||
     language !== (report.language ?? 'en');
   const missing =
     report.kind === 'postmortem'
@@ -114,9 +119,9 @@ function Editor(props: { report: FullReport; reload: () => void }) {
       version: report.version ?? 0,
       sections,
       language,
-      tlp,
-      tlp_restriction: restriction,
-      pap,
+      tlp: labels.tlp,
+      tlp_restriction: labels.restriction,
+      pap: labels.pap,
     });
     props.reload();
   });
@@ -151,24 +156,7 @@ function Editor(props: { report: FullReport; reload: () => void }) {
               onChange={setLanguage}
               options={Object.entries(languages)}
             />
-            <SelectField
-              label="TLP"
-              value={tlp}
-              onChange={setTlp}
-              options={TLP_ORDER.map((l) => [l, l] as const)}
-            />
-            <SelectField
-              label="PAP"
-              value={pap}
-              onChange={setPap}
-              options={PAP_ORDER.map((l) => [l, l] as const)}
-            />
-            <TextField
-              label={t.staff.case.restriction}
-              value={restriction}
-              onChange={setRestriction}
-              optional={t.common.optional}
-            />
+            <LabelFields value={labels} onChange={setLabels} />
           </div>
           {SECTIONS.map((name) => (
             <TextArea
@@ -219,8 +207,8 @@ function Editor(props: { report: FullReport; reload: () => void }) {
         <Preview
           report={report}
           sections={sections}
-          tlp={tlp}
-          restriction={restriction}
+          tlp={labels.tlp}
+          restriction={labels.restriction}
         />
       </Card>
     </div>

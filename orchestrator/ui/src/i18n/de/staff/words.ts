@@ -120,6 +120,12 @@ export const words: typeof en = {
       voluntary: 'Freiwillig',
       unknown: 'Nicht bekannt',
     },
+    nis2Stages: {
+      none: 'Noch keine',
+      early_warning: 'Frühwarnung (24 h)',
+      notification: 'Meldung (72 h)',
+      final: 'Abschlussbericht',
+    },
     yesNo: { yes: 'Ja', no: 'Nein', unknown: 'Nicht bekannt' },
     scopes: {
       be_territory: 'Auf belgischem Gebiet',

@@ -123,6 +123,12 @@ export const words = {
       voluntary: 'Voluntary',
       unknown: 'Not known',
     } as Record<string, string>,
+    nis2Stages: {
+      none: 'None yet',
+      early_warning: 'Early warning (24 h)',
+      notification: 'Notification (72 h)',
+      final: 'Final report',
+    } as Record<string, string>,
     yesNo: { yes: 'Yes', no: 'No', unknown: 'Not known' } as Record<
       string,
       string

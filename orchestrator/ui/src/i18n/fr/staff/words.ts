@@ -120,6 +120,12 @@ export const words: typeof en = {
       voluntary: 'Volontaire',
       unknown: 'Inconnu',
     },
+    nis2Stages: {
+      none: 'Aucune',
+      early_warning: 'Alerte précoce (24 h)',
+      notification: 'Notification (sous 72 h)',
+      final: 'Rapport final',
+    },
     yesNo: { yes: 'Oui', no: 'Non', unknown: 'Inconnu' },
     scopes: {
       be_territory: 'Sur le territoire belge',

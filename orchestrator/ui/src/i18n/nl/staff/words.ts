@@ -120,6 +120,12 @@ export const words: typeof en = {
       voluntary: 'Vrijwillig',
       unknown: 'Niet bekend',
     },
+    nis2Stages: {
+      none: 'Nog geen',
+      early_warning: 'Vroegtijdige waarschuwing (24 u)',
+      notification: 'Melding (72 u)',
+      final: 'Eindverslag',
+    },
     yesNo: { yes: 'Ja', no: 'Nee', unknown: 'Niet bekend' },
     scopes: {
       be_territory: 'Op Belgisch grondgebied',
