@@ -57,10 +57,10 @@ static void
 create(struct hunt *hunt, const char *path)
 {
 	auto_json json_t *body =
-	    json_pack("{s:i,s:s,s:[{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:i,s:b}]}",
-		"parent", 0, "comment", "a hunt, never to be active", "sources",
-		"name", SOURCE_NAME, "kind", "text", "location", path,
-		"namespace", "", "licence", "", "tlp", "", "owner", "",
+	    json_pack("{s:i,s:s,s:b,s:[{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:i,s:b}]}",
+		"parent", 0, "comment", "a hunt, never to be active", "ad_hoc",
+		1, "sources", "name", SOURCE_NAME, "kind", "text", "location",
+		path, "namespace", "", "licence", "", "tlp", "", "owner", "",
 		"priority", 0, "fetch_allowed", 0);
 	auto_json json_t *made = NULL;
 

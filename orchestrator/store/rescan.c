@@ -83,22 +83,31 @@ plan_delta(struct store *store, const struct plan *plan, bool *ret_is_known)
 	    NULL);
 }
 
-int
-rescan_prepare(struct store *store, int64_t from, int64_t to)
+static int
+make_delta(struct db *db, int64_t from, int64_t to)
 {
-	struct db *db = store->db;
-	int err = db_do(db, STMT_DELTA_FORGET, ARGS(val_int(to)), NULL);
+	int err = db_do(
+	    db, STMT_DELTA_FORGET, ARGS(val_int(from), val_int(to)), NULL);
 
-	if (err != ERR_OK || from == 0)
-		return err;
-	err =
-	    db_do(db, STMT_DELTA_RULES, ARGS(val_int(from), val_int(to)), NULL);
+	if (err == ERR_OK)
+		err = db_do(db, STMT_DELTA_RULES,
+		    ARGS(val_int(from), val_int(to)), NULL);
 	if (err == ERR_OK)
 		err = db_do(db, STMT_DELTA_WITHDRAW,
 		    ARGS(val_int(from), val_int(to)), NULL);
 	return err == ERR_OK ? db_do(db, STMT_DELTA_WHOLE,
 				   ARGS(val_int(from), val_int(to)), NULL)
 			     : err;
+}
+
+int
+rescan_prepare(struct store *store, int64_t from, int64_t to)
+{
+	int err = from == 0 ? ERR_OK : make_delta(store->db, from, to);
+
+	/* The way back, too: who rolls back is in a hurry. */
+	return err == ERR_OK && from != 0 ? make_delta(store->db, to, from)
+					  : err;
 }
 
 /* What is to be done about each rule. */

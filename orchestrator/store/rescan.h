@@ -55,7 +55,7 @@ int must_check rescan_plan(struct store *store, int64_t from, int64_t to,
     const char *account_id, int64_t *ret_id);
 /*
  * Makes the difference between two versions ahead of time, when the second is
- * approved; from 0 = none is active.
+ * approved, and the way back; from 0 = none is active.
  */
 int must_check rescan_prepare(struct store *store, int64_t from, int64_t to);
 /*

@@ -103,6 +103,17 @@ rules_find_read(
 		: "its rules are being read; look again shortly");
 }
 
+/* What was read for one hunt is used for nothing else. */
+static int
+refuse_adhoc(struct request *r, int64_t seq)
+{
+	if (seq < RULES_ADHOC_MIN)
+		return ERR_OK;
+	return request_why(r, ERR_CONFLICT,
+	    "these rules are for one hunt: `loep rules add` makes a version of "
+	    "them");
+}
+
 int
 rules_find_parent(struct request *r, int64_t seq, int64_t *ret_parent)
 {
@@ -120,6 +131,8 @@ rules_find_parent(struct request *r, int64_t seq, int64_t *ret_parent)
 	if (seq == 0)
 		return ERR_OK;
 	err = rules_find_read(r, seq, &v);
+	if (err == ERR_OK)
+		err = refuse_adhoc(r, v.seq);
 	*ret_parent = v.seq;
 	return err;
 }
@@ -135,13 +148,14 @@ rules_audit(struct request *r, const char *action, int64_t seq, json_t *detail)
 }
 
 int
-rules_add(
-    struct request *r, int64_t parent, const char *comment, int64_t *ret_seq)
+rules_add(struct request *r, int64_t parent, bool is_adhoc, const char *comment,
+    int64_t *ret_seq)
 {
 	AUTO(query) q = {0};
 	int err = query_one(&q, r->store->db, STMT_RULES_ADD,
 	    ARGS(val_int(parent), val_text(comment),
-		val_text(r->principal.account_id), val_int(loop_wall_us())));
+		val_text(r->principal.account_id), val_int(loop_wall_us()),
+		val_int(is_adhoc)));
 
 	if (err != ERR_OK)
 		return err;
@@ -219,7 +233,8 @@ rules_create(struct request *r)
 	int err = rules_find_parent(r, param_int(r, 0), &parent);
 
 	if (err == ERR_OK)
-		err = rules_add(r, parent, param_text(r, 1), &version);
+		err = rules_add(r, parent, param_int(r, 3) != 0,
+		    param_text(r, 1), &version);
 	if (err == ERR_OK)
 		err = put_sources(r, version, sources);
 	if (err == ERR_OK)
@@ -268,6 +283,10 @@ rules_tested(struct request *r)
 static int
 check_approval(struct request *r, const struct rules_version *v)
 {
+	int err = refuse_adhoc(r, v->seq);
+
+	if (err != ERR_OK)
+		return err;
 	if (strcmp(v->state, "tested") != 0)
 		return request_why(r, ERR_CONFLICT,
 		    "version %" PRId64 " is %s; one that is tested can be "

@@ -16,6 +16,9 @@
 #include "lib/json.h"
 #include "store/job_finish.h"
 
+/* Versions from this number on are for one hunt each (stmt_rules.def). */
+#define RULES_ADHOC_MIN INT64_C(1000000000000)
+
 struct rules_version {
 	int64_t seq;
 	char state[16];
@@ -41,9 +44,10 @@ int must_check rules_find_read(
 /* The parent that a new version is to have: -1 and 0 as in call.def. */
 int must_check rules_find_parent(
     struct request *r, int64_t seq, int64_t *ret_parent);
-/* A draft by the one who asks, with the sources of its parent. */
-int must_check rules_add(
-    struct request *r, int64_t parent, const char *comment, int64_t *ret_seq);
+/* A draft by the one who asks, with the sources of its parent; is_adhoc: for
+ * a hunt alone. */
+int must_check rules_add(struct request *r, int64_t parent, bool is_adhoc,
+    const char *comment, int64_t *ret_seq);
 /* Adds an entry about a version to the audit chain; takes detail. */
 int must_check rules_audit(
     struct request *r, const char *action, int64_t seq, json_t *detail);

@@ -129,7 +129,7 @@ static int
 copy_version(struct request *r, int64_t parent, int64_t *ret_version)
 {
 	struct db *db = r->store->db;
-	int err = rules_add(r, parent, param_text(r, 1), ret_version);
+	int err = rules_add(r, parent, false, param_text(r, 1), ret_version);
 
 	if (err == ERR_OK)
 		err = db_do(db, STMT_RULES_COPY_HEAD,

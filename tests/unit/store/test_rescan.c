@@ -399,6 +399,53 @@ test_preview(void **state)
 	    0);
 }
 
+/* Going back scans for what means something else, and knew that before. */
+static void
+test_roll_back(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES];
+	int64_t id, rules;
+
+	make_analysed(rig, case_id);
+	for (int v = 1; v <= 2; v++) {
+		make_version(rig, v);
+		make_rule(rig, v, "same", 's', 'S');
+		make_rule(rig, v, "words", 'w', v == 1 ? 'W' : 'X');
+		make_rule(rig, v, "meaning", v == 1 ? 'm' : 'n', 'M');
+	}
+	make_rule(rig, 2, "added", 'a', 'A');
+	activate(rig, 1);
+	id = lease_rescan(rig, NULL);
+	finish(rig, id, 1, NULL);
+	sql_run(rig, "UPDATE rule_version SET state = 'tested', author = "
+		     "(SELECT max(id) FROM account) WHERE seq = 2");
+	rig->store->is_single_person = true;
+	(void)ask_ok(rig, CALL_RULES_APPROVE, ARGS(val_int(2)));
+	activate(rig, 2);
+	id = lease_rescan(rig, &rules);
+	assert_int_equal(rules, 2);
+	finish(rig, id, 1, NULL);
+	/* What a plan of the whole would read is gone: only the difference
+	 * that was made before can say what is to be done. */
+	sql_run(rig, "UPDATE version_rule SET name = 'other' || id");
+	activate(rig, 1);
+	id = lease_rescan(rig, &rules);
+	assert_int_equal(rules, 1);
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM rescan_rule "
+				      "WHERE rescan_id = (SELECT max(id) "
+				      "FROM rescan) AND ((name = 'meaning' "
+				      "AND what = 'scan') OR (name = 'added' "
+				      "AND what = 'withdraw') OR (name = "
+				      "'words' AND what = 'relabel'))"),
+	    3);
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM rescan_rule "
+				      "WHERE rescan_id = (SELECT max(id) "
+				      "FROM rescan)"),
+	    3);
+	finish(rig, id, 1, NULL);
+}
+
 static void
 test_refused(void **state)
 {
@@ -447,6 +494,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_taken_over, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_gap, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_preview, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_roll_back, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
 	};
 

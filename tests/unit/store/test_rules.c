@@ -2,6 +2,8 @@
 /* test_rules.c - versions of the rule set, from a draft to a roll-back. */
 #include "fake.h"
 
+#include "store/rules.h"
+
 #include "lib/limits.h"
 #include "lib/own.h"
 #include "lib/record.h"
@@ -111,7 +113,8 @@ create(struct rig *rig, int64_t parent)
 	(void)ask_ok(rig, CALL_RULES_CREATE,
 	    ARGS(val_int(parent), val_text("for a test"),
 		val_text("[{\"name\":\"own\",\"kind\":\"folder\","
-			 "\"licence\":\"MIT\"}]")));
+			 "\"licence\":\"MIT\"}]"),
+		val_int(0)));
 	return col_int(rig, 0, "version");
 }
 
@@ -678,7 +681,7 @@ test_who_may_read(void **state)
 	ask_err(rig, ERR_DENIED, CALL_RULES_BUNDLE,
 	    ARGS(val_int(1), val_text("curious")));
 	ask_err(rig, ERR_DENIED, CALL_RULES_CREATE,
-	    ARGS(val_int(0), val_text(""), val_text("[]")));
+	    ARGS(val_int(0), val_text(""), val_text("[]"), val_int(0)));
 	ask_err(rig, ERR_DENIED, CALL_RULES_APPROVE, ARGS(val_int(1)));
 	ask_err(rig, ERR_DENIED, CALL_RULES_ACTIVATE,
 	    ARGS(val_int(1), val_int(-1)));
@@ -798,22 +801,56 @@ test_reject(void **state)
 	assert_int_equal(create(rig, -1), 2);
 	(void)ask_ok(rig, CALL_RULES_REJECT, ARGS(val_int(2), val_text("x")));
 	ask_err(rig, ERR_FORMAT, CALL_RULES_CREATE,
-	    ARGS(val_int(0), val_text(""), val_text("{}")));
+	    ARGS(val_int(0), val_text(""), val_text("{}"), val_int(0)));
 	ask_err(rig, ERR_FORMAT, CALL_RULES_CREATE,
 	    ARGS(val_int(0), val_text(""),
-		val_text("[{\"name\":\"x\",\"kind\":\"rumour\"}]")));
+		val_text("[{\"name\":\"x\",\"kind\":\"rumour\"}]"),
+		val_int(0)));
 	ask_err(rig, ERR_FORMAT, CALL_RULES_CREATE,
 	    ARGS(val_int(0), val_text(""),
 		val_text("[{\"name\":\"x\",\"kind\":\"git\","
-			 "\"tlp\":\"PURPLE\"}]")));
+			 "\"tlp\":\"PURPLE\"}]"),
+		val_int(0)));
 	ask_err(rig, ERR_NOT_FOUND, CALL_RULES_CREATE,
-	    ARGS(val_int(9), val_text(""), val_text("[]")));
+	    ARGS(val_int(9), val_text(""), val_text("[]"), val_int(0)));
+}
+
+/* Rules of a hunt use up no number, are in no list, and lead nowhere. */
+static void
+test_ad_hoc(void **state)
+{
+	struct rig *rig = *state;
+	struct batch b = batch_new();
+	int64_t hunt;
+
+	for (int i = 0; i < 2; i++)
+		(void)ask_ok(rig, CALL_RULES_CREATE,
+		    ARGS(val_int(0), val_text(""), val_text("[]"), val_int(1)));
+	hunt = col_int(rig, 0, "version");
+	assert_int_equal(hunt, RULES_ADHOC_MIN + 2);
+	sql_run(rig, "UPDATE rule_version SET state = 'tested'");
+	ask_err(rig, ERR_CONFLICT, CALL_RULES_APPROVE, ARGS(val_int(hunt)));
+	ask_err(rig, ERR_CONFLICT, CALL_RULES_CREATE,
+	    ARGS(val_int(hunt), val_text(""), val_text("[]"), val_int(0)));
+	add_rule(&b, "n", "a", "m", "rule a {}");
+	/* Not even where it is all that there is. */
+	assert_int_equal(make_version(rig, -1, &b), 1);
+	(void)ask_ok(
+	    rig, CALL_RULES_LIST, ARGS(val_text(""), val_int(0), val_text("")));
+	assert_int_equal(rig->answer.rows_count, 1);
+	assert_int_equal(col_int(rig, 0, "version"), 1);
+	assert_int_equal(create(rig, -1), 2);
+	(void)ask_ok(
+	    rig, CALL_RESCAN_CREATE, ARGS(val_text("hunt"), val_int(hunt)));
+	(void)ask_ok(rig, CALL_RESCAN_LIST, ARGS(val_int(0), val_text("")));
+	assert_true(col_is_null(rig, 0, "version_to"));
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_ad_hoc, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_life, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		test_two_activations, setup, teardown),

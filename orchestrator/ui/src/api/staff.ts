@@ -281,7 +281,7 @@ export interface Rescan {
   kind: string;
   state: string;
   version_from: number | null;
-  version_to: number;
+  version_to: number | null;
   rules_scan: number;
   rules_withdraw: number;
   rules_relabel: number;

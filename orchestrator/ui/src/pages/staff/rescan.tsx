@@ -192,9 +192,13 @@ export default function RescanPage({ params }: PageProps) {
                     r.versions,
                     <span key="v">
                       {x.version_from ?? '–'} →{' '}
-                      <Link href={`/rules/versions/${x.version_to}`}>
-                        {x.version_to}
-                      </Link>
+                      {x.version_to === null ? (
+                        '–'
+                      ) : (
+                        <Link href={`/rules/versions/${x.version_to}`}>
+                          {x.version_to}
+                        </Link>
+                      )}
                     </span>,
                   ],
                   [

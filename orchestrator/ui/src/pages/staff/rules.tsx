@@ -52,7 +52,7 @@ export function Rescans() {
           {
             key: 'versions',
             head: r.versions,
-            cell: (x) => `${x.version_from ?? '–'} → ${x.version_to}`,
+            cell: (x) => `${x.version_from ?? '–'} → ${x.version_to ?? '–'}`,
           },
           {
             key: 'state',
