@@ -97,6 +97,7 @@ job_new(struct sched *sched, const struct values *row)
 	TAILQ_INSERT_TAIL(&sched->jobs, job, entry);
 	sched->job_count++;
 	sched->held_count++;
+	lease_hold(sched, job, true);
 	return job;
 }
 
@@ -123,6 +124,7 @@ unhold(struct job *job, enum job_state state)
 {
 	if (job->state == JOB_HELD) {
 		job->sched->held_count--;
+		lease_hold(job->sched, job, false);
 		lease_soon(job->sched);
 	}
 	job->state = state;

@@ -108,35 +108,67 @@ set_timer(struct sched *sched, uint64_t delay_ms)
 	    loop_timer(sched->program.loop, delay_ms, on_timer, sched);
 }
 
-/* What is held for packs, and for analyses one by one. */
-struct held {
-	size_t packed;
-	size_t packed_bytes;
-	size_t single;
-};
-
-static struct held
-count_held(const struct sched *sched)
+/* The count of a kind; NULL where there are too many kinds to count. */
+static size_t *
+count_of(struct lease *lease, const char *kind)
 {
-	struct held held = {0};
-	const struct job *job;
+	struct held_kind *k = lease->kinds;
 
-	TAILQ_FOREACH (job, &sched->jobs, entry) {
-		if (job->state != JOB_HELD)
-			continue;
-		if (!job->is_packed) {
-			held.single++;
-			continue;
-		}
-		held.packed++;
-		/* Those that are too large for a pack are few at a time. */
-		if (job->size > 0)
-			held.packed_bytes +=
-			    (uint64_t)job->size < PACK_ITEM_BYTES_MAX
-				? (size_t)job->size
-				: (size_t)PACK_ITEM_BYTES_MAX;
+	for (size_t i = 0; i < lease->kind_count; i++, k++) {
+		if (strcmp(k->kind, kind) == 0)
+			return &k->count;
 	}
-	return held;
+	if (lease->kind_count == LEASE_KINDS_MAX)
+		return NULL;
+	lease->kind_count++;
+	(void)snprintf(k->kind, sizeof(k->kind), "%s", kind);
+	k->count = 0;
+	return &k->count;
+}
+
+static void
+count(size_t *sum, size_t n, bool is_more)
+{
+	*sum = is_more ? *sum + n : *sum - n;
+}
+
+/* Those that are too large for a pack are few at a time. */
+static size_t
+pack_bytes(const struct job *job)
+{
+	if (job->size <= 0)
+		return 0;
+	return (uint64_t)job->size < PACK_ITEM_BYTES_MAX
+		   ? (size_t)job->size
+		   : (size_t)PACK_ITEM_BYTES_MAX;
+}
+
+void
+lease_hold(struct sched *sched, const struct job *job, bool is_held)
+{
+	struct held *held = &sched->lease.held;
+	size_t *of_kind = count_of(&sched->lease, job->kind);
+
+	if (of_kind != NULL)
+		count(of_kind, 1, is_held);
+	if (!job->is_packed) {
+		count(&held->single, 1, is_held);
+		return;
+	}
+	count(&held->packed, 1, is_held);
+	count(&held->packed_bytes, pack_bytes(job), is_held);
+}
+
+size_t
+lease_held_of(const struct sched *sched, const char *kind)
+{
+	const struct lease *lease = &sched->lease;
+
+	for (size_t i = 0; i < lease->kind_count; i++) {
+		if (strcmp(lease->kinds[i].kind, kind) == 0)
+			return lease->kinds[i].count;
+	}
+	return 0;
 }
 
 /* Small jobs, many at a time: their packs are made of one answer. */
@@ -166,7 +198,7 @@ lease_now(struct sched *sched)
 	    sched->places_max + sched->prefetch + sched->pool.runs;
 	const size_t runs = run_places(sched);
 	uint64_t now_ms = loop_now_ms();
-	struct held held;
+	const struct held *held = &sched->lease.held;
 	char kinds[512];
 
 	if (sched->is_stopping || !calls_is_connected(sched->calls))
@@ -178,15 +210,14 @@ lease_now(struct sched *sched)
 	set_timer(sched, LOOK_MS);
 	if (sched->job_count >= JOBS_MAX)
 		return;
-	held = count_held(sched);
-	lease_packed(sched, &held);
+	lease_packed(sched, held);
 	/* Each JOB_LEASE is a transaction: many jobs at once, while those
 	 * that wait here keep the places busy. */
-	if (held.single < held_max &&
-	    held_max - held.single >= sched->prefetch / 2) {
+	if (held->single < held_max &&
+	    held_max - held->single >= sched->prefetch / 2) {
 		worker_kinds(sched, false, kinds, sizeof(kinds));
 		ask_for(
-		    sched, LEASE_ANALYSES, kinds, held_max - held.single, 0);
+		    sched, LEASE_ANALYSES, kinds, held_max - held->single, 0);
 	}
 	ask_for(sched, LEASE_RUNS, "detonate", runs, 0);
 }

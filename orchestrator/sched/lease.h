@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct job;
 struct loop_timer;
 struct sched;
 
@@ -43,13 +44,35 @@ struct lease_ask {
 	size_t got;
 };
 
+/* What is held for packs, and for analyses one by one. */
+struct held {
+	size_t packed;
+	size_t packed_bytes;
+	size_t single;
+};
+
+/* Jobs of one kind that are held. */
+#define LEASE_KINDS_MAX 32
+
+struct held_kind {
+	char kind[32];
+	size_t count;
+};
+
 struct lease {
+	struct held held;
+	struct held_kind kinds[LEASE_KINDS_MAX];
+	size_t kind_count;
 	struct lease_ask lanes[LEASE_LANE_COUNT];
 	struct loop_timer *timer;
 	bool is_soon;		/* the timer is for the end of this turn */
 	uint64_t not_before_ms; /* back-off after trouble */
 };
 
+/* The job's work begins, or is over: counted, since thousands may be held. */
+void lease_hold(struct sched *sched, const struct job *job, bool is_held);
+/* Jobs of this kind that are held. */
+size_t lease_held_of(const struct sched *sched, const char *kind);
 /* Looks for jobs at the end of this turn of the event loop. */
 void lease_soon(struct sched *sched);
 /* Lets some time pass before jobs are asked for again. */

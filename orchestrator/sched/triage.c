@@ -40,6 +40,7 @@ static void
 triage_free(struct job *job)
 {
 	struct triage *t = job->work;
+	const bool is_packed = t->is_packed;
 
 	job->work = NULL;
 	errand_forget(t->errand);
@@ -51,7 +52,9 @@ triage_free(struct job *job)
 		(void)close(t->input_fd);
 	sift_release(&t->sift);
 	free(t);
-	triage_pump(job->sched);
+	/* A place comes free with the end of its child, for all of a pack. */
+	if (!is_packed)
+		triage_pump(job->sched);
 }
 
 /* --- reading what the child writes --- */

@@ -35,20 +35,6 @@ worker_find(struct sched *sched, const char *name)
 	return NULL;
 }
 
-/* Jobs of one kind that are held now. */
-static size_t
-held_of(const struct sched *sched, const char *kind)
-{
-	const struct job *job;
-	size_t count = 0;
-
-	TAILQ_FOREACH (job, &sched->jobs, entry) {
-		if (job->state == JOB_HELD && strcmp(job->kind, kind) == 0)
-			count++;
-	}
-	return count;
-}
-
 static bool
 is_alone(const struct sched *sched)
 {
@@ -73,7 +59,7 @@ worker_kinds(struct sched *sched, bool is_packed, char *dst, size_t size)
 		if (worker->detail == NULL ||
 		    strcmp(worker->name, "hunt") == 0 ||
 		    worker->is_packed != is_packed ||
-		    held_of(sched, worker->name) >= held_max ||
+		    lease_held_of(sched, worker->name) >= held_max ||
 		    strlen(worker->name) + 2 > size - len)
 			continue;
 		len += (size_t)snprintf(dst + len, size - len, "%s%s",
