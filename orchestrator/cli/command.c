@@ -66,7 +66,10 @@ const struct command commands[] = {
 	"case deletions NUMBER\n"
 	"       case withdraw SUBMISSION --reason TEXT | "
 	"case delete NUMBER --reason TEXT\n"
-	"       case approve DELETION | case certificate DELETION\n"
+	"       case approve DELETION | case refuse DELETION --reason TEXT |\n"
+	"       case certificate DELETION\n"
+	"       case merge NUMBER INTO --reason TEXT --yes |\n"
+	"       case split NUMBER ARTEFACT... [--title TEXT] --reason TEXT\n"
 	"       case hold NUMBER on|off --reason TEXT\n"
 	"\n"
 	"TEXT - is standard input.  TIME is 2026-01-31T23:59:59Z."},

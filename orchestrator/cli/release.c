@@ -17,7 +17,7 @@ static const struct table_column disclosure_columns[] = {
 static const struct table_column deletion_columns[] = {{"id", "id", 's'},
     {"kind", "kind", 's'}, {"state", "state", 's'},
     {"asked (UTC)", "requested_at", 't'}, {"done (UTC)", "executed_at", 't'},
-    {"reason", "reason", 's'}, {NULL, NULL, 0}};
+    {"reason", "reason", 's'}, {"answer", "answer", 's'}, {NULL, NULL, 0}};
 
 static const struct table_column answer_object[] = {{"id", "id", 's'},
     {"number", "number", 's'}, {"state", "state", 's'},
@@ -178,6 +178,11 @@ release_case(struct cli *cli, int argc, char **argv)
 		take(body, argc, argv, "--reason", "reason");
 		print_object(cli,
 		    api_post(cli->api, body, "/cases/%s/deletion", argv[2]),
+		    answer_object);
+	} else if (strcmp(verb, "refuse") == 0) {
+		take(body, argc, argv, "--reason", "reason");
+		print_object(cli,
+		    api_post(cli->api, body, "/deletions/%s/refuse", argv[2]),
 		    answer_object);
 	} else if (strcmp(verb, "approve") == 0) {
 		print_object(cli,

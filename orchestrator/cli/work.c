@@ -99,6 +99,12 @@ static const struct table_column brief_object[] = {
     {NULL, NULL, 0},
 };
 
+static const struct table_column created_object[] = {
+    {"case", "number", 's'},
+    {"id", "id", 's'},
+    {NULL, NULL, 0},
+};
+
 /* What `loep case set` takes: the option, the member, how it is given. */
 static const struct {
 	const char *option;
@@ -190,6 +196,46 @@ hand_over(struct cli *cli, int argc, char **argv)
 	put(body, "to", to);
 	put(body, "note", note);
 	post_brief(cli, body, argv[2], "handover");
+}
+
+/* For good: said twice. */
+static void
+merge(struct cli *cli, int argc, char **argv)
+{
+	auto_json json_t *body = json_object();
+	const char *reason = command_option(argc, argv, "--reason", NULL);
+	bool is_meant = false;
+
+	if (argc < 4 || argv[3][0] == '-' || reason == NULL)
+		command_usage("case", EXIT_USAGE);
+	for (int i = 4; i < argc; i++)
+		is_meant = is_meant || strcmp(argv[i], "--yes") == 0;
+	if (!is_meant)
+		fail(EXIT_USAGE,
+		    "all of case %s would become part of case %s, and cannot "
+		    "be taken back; if you mean it, say --yes",
+		    argv[2], argv[3]);
+	put(body, "into", argv[3]);
+	put(body, "reason", reason);
+	post_brief(cli, body, argv[2], "merge");
+}
+
+static void
+split(struct cli *cli, int argc, char **argv)
+{
+	auto_json json_t *body = json_object();
+	json_t *artefacts = json_array();
+	const char *reason = command_option(argc, argv, "--reason", NULL);
+
+	(void)json_object_set_new(body, "artefacts", artefacts);
+	for (int i = 3; i < argc && strncmp(argv[i], "--", 2) != 0; i++)
+		(void)json_array_append_new(artefacts, json_string(argv[i]));
+	if (json_array_size(artefacts) == 0 || reason == NULL)
+		command_usage("case", EXIT_USAGE);
+	put(body, "title", command_option(argc, argv, "--title", NULL));
+	put(body, "reason", reason);
+	print_object(cli, api_post(cli->api, body, "/cases/%s/split", argv[2]),
+	    created_object);
 }
 
 static void
@@ -307,6 +353,10 @@ work_on_case(struct cli *cli, int argc, char **argv)
 		hand_over(cli, argc, argv);
 	else if (strcmp(verb, "stage") == 0)
 		set_stage(cli, argc, argv);
+	else if (strcmp(verb, "merge") == 0)
+		merge(cli, argc, argv);
+	else if (strcmp(verb, "split") == 0)
+		split(cli, argc, argv);
 	else if (strcmp(verb, "set") == 0)
 		set_case(cli, argc, argv);
 	else if (strcmp(verb, "message") == 0)

@@ -162,6 +162,54 @@ static const struct text texts[] = {
 		"A report about case {number} was recalled; do not use it any "
 		"more.\n"},
 	}},
+    {"merged",
+	{
+	    [TEXT_NL] = {"Dossiers samengevoegd",
+		"Een ander dossier van u is samengevoegd met dossier {number}. "
+		"Beide nummers blijven geldig en leiden naar dit dossier.\n"},
+	    [TEXT_FR] = {"Dossiers réunis",
+		"Un autre de vos dossiers a été réuni au dossier {number}. Les "
+		"deux numéros restent valables et mènent à ce dossier.\n"},
+	    [TEXT_DE] = {"Fälle zusammengelegt",
+		"Ein anderer Ihrer Fälle wurde mit Fall {number} "
+		"zusammengelegt. Beide Nummern bleiben gültig und führen zu "
+		"diesem Fall.\n"},
+	    [TEXT_EN] = {"Cases merged",
+		"Another of your cases was merged with case {number}. Both "
+		"numbers stay valid and lead to this case.\n"},
+	}},
+    {"split",
+	{
+	    [TEXT_NL] = {"Dossier opgesplitst",
+		"Een deel van een dossier van u gaat verder als dossier "
+		"{number}. Het eerdere nummer blijft geldig voor de rest.\n"},
+	    [TEXT_FR] = {"Dossier scindé",
+		"Une partie d'un de vos dossiers continue comme dossier "
+		"{number}. Le numéro précédent reste valable pour le "
+		"reste.\n"},
+	    [TEXT_DE] = {"Fall geteilt",
+		"Ein Teil eines Ihrer Fälle wird als Fall {number} "
+		"weitergeführt. Die frühere Nummer bleibt für den Rest "
+		"gültig.\n"},
+	    [TEXT_EN] = {"Case split",
+		"Part of a case of yours goes on as case {number}. The earlier "
+		"number stays valid for the rest.\n"},
+	}},
+    {"deletion_refused",
+	{
+	    [TEXT_NL] = {"Niet verwijderd",
+		"De verwijdering die in dossier {number} is gevraagd, is "
+		"geweigerd. De reden staat in het dossier.\n"},
+	    [TEXT_FR] = {"Non supprimé",
+		"La suppression demandée dans le dossier {number} a été "
+		"refusée. La raison figure dans le dossier.\n"},
+	    [TEXT_DE] = {"Nicht gelöscht",
+		"Die Löschung, um die in Fall {number} gebeten wurde, wurde "
+		"abgelehnt. Der Grund steht im Fall.\n"},
+	    [TEXT_EN] = {"Not deleted",
+		"The deletion that was asked for in case {number} was refused. "
+		"The reason is in the case.\n"},
+	}},
 };
 
 static const char *const phrases[TEXT_PHRASES][TEXT_LANGUAGES] = {

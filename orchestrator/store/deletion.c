@@ -10,6 +10,7 @@
 #include "store/erase.h"
 #include "store/handlers.h"
 #include "store/history.h"
+#include "store/outbox.h"
 #include "store/row_json.h"
 #include "store/task.h"
 #include "store/text.h"
@@ -144,18 +145,21 @@ check_second(struct request *r, const char *by, bool *ret_is_single)
 	return principal_is_other(r, by, "approve this deletion");
 }
 
-int
-deletion_approve(struct request *r)
+/* One that waits for somebody of the staff. */
+struct waiting {
+	char id[UUID_BYTES];
+	char case_id[UUID_BYTES];
+	char org[UUID_BYTES];
+	char by[UUID_BYTES];
+	bool is_held;
+};
+
+static int
+load_waiting(struct request *r, struct waiting *w)
 {
-	const char *id = param_text(r, 0);
-	char org[UUID_BYTES], by[UUID_BYTES], case_id[UUID_BYTES];
-	struct audit_object object = {"deletion", id, org};
 	AUTO(query) q = {0};
-	bool is_single = false;
-	int64_t changes = 0;
-	struct values row;
-	int err = query_one(
-	    &q, r->store->db, STMT_ERASE_LOAD, ARGS(WHO(r), val_text(id)));
+	int err = query_one(&q, r->store->db, STMT_ERASE_LOAD,
+	    ARGS(WHO(r), val_text(param_text(r, 0))));
 
 	if (err == ERR_NOT_FOUND)
 		return request_why(r, err, "there is no such deletion");
@@ -163,36 +167,95 @@ deletion_approve(struct request *r)
 		return err;
 	if (!principal_is_staff(&r->principal))
 		return request_why(
-		    r, ERR_DENIED, "the staff approves deletions");
-	(void)snprintf(case_id, sizeof(case_id), "%s", query_text(&q, 0));
-	(void)snprintf(org, sizeof(org), "%s", query_text(&q, 1));
-	(void)snprintf(by, sizeof(by), "%s", query_text(&q, 3));
-	if (query_int(&q, 4) != 0)
+		    r, ERR_DENIED, "the staff decides about deletions");
+	(void)snprintf(w->id, sizeof(w->id), "%s", param_text(r, 0));
+	(void)snprintf(w->case_id, sizeof(w->case_id), "%s", query_text(&q, 0));
+	(void)snprintf(w->org, sizeof(w->org), "%s", query_text(&q, 1));
+	(void)snprintf(w->by, sizeof(w->by), "%s", query_text(&q, 3));
+	w->is_held = query_int(&q, 4) != 0;
+	return ERR_OK;
+}
+
+static int
+end_tasks(struct request *r, const struct waiting *w)
+{
+	return db_do(r->store->db, STMT_ERASE_TASKS_DONE,
+	    ARGS(val_text(w->case_id), val_int(loop_wall_us()),
+		val_text(r->principal.account_id)),
+	    NULL);
+}
+
+int
+deletion_approve(struct request *r)
+{
+	struct waiting w = {.is_held = false};
+	struct audit_object object = {"deletion", w.id, w.org};
+	bool is_single = false;
+	int64_t changes = 0;
+	struct values row;
+	int err = load_waiting(r, &w);
+
+	if (err == ERR_OK && w.is_held)
 		return request_why(r, ERR_CONFLICT, "%s", held);
-	query_release(&q);
-	err = check_second(r, by, &is_single);
+	if (err == ERR_OK)
+		err = check_second(r, w.by, &is_single);
 	if (err == ERR_OK)
 		err = db_do(r->store->db, STMT_ERASE_APPROVE,
-		    ARGS(val_text(id), val_text(r->principal.account_id),
+		    ARGS(val_text(w.id), val_text(r->principal.account_id),
 			val_int(loop_wall_us()), val_int(is_single)),
 		    &changes);
 	if (err == ERR_OK && changes == 0)
 		return request_why(
 		    r, ERR_CONFLICT, "it does not wait for approval");
 	if (err == ERR_OK)
-		err = erase_begin(r->store, id);
+		err = erase_begin(r->store, w.id);
+	if (err == ERR_OK)
+		err = end_tasks(r, &w);
 	if (err == ERR_OK)
 		err = audit_by(r, "deletion.approved", &object,
-		    json_pack("{s:s,s:b}", "case", case_id, "single_person",
+		    json_pack("{s:s,s:b}", "case", w.case_id, "single_person",
 			is_single));
 	if (err != ERR_OK)
 		return err;
 	values_init(&row);
-	values_add_text(&row, id);
+	values_add_text(&row, w.id);
 	values_add_text(&row, "running");
 	values_add_int(&row, is_single);
 	request_row(r, &row);
 	return ERR_OK;
+}
+
+int
+deletion_refuse(struct request *r)
+{
+	const char *reason = param_text(r, 1);
+	struct waiting w = {.is_held = false};
+	struct audit_object object = {"deletion", w.id, w.org};
+	int64_t changes = 0;
+	int err = load_waiting(r, &w);
+
+	if (err == ERR_OK)
+		err = case_check_text(r, "reason", reason);
+	if (err == ERR_OK)
+		err = db_do(r->store->db, STMT_ERASE_REFUSE,
+		    ARGS(val_text(w.id), val_text(r->principal.account_id),
+			val_int(loop_wall_us()), val_text(reason)),
+		    &changes);
+	if (err == ERR_OK && changes == 0)
+		return request_why(
+		    r, ERR_CONFLICT, "it does not wait for a decision");
+	if (err == ERR_OK)
+		err = end_tasks(r, &w);
+	if (err == ERR_OK)
+		err = history_by(
+		    r, w.case_id, "deletion_refused", reason, HISTORY_ALL);
+	if (err == ERR_OK)
+		err = outbox_case(r->store, OUTBOX_KEPT, w.case_id);
+	if (err == ERR_OK)
+		err = audit_by(r, "deletion.refused", &object,
+		    json_pack(
+			"{s:s,s:s}", "case", w.case_id, "requested_by", w.by));
+	return err == ERR_OK ? answer(r, w.id, "refused") : err;
 }
 
 /* The certificate, and the list that its list_sha256 is the digest of. */

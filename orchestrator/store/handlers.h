@@ -115,8 +115,13 @@ int report_recall(struct request *r);
 int submission_withdraw(struct request *r);
 int deletion_create(struct request *r);
 int deletion_approve(struct request *r);
+int deletion_refuse(struct request *r);
 int deletion_certificate(struct request *r);
 int case_hold(struct request *r);
+
+/* merge.c, split.c */
+int case_merge(struct request *r);
+int case_split(struct request *r);
 /* sample.c */
 int artefact_download(struct request *r);
 int artefact_bytes(struct request *r);

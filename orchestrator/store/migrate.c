@@ -35,6 +35,7 @@ MIGRATION_TEXT(0008, "0008-release.sql");
 MIGRATION_TEXT(0009, "0009-policy.sql");
 MIGRATION_TEXT(0010, "0010-search.sql");
 MIGRATION_TEXT(0011, "0011-metric.sql");
+MIGRATION_TEXT(0012, "0012-move.sql");
 
 static const struct {
 	int version;
@@ -52,6 +53,7 @@ static const struct {
     {9, "0009-policy", store_schema_0009},
     {10, "0010-search", store_schema_0010},
     {11, "0011-metric", store_schema_0011},
+    {12, "0012-move", store_schema_0012},
 };
 
 #define MIGRATION_COUNT (sizeof(migrations) / sizeof(migrations[0]))

@@ -22,6 +22,9 @@
 #define OUTBOX_WITHDRAWN      "withdrawn"
 #define OUTBOX_DECLINED	      "declined"
 #define OUTBOX_RECALLED	      "report_recalled"
+#define OUTBOX_MERGED	      "merged"
+#define OUTBOX_SPLIT	      "split"
+#define OUTBOX_KEPT	      "deletion_refused"
 
 /*
  * Tells those of the case's organisation who are to be told: the one who

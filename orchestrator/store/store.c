@@ -13,6 +13,7 @@
 #include "store/hasher.h"
 #include "store/job.h"
 #include "store/login.h"
+#include "store/move.h"
 #include "store/outbox.h"
 #include "store/policy.h"
 #include "store/request.h"
@@ -259,6 +260,7 @@ on_tick(void *arg)
 	resume_tick(store);
 	verify_due(store);
 	sweep_due(store);
+	move_tick(store);
 	erase_retention(store);
 	erase_tick(store);
 	backup_expire(store);

@@ -242,6 +242,26 @@ like "clocks" "$("$LOEP" case clocks "$NUMBER")" 'nis2_final'
 ok "verdict" "$LOEP" artefact verdict "$ARTEFACT" benign --reason 'it is a lamp'
 fails "not confirmed alone" 77 "$LOEP" artefact confirm \
 	"$("$LOEP" --json artefact verdicts "$ARTEFACT" | jq -r '.[0].id')"
+# --- two cases become one, and one becomes two ---
+as wim POST /cases '{"title":"the same lamps"}' >/dev/null
+SECOND=$(the .number)
+as wim POST "/cases/$SECOND/submissions" '{}' >/dev/null
+SUBMISSION=$(the .id)
+MINE=$(file wim "$SUBMISSION" one)
+file wim "$SUBMISSION" two >/dev/null
+is "not by Wim" "$(as wim POST "/cases/$SECOND/merge" "{\"into\":\"$NUMBER\",\"reason\":\"x\"}")" 403
+is "nor into what is not there" "$(as an POST "/cases/$SECOND/merge" '{"into":"01900000-0000-7000-8000-000000000000","reason":"x"}')" 404
+NEW=$("$LOEP" --json case split "$SECOND" "$MINE" --title 'Other lamps' --reason 'two events' | jq -r .number)
+is "split: the part has its own number" "$(as wim GET "/cases/$NEW"; the '"\(.split_from) \(.artefacts)"')" "200$SECOND 1"
+ok "as described" fits GET '/api/v1/cases/{case}' 200
+fails "a merge is said twice" 64 "$LOEP" case merge "$SECOND" "$NUMBER" --reason 'one event'
+fails "nor is somebody else's case merged" 1 "$LOEP" case merge "$SECOND" "$NUMBER" --reason 'one event' --yes
+ok "it is handed over" "$LOEP" case handover "$NUMBER" --note 'to merge it' --to \
+	"$("$LOEP" --json queue staff | jq -r '.[] | select(.name == "administrator") | .id')"
+ok "merge" "$LOEP" case merge "$SECOND" "$NUMBER" --reason 'one event' --yes
+is "the old number leads to the new one" "$(as wim GET "/cases/$SECOND"; the .number)" "200$NUMBER"
+is "for its own submitter alone" "$(as pol GET "/cases/$SECOND")" 404
+like "which reads of it" "$(as wim GET "/cases/$NUMBER/history"; cat "$WORK/body")" '"merged"'
 fails "no text" 64 "$LOEP" case note "$NUMBER"
 fails "no such verb" 64 "$LOEP" case dance "$NUMBER"
 fails "malicious is yes or no" 64 "$LOEP" case set "$NUMBER" --malicious maybe

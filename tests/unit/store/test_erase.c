@@ -219,6 +219,57 @@ test_later_it_takes_two(void **state)
 	    1);
 }
 
+/* Whoever asked is told why it stays; then it may be asked for again. */
+static void
+test_refused(void **state)
+{
+	struct world *w = *state;
+	struct rig *rig = w->rig;
+	static const char hostile[] = "<img src=x onerror=alert(1)>\x1b[2J";
+
+	sql_run(rig, "UPDATE case_file SET claimed_at = 1");
+	assert_int_equal(ask_as(w, w->sender, CALL_SUBMISSION_WITHDRAW,
+			     w->submission, "the wrong file"),
+	    ERR_OK);
+	assert_string_equal(col_text(rig, 0, "state"), "requested");
+	assert_int_equal(
+	    sql_int(rig, "SELECT count(*) FROM case_task WHERE kind = "
+			 "'deletion' AND state = 'open'"),
+	    1);
+	assert_int_equal(
+	    ask_as(w, w->sender, CALL_DELETION_REFUSE, w->deletion, "no"),
+	    ERR_DENIED);
+	assert_int_equal(
+	    ask_as(w, w->admin, CALL_DELETION_REFUSE, w->deletion, " \n"),
+	    ERR_FORMAT);
+	assert_int_equal(
+	    ask_as(w, w->admin, CALL_DELETION_REFUSE, w->deletion, hostile),
+	    ERR_OK);
+	assert_string_equal(col_text(rig, 0, "state"), "refused");
+	assert_int_equal(
+	    ask_as(w, w->admin, CALL_DELETION_REFUSE, w->deletion, "again"),
+	    ERR_CONFLICT);
+	assert_int_equal(
+	    ask_as(w, w->admin, CALL_DELETION_APPROVE, w->deletion, NULL),
+	    ERR_CONFLICT);
+	assert_int_equal(
+	    sql_int(rig, "SELECT count(*) FROM case_task WHERE kind = "
+			 "'deletion' AND state = 'open'"),
+	    0);
+	rig->principal = w->sender;
+	(void)ask_ok(rig, CALL_DELETION_LIST,
+	    ARGS(val_text(w->number), val_int(10), val_text("")));
+	assert_string_equal(col_text(rig, 0, "answer"), hostile);
+	assert_true(col_is_null(rig, 0, "refused_by_name"));
+	assert_false(col_is_null(rig, 0, "refused_at"));
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM artefact "
+				      "WHERE is_internal = 0"),
+	    2);
+	assert_int_equal(ask_as(w, w->sender, CALL_SUBMISSION_WITHDRAW,
+			     w->submission, "really"),
+	    ERR_OK);
+}
+
 /* Who asked does not approve; what else has the same content stays. */
 static void
 test_same_content_stays(void **state)
@@ -288,6 +339,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_withdraw_at_once),
 	    TEST(test_later_it_takes_two),
+	    TEST(test_refused),
 	    TEST(test_same_content_stays),
 	    TEST(test_retention),
 	};
