@@ -2,6 +2,7 @@
 /* textlist.c - libmagic's tests for text, of which few are ever needed. */
 #include "analysers/identify/textlist.h"
 
+#include "analysers/identify/plaintext.h"
 #include "analysers/identify/words.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
@@ -29,6 +30,7 @@ struct textlist {
 	bool *is_there;	     /* of words */
 	struct handle none;  /* no test at all */
 	struct handle every; /* all of them */
+	struct plaintext plain;
 	uint8_t *converted;
 };
 
@@ -160,6 +162,7 @@ textlist_classify(struct textlist *list, const uint8_t *p, size_t len,
 	    .p = p,
 	    .len = head,
 	    .charset = bits < 0x80 ? "us-ascii" : "utf-8",
+	    .is_ascii = bits < 0x80,
 	};
 	if (bits < 0x80)
 		return TEXT_KNOWN;
@@ -255,6 +258,14 @@ warm(const struct text_test *test)
 	(void)textlist_ask(test->handle.magic, text, len, MAGIC_NONE);
 }
 
+static const char *
+ask_none(void *arg, const void *p, size_t len)
+{
+	struct textlist *list = arg;
+
+	return textlist_ask(list->none.magic, p, len, MAGIC_NONE);
+}
+
 struct textlist *
 textlist_new(const struct dbgroups *db)
 {
@@ -280,6 +291,7 @@ textlist_new(const struct dbgroups *db)
 	if (!make_handle(list, &list->none, 0, 0) ||
 	    !make_handle(list, &list->every, 0, list->test_count))
 		return NULL;
+	plaintext_learn(&list->plain, ask_none, list);
 	return list;
 }
 
@@ -303,12 +315,19 @@ has_words(const struct textlist *list, const struct text_test *test)
 	return has_one;
 }
 
+/* Text that no test has words for. */
 static const char *
-ask_finally(const struct handle *handle, const uint8_t *p, size_t len,
-    struct text_answer *ret_answer)
+describe(const struct textlist *list, const struct text_view *view,
+    const uint8_t *p, size_t len)
 {
-	*ret_answer = (struct text_answer){.handle = handle->magic};
-	return textlist_ask(handle->magic, p, len, MAGIC_NONE);
+	const char *words = NULL;
+
+	if (view->charset != NULL)
+		words = plaintext_describe(
+		    &list->plain, view->is_ascii, view->p, view->len);
+	return words != NULL
+		   ? words
+		   : textlist_ask(list->none.magic, p, len, MAGIC_NONE);
 }
 
 const char *
@@ -317,6 +336,7 @@ textlist_look(struct textlist *list, const struct text_view *view,
 {
 	static const char mark[] = HANDLE_MARK_TEXT;
 	const uint8_t first = view->p[0];
+	bool is_odd = false;
 
 	words_find(list->words, view->p, view->len, list->is_there);
 	for (size_t i = 0; i < list->by_byte_count[first]; i++) {
@@ -329,14 +349,19 @@ textlist_look(struct textlist *list, const struct text_view *view,
 		words = textlist_ask(test->handle.magic, p, len, MAGIC_NONE);
 		if (words == NULL)
 			return NULL;
+		if (strncmp(words, mark, sizeof(mark) - 1) == 0) {
+			/* No words, but maybe the type before all others. */
+			is_odd = is_odd || test->group->is_odd;
+			continue;
+		}
 		*ret_answer = (struct text_answer){
-		    .handle = test->handle.magic,
-		    .mime = test->group->mime,
+		    .handle = is_odd ? list->every.magic : test->handle.magic,
+		    .mime = is_odd ? NULL : test->group->mime,
 		};
-		if (strncmp(words, mark, sizeof(mark) - 1) != 0)
-			return words;
-		if (test->group->is_odd)
-			return ask_finally(&list->every, p, len, ret_answer);
+		return words;
 	}
-	return ask_finally(&list->none, p, len, ret_answer);
+	*ret_answer = (struct text_answer){
+	    .handle = is_odd ? list->every.magic : list->none.magic,
+	};
+	return describe(list, view, p, len);
 }

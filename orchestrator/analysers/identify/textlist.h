@@ -29,6 +29,7 @@ struct text_view {
 	const uint8_t *p;
 	size_t len;
 	const char *charset; /* libmagic's word for it; NULL: not certain */
+	bool is_ascii;
 };
 
 /* What knows the MIME type. */

@@ -146,6 +146,44 @@ test_made_here(void **state)
 	}
 }
 
+/* Lines of every length and end, in ASCII and beyond: what is told of them. */
+static void
+test_plain_texts(void **state)
+{
+	static const char *const pieces[] = {"\n", "\r\n", "\r", "\033", "\b",
+	    "\xc2\x85", "\xc3\xb6", "\xe2\x82\xac", "\xe5\x85\x85", "q",
+	    "words ", "\t"};
+	uint8_t text[8192];
+
+	(void)state;
+	for (int round = 0; round < 600; round++) {
+		/* Few kinds at a time: all of them say little together. */
+		const char *one = pieces[next() % 12],
+			   *two = pieces[next() % 12];
+		size_t len = 0;
+
+		while (len < (next() % 4 == 0 ? 40 : 2000)) {
+			const char *letter = next() % 2 ? "q" : pieces[6];
+			size_t run =
+			    next() % 3 == 0 ? 297 + next() % 8 : next() % 60;
+
+			if (round % 3 == 0)
+				letter = "q";
+			for (; run > 0; run--) {
+				memcpy(text + len, letter, strlen(letter));
+				len += strlen(letter);
+			}
+			letter = next() % 4 == 0   ? one
+				 : next() % 4 == 0 ? two
+						   : "\n";
+			memcpy(text + len, letter, strlen(letter));
+			len += strlen(letter);
+		}
+		compare(text, len, "lines");
+		compare(text, next() % len, "lines that are cut");
+	}
+}
+
 static void
 test_words(void **state)
 {
@@ -252,6 +290,7 @@ main(void)
 	    cmocka_unit_test(test_literals),
 	    cmocka_unit_test(test_words),
 	    cmocka_unit_test(test_made_here),
+	    cmocka_unit_test(test_plain_texts),
 	    cmocka_unit_test(test_files_of_the_machine),
 	};
 
