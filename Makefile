@@ -212,7 +212,13 @@ $O/tests/e2e/vmdrive: $O/tests/e2e/vmdrive.o $O/orchestrator/parent/netns.o $O/o
 $O/tests/e2e/%: $O/tests/e2e/%.o $O/agents/wire.o $O/agents/wire_names.o $O/lib.a
 	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell 2>/dev/null $(PKG_CONFIG) --libs libseccomp jansson libcrypto)
 
-programs: all $(UNIT) $(FUZZ) $(SANDBOX) $(TOOLS)
+# Preloaded into programs: a clock that jumps.
+CLOCK := $O/tests/integration/clock.so
+$(CLOCK): tests/integration/clock.c $O/flags
+	@mkdir -p $(@D)
+	$(call Q,LINK)$(CC) -std=gnu17 $(CFLAGS) $(WARN) -D_GNU_SOURCE -shared -fPIC -o $@ $< -ldl
+
+programs: all $(UNIT) $(FUZZ) $(SANDBOX) $(TOOLS) $(CLOCK)
 
 #: check		everything: set-up, all tests, a real VM included (what CI runs)
 check: setup

@@ -487,7 +487,8 @@ erase_retention(struct store *store)
 	size_t count;
 	int err = ERR_OK;
 
-	if (now < store->retention_at || tx_begin(store, ROLE_STORE) != ERR_OK)
+	if (now < store->retention_at || !timewatch_is_calm(store) ||
+	    tx_begin(store, ROLE_STORE) != ERR_OK)
 		return;
 	count = find_due(store, now, due);
 	for (size_t i = 0; err == ERR_OK && i < count; i++) {

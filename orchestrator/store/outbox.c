@@ -263,7 +263,7 @@ outbox_tick(struct store *store)
 	int64_t now = loop_wall_us();
 	int err;
 
-	if (now < store->outbox_next)
+	if (now < store->outbox_next || !timewatch_is_calm(store))
 		return;
 	store->outbox_next = now + 60 * SECOND_US;
 	err = tx_begin(store, ROLE_STORE);

@@ -86,7 +86,7 @@ drop_parts(struct store *store)
 void
 resume_tick(struct store *store)
 {
-	if (tx_begin(store, ROLE_STORE) == ERR_OK)
+	if (timewatch_is_calm(store) && tx_begin(store, ROLE_STORE) == ERR_OK)
 		tx_end(store, expire(store) == ERR_OK);
 	tx_commit(store);
 	if (vault_chan(store->vault) != NULL && store->drops_in_flight == 0)

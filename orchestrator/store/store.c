@@ -103,6 +103,7 @@ store_new(struct loop *loop, const char *folder, char *why, size_t why_size,
 		store_free(store);
 		return err;
 	}
+	timewatch_tick(store);
 	store->tick = loop_timer(loop, TICK_MS, on_tick, store);
 	*ret_store = store;
 	return ERR_OK;
@@ -255,6 +256,7 @@ on_tick(void *arg)
 {
 	struct store *store = arg;
 
+	timewatch_tick(store);
 	jobs_expire(store);
 	blob_delete_unused(store);
 	resume_tick(store);

@@ -17,6 +17,7 @@
 #include "store/mode.h"
 #include "store/session.h"
 #include "store/sweep.h"
+#include "store/timewatch.h"
 #include "store/tx.h"
 #include "store/uuid.h"
 #include "store/vault.h"
@@ -105,6 +106,7 @@ struct store {
 	bool may_fetch;	       /* the command line may ask remote places */
 	int64_t submission_artefacts_max;
 	struct sweep sweep;
+	struct timewatch timewatch;
 	/* What search still has to learn (search_feed.c). */
 	struct search {
 		struct loop_timer *timer;

@@ -106,10 +106,11 @@ loep_init() {
 	} >>"$STATE/loep.conf"
 }
 
-# loep_run - starts the service; its log is $WORK/log.
+# loep_run - starts the service (its programs from PROGRAMS, where a test has
+# some of its own); its log is $WORK/log.
 loep_run() {
 	: >>"$WORK/log"
-	"$BIN/loepd" --state "$STATE" >>"$WORK/log" 2>&1 &
+	"$BIN/loepd" --state "$STATE" ${PROGRAMS:+--programs "$PROGRAMS"} >>"$WORK/log" 2>&1 &
 	LOEPD=$!
 	local i
 	for ((i = 0; i < 300; i++)); do
