@@ -60,6 +60,8 @@ take_options(const struct values *row)
 	    values_text_dup(row, (size_t)column("options"));
 	json_t *json;
 
+	if (strcmp(options, "{}") == 0)
+		return json_object();
 	if (json_parse(options, strlen(options), LIMIT_MSG_BYTES, OPTIONS_DEPTH,
 		&json) != ERR_OK)
 		return json_object();

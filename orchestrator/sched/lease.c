@@ -56,7 +56,7 @@ on_end(void *arg, enum err err, const char *why, int fd)
 		    "reason=\"%s\"",
 		    err_name(err), why);
 	if (ask->lane == LEASE_PACKS)
-		triage_pump(ask->sched);
+		triage_pump_packs(ask->sched);
 	/* A full answer means that there may be more. */
 	if (err == ERR_OK && (ask->is_again || ask->got == ask->asked))
 		lease_soon(ask->sched);

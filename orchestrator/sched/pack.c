@@ -112,6 +112,7 @@ set_alone(struct triage *t, enum err err, const char *why)
 	pack_leave(t);
 	t->is_alone = true;
 	t->state = TRIAGE_LEASED;
+	triage_pump(t->job->sched);
 }
 
 static void
@@ -154,7 +155,7 @@ on_end(void *arg, enum err err, const char *why, int fd)
 		    pack, -1, may_pass ? set_troubled : set_alone, err, why);
 	}
 	pack_unref(pack);
-	triage_pump(sched);
+	triage_pump_packs(sched);
 }
 
 /* --- the question --- */

@@ -71,6 +71,8 @@ struct sched {
 	struct pack_list packs;
 	struct ends ends;
 	struct loop_timer *pump_timer; /* triage_pump() was called */
+	bool has_to_look;	       /* it was, for all jobs */
+	size_t waiting;		       /* without a pack, for a place */
 	struct loop_timer *beat_timer;
 	struct loop_timer *stop_timer;
 	uint64_t stop_ms;     /* when to end, whatever is still open */

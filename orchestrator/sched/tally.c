@@ -10,7 +10,7 @@ add(struct tally_table *table, const char *name, uint64_t n)
 {
 	struct tally_sum *sum;
 
-	for (unsigned int i = 0; i < TALLY_NAMES; i++) {
+	for (unsigned int i = 0; i < table->count; i++) {
 		sum = &table->sums[i];
 		if (strcmp(sum->name, name) != 0)
 			continue;
@@ -22,6 +22,8 @@ add(struct tally_table *table, const char *name, uint64_t n)
 		return 0;
 	sum = &table->sums[table->next];
 	table->next = (table->next + 1) % TALLY_NAMES;
+	if (table->count < TALLY_NAMES)
+		table->count++;
 	(void)snprintf(sum->name, sizeof(sum->name), "%s", name);
 	sum->sum = n;
 	return n;

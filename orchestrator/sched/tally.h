@@ -21,6 +21,7 @@ struct tally_sum {
 
 struct tally_table {
 	struct tally_sum sums[TALLY_NAMES];
+	unsigned int count;
 	unsigned int next; /* where the next new name goes */
 };
 

@@ -305,7 +305,11 @@ triage_begin(struct job *job)
 	sift_init(&t->sift, job, on_changed, t);
 	job->ops = &triage_ops;
 	job->work = t;
-	triage_pump(job->sched);
+	if (pack_takes(t) && pack_has_workers(job->sched) &&
+	    !ruleset_is_stale(job->sched, job))
+		triage_pump_packs(job->sched);
+	else
+		triage_pump(job->sched);
 }
 
 /* Large inputs that were asked for and have no place yet: one at a time,
@@ -325,7 +329,8 @@ is_large_waiting(const struct sched *sched)
 	return false;
 }
 
-static void
+/* True where it goes on waiting for a place by itself. */
+static bool
 pump_one(struct job *job, bool has_pack_workers)
 {
 	struct triage *t = job->work;
@@ -333,22 +338,22 @@ pump_one(struct job *job, bool has_pack_workers)
 	bool has_place;
 
 	if (t->state != TRIAGE_LEASED && t->state != TRIAGE_READY)
-		return;
+		return false;
 	/* The many: pump_packs() */
 	if (t->pack != NULL && has_pack_workers &&
 	    !ruleset_is_stale(job->sched, job))
-		return;
+		return false;
 	worker = worker_find(job->sched, job->kind);
 	if (worker == NULL) {
 		job_release_or_fail(job, "its analyser does not run");
-		return;
+		return false;
 	}
 	if (ruleset_is_stale(job->sched, job)) {
 		job_release(job);
-		return;
+		return false;
 	}
 	if (t->pack != NULL || pack_takes(t))
-		return; /* pump_packs() */
+		return false; /* pump_packs() */
 	has_place =
 	    worker_has_place(worker) && ruleset_is_ready(job->sched, job);
 	if (t->state == TRIAGE_READY && has_place)
@@ -357,6 +362,9 @@ pump_one(struct job *job, bool has_pack_workers)
 		 (job->size <= SMALL_BYTES ||
 		     (has_place && !is_large_waiting(job->sched))))
 		ask_input(t);
+	else
+		return true;
+	return false;
 }
 
 struct triage *
@@ -383,27 +391,45 @@ pump_packs(struct sched *sched)
 	} while (is_started);
 }
 
+/* Those that are not in packs; thousands that are would be walked past. */
 static void
-on_pump(void *arg)
+pump_jobs(struct sched *sched)
 {
-	struct sched *sched = arg;
 	const bool has_pack_workers = pack_has_workers(sched);
 	struct job *job, *next;
 
-	sched->pump_timer = NULL;
-	if (sched->is_stopping || sched->store == NULL)
-		return;
+	sched->has_to_look = false;
+	sched->waiting = 0;
 	for (job = TAILQ_FIRST(&sched->jobs); job != NULL; job = next) {
 		/* Given back, it leaves the list only with the store's word. */
 		next = TAILQ_NEXT(job, entry);
 		if (job->state == JOB_HELD && job->ops == &triage_ops)
-			pump_one(job, has_pack_workers);
+			sched->waiting += pump_one(job, has_pack_workers);
 	}
+}
+
+static void
+on_pump(void *arg)
+{
+	struct sched *sched = arg;
+
+	sched->pump_timer = NULL;
+	if (sched->is_stopping || sched->store == NULL)
+		return;
+	if (sched->has_to_look || sched->waiting > 0)
+		pump_jobs(sched);
 	pump_packs(sched);
 }
 
 void
 triage_pump(struct sched *sched)
+{
+	sched->has_to_look = true;
+	triage_pump_packs(sched);
+}
+
+void
+triage_pump_packs(struct sched *sched)
 {
 	if (sched->pump_timer == NULL)
 		sched->pump_timer =

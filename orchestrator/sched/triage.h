@@ -17,6 +17,8 @@ void triage_begin(struct job *job);
  * place or an analyser has come.
  */
 void triage_pump(struct sched *sched);
+/* The same where what came is for packs alone, or a place for anybody. */
+void triage_pump_packs(struct sched *sched);
 /* The job's triage, or NULL where it is no analyser's work. */
 struct triage *triage_of(const struct job *job);
 /* Its child is through with it; t->end says how.  t may be gone afterwards. */

@@ -170,6 +170,7 @@ send_alone(struct triage *t)
 	t->is_alone = true;
 	t->is_packed = false;
 	t->state = TRIAGE_LEASED;
+	triage_pump(t->job->sched);
 	/* Some of it is in the store already: that attempt is swept away. */
 	if (!is_untold)
 		job_release_or_fail(t->job, "its analyser ended with others");
@@ -238,7 +239,7 @@ settle_trip(struct trip *trip)
 	if (trip->at < trip->count)
 		end_early(trip);
 	trip_free(trip);
-	triage_pump(sched);
+	triage_pump_packs(sched);
 }
 
 static void

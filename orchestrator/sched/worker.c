@@ -102,7 +102,7 @@ errand_end(struct errand *errand, const struct errand_end *end)
 	errand_free(errand);
 	if (ended != NULL)
 		ended(arg, end);
-	triage_pump(sched);
+	triage_pump_packs(sched);
 }
 
 static void
@@ -133,6 +133,7 @@ detach(struct worker *worker)
 	while ((errand = TAILQ_FIRST(&worker->errands)) != NULL)
 		errand_end(errand, &lost);
 	report(worker, "gone");
+	triage_pump(worker->sched);
 	if (strcmp(worker->name, "hunt") == 0)
 		rescan_worker_gone(worker->sched);
 	chan_free(worker->chan);
