@@ -125,6 +125,25 @@ form_run(struct form *form, const uint8_t *p, size_t len, bool is_wide)
 }
 
 form_id
+form_span(struct form *form, const uint8_t set[FORM_SET_BYTES], uint32_t count,
+    bool is_wide)
+{
+	struct form_node node = {
+	    .op = FORM_SPAN,
+	    .flags = is_wide ? COND_WIDE : 0,
+	    .class = FORM_ANYTHING,
+	    .len = count,
+	    .bytes = 1,
+	    .ops = 1,
+	};
+
+	if (!form->has_spans)
+		return FORM_TRUE;
+	node.data = form_add_bytes(form, set, FORM_SET_BYTES);
+	return form_add(form, &node);
+}
+
+form_id
 form_size(struct form *form, uint64_t min, uint64_t max)
 {
 	struct form_node node = {

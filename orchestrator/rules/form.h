@@ -33,14 +33,19 @@ typedef uint32_t form_id;
 
 /* Beside enum cond_op: a part that is a condition already. */
 #define FORM_EMBED 0xff
+/* And one that the index does not know: written, it is TRUE (rules/guard.h). */
+#define FORM_SPAN 0xfe
+/* The bytes of a class as bits: set[c / 8] & 1 << c % 8. */
+#define FORM_SET_BYTES ((size_t)32)
 
 struct form_node {
 	uint8_t op;    /* enum cond_op, or FORM_EMBED */
 	uint8_t flags; /* RUN */
 	uint8_t offset;
 	uint8_t class; /* enum form_class */
-	uint32_t data; /* into bytes: RUN, HEAD, EMBED; into kids: the others */
-	uint32_t len;  /* of either */
+	uint32_t data; /* into bytes: RUN, HEAD, EMBED, SPAN (its set); into
+			  kids: the others */
+	uint32_t len;  /* of either; SPAN: how many bytes of the set */
 	uint32_t least;
 	uint32_t bytes; /* when written out */
 	uint32_t ops;
@@ -61,6 +66,7 @@ struct form {
 	size_t bytes_len, bytes_size;
 	form_id *kids;
 	size_t kids_len, kids_size;
+	bool has_spans; /* form_span() makes some; kept by form_reset() */
 };
 
 void form_init(struct form *form);
@@ -73,6 +79,12 @@ void form_reset(struct form *form);
  * overlapping pieces where they are too long.
  */
 form_id form_run(struct form *form, const uint8_t *p, size_t len, bool is_wide);
+/*
+ * count bytes one after another that are all of the set (is_wide: a NUL
+ * between each two).  TRUE where form->has_spans is not set.
+ */
+form_id form_span(struct form *form, const uint8_t set[FORM_SET_BYTES],
+    uint32_t count, bool is_wide);
 form_id form_size(struct form *form, uint64_t min, uint64_t max);
 /*
  * Bytes at an offset and their mask; what lies beyond COND_HEAD_MAX is left

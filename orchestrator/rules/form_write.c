@@ -28,6 +28,9 @@ put_leaf(
 	case FORM_EMBED:
 		wire_put_raw(out, p, node->len);
 		return;
+	case FORM_SPAN:
+		wire_put_u8(out, COND_TRUE);
+		return;
 	case COND_RUN:
 		wire_put_u8(out, COND_RUN);
 		wire_put_u8(out, node->flags);

@@ -81,6 +81,21 @@ is_shorthand(char c)
 	return c != '\0' && strchr("wWsSdDbB", c) != NULL;
 }
 
+/* Adds what \w and \d stand for; false for the others. */
+static bool
+add_shorthand(char c, uint8_t set[32])
+{
+	for (unsigned int i = '0'; i <= 'z'; i++) {
+		bool is_digit = i <= '9';
+		bool is_word =
+		    is_digit || (i >= 'A' && i <= 'Z') || i == '_' || i >= 'a';
+
+		if (c == 'w' ? is_word : is_digit)
+			set[i / 8] |= (uint8_t)(1u << i % 8);
+	}
+	return c == 'w' || c == 'd';
+}
+
 /* One byte of a class; false for what stands for many. */
 static bool
 class_byte(struct regex_reader *reader, uint8_t *ret_byte)
@@ -223,8 +238,13 @@ read_backslash(struct regex_reader *reader, struct strand_piece *piece)
 		return ATOM_NOTHING;
 	}
 	if (is_shorthand(c)) {
+		uint8_t set[32] = {0};
+
 		reader->at++;
-		strand_unknown(piece);
+		if (add_shorthand(c, set))
+			strand_class(piece, set);
+		else
+			strand_unknown(piece);
 		return ATOM_PIECE;
 	}
 	strand_byte(piece, escaped(reader));
@@ -290,19 +310,42 @@ step(struct regex_reader *reader, struct strand *strand)
 	return true;
 }
 
-form_id
-regex_form(struct strand *strand, struct form *form, const char *p, size_t len,
-    bool is_wide)
+/* Over what stands between the slashes; false where there are none. */
+static bool
+reader_init(struct regex_reader *reader, const char *p, size_t len)
 {
-	struct regex_reader reader = {.p = p + 1};
 	size_t end = len;
 
 	/* Letters behind the last slash; case never counts here. */
 	while (end > 1 && (p[end - 1] == 'i' || p[end - 1] == 's'))
 		end--;
 	if (end < 2 || p[0] != '/' || p[end - 1] != '/')
+		return false;
+	*reader = (struct regex_reader){.p = p + 1, .len = end - 2};
+	return true;
+}
+
+bool
+regex_is_span(const char *p, size_t len)
+{
+	struct regex_reader reader;
+	struct strand_piece piece;
+	uint32_t min, max;
+
+	return reader_init(&reader, p, len) && !is_end(&reader) &&
+	       read_atom(&reader, &piece) == ATOM_PIECE && !piece.is_exact &&
+	       piece.is_class && read_repeat(&reader, &min, &max) &&
+	       is_end(&reader) && !reader.is_odd && min >= STRAND_SPAN_MIN;
+}
+
+form_id
+regex_form(struct strand *strand, struct form *form, const char *p, size_t len,
+    bool is_wide)
+{
+	struct regex_reader reader;
+
+	if (!reader_init(&reader, p, len))
 		return FORM_TRUE;
-	reader.len = end - 2;
 	strand_init(strand, form, is_wide);
 	while (!is_end(&reader) && !reader.is_odd) {
 		if (!step(&reader, strand))

@@ -149,6 +149,25 @@ add_exact(struct strand *strand, const struct strand_set *set)
 	level->open = set_join(&tails, set, &joined) ? joined : *set;
 }
 
+/* One of too many bytes to follow. */
+static void
+large_class(struct strand_piece *ret_piece, const uint8_t set[32])
+{
+	strand_unknown(ret_piece);
+	ret_piece->is_class = true;
+	memcpy(ret_piece->class, set, FORM_SET_BYTES);
+	for (unsigned int c = 'a'; c <= 'z'; c++) {
+		unsigned int upper = c & ~0x20u;
+		bool is_in = (set[c / 8] & 1u << c % 8) != 0 ||
+			     (set[upper / 8] & 1u << upper % 8) != 0;
+
+		if (!is_in)
+			continue;
+		ret_piece->class[c / 8] |= (uint8_t)(1u << c % 8);
+		ret_piece->class[upper / 8] |= (uint8_t)(1u << upper % 8);
+	}
+}
+
 void
 strand_class(struct strand_piece *ret_piece, const uint8_t set[32])
 {
@@ -161,7 +180,7 @@ strand_class(struct strand_piece *ret_piece, const uint8_t set[32])
 		text.bytes[0] = (uint8_t)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
 		if (!set_add(&ret_piece->set, &text) ||
 		    ret_piece->set.count > CLASS_BYTES_MAX) {
-			strand_unknown(ret_piece);
+			large_class(ret_piece, set);
 			return;
 		}
 	}
@@ -185,6 +204,7 @@ strand_unknown(struct strand_piece *ret_piece)
 	ret_piece->is_exact = false;
 	ret_piece->form = FORM_TRUE;
 	ret_piece->set.count = 0;
+	ret_piece->is_class = false;
 }
 
 static void
@@ -219,7 +239,12 @@ strand_add(struct strand *strand, struct strand_piece *piece, uint32_t min,
 		return;
 	}
 	if (!piece->is_exact) {
-		add_inexact(strand, piece->form);
+		add_inexact(strand,
+		    piece->is_class && min >= STRAND_SPAN_MIN
+			? form_span(strand->form, piece->class,
+			      min < STRAND_SPAN_MAX ? min : STRAND_SPAN_MAX,
+			      strand->is_wide)
+			: piece->form);
 		return;
 	}
 	for (uint32_t i = 0; i < copies; i++)
@@ -252,6 +277,7 @@ finish(struct strand *strand, struct group *group)
 
 	if (!group->has_finished) {
 		all->is_exact = level->is_exact;
+		all->is_class = false;
 		all->set = level->open;
 		if (!level->is_exact)
 			all->form = level_form(strand, level);

@@ -17,6 +17,9 @@
 #define STRAND_TEXTS_MAX 16
 /* Groups inside each other; libyara's own bound is lower. */
 #define STRAND_DEPTH_MAX 64
+/* So many bytes of a class in a row are told of (form_span()), and no more. */
+#define STRAND_SPAN_MIN ((uint32_t)16)
+#define STRAND_SPAN_MAX ((uint32_t)255)
 /* Runs of one level that are kept. */
 #define STRAND_FORMS_MAX 64
 
@@ -36,6 +39,10 @@ struct strand_piece {
 	bool is_exact;
 	struct strand_set set;
 	form_id form;
+	/* Not exact, but one byte of this class (with both cases of letters);
+	 * lost in a group. */
+	bool is_class;
+	uint8_t class[FORM_SET_BYTES];
 };
 
 struct strand_level {

@@ -7,6 +7,7 @@
 #include "analysers/yara/externals.h"
 #include "analysers/yara/lean.h"
 #include "analysers/yara/match.h"
+#include "analysers/yara/places.h"
 #include "lib/limits.h"
 #include "lib/log.h"
 #include "lib/loop.h"
@@ -322,29 +323,57 @@ scan_set(struct scan *scan)
 	if (scan->map == NULL && scan->size > 0)
 		return scan_blocks(scan, scanner);
 	return explain(scan, scanner,
-	    yr_scanner_scan_mem(scanner,
+	    places_scan(scanner, ruleset->places,
 		scan->size == 0 ? (const uint8_t *)"" : scan->map,
 		(size_t)scan->size));
 }
 
 /* Slow rules come last, with a time of their own. */
 static int
+scan_slow(struct scan *scan, const struct ruleset *ruleset)
+{
+	uint64_t seconds = scan->seconds * SLOW_PERCENT / 100;
+	bool may_match[RULESET_SLOW_MAX];
+	size_t count = 0;
+	size_t at = 0;
+	int err = ERR_OK;
+
+	for (struct ruleset *slow = ruleset->slow; slow != NULL;
+	     slow = slow->slow) {
+		may_match[at] =
+		    ruleset_allows(slow, scan->map, (size_t)scan->size);
+		count += may_match[at++];
+	}
+	at = 0;
+	for (struct ruleset *slow = ruleset->slow;
+	     err == ERR_OK && slow != NULL; slow = slow->slow) {
+		scan->ruleset = slow;
+		if (!may_match[at++]) {
+			tell_aside(scan);
+			continue;
+		}
+		scan->is_slow = true;
+		scan->seconds = seconds / count;
+		if (scan->seconds < 1)
+			scan->seconds = 1;
+		err = scan_set(scan);
+		scan->is_slow = false;
+	}
+	return err;
+}
+
+static int
 scan_with_slow(struct scan *scan)
 {
+	const struct ruleset *ruleset = scan->ruleset;
 	uint64_t seconds = scan->seconds;
 	int err;
 
 	scan->seconds = seconds * (100 - SLOW_PERCENT) / 100;
 	err = scan_set(scan);
-	if (err == ERR_OK) {
-		scan->ruleset = scan->ruleset->slow;
-		scan->is_slow = true;
-		scan->seconds = seconds * SLOW_PERCENT / 100;
-		if (scan->seconds < 1)
-			scan->seconds = 1;
-		err = scan_set(scan);
-	}
-	scan->is_slow = false;
+	scan->seconds = seconds;
+	if (err == ERR_OK)
+		err = scan_slow(scan, ruleset);
 	scan->seconds = seconds;
 	return err;
 }

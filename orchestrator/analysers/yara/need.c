@@ -2,6 +2,9 @@
 /* need.c - what a rule's condition proves about the first bytes. */
 #include "analysers/yara/need.h"
 
+#include "rules/hex.h"
+#include "rules/lexer.h"
+
 #include <string.h>
 
 static const struct first {
@@ -51,16 +54,76 @@ can_be_without(const uint8_t *cond, size_t len, const struct first *first)
 	return stack[0];
 }
 
-enum rule_need
-need_of(struct derive *derive, const struct rule *rule)
+/* Words of a condition that asks for strings and the file's size alone. */
+static bool
+is_plain_word(const char *text, const struct token *token)
+{
+	static const char *const words[] = {"and", "or", "not", "any", "all",
+	    "none", "of", "them", "for", "in", "at", "filesize", "true",
+	    "false"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (token_is(text, token, words[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Whether all of its strings are spans, and it asks for nothing else. */
+static bool
+is_local(const struct rule *rule)
+{
+	struct lexer lexer;
+	struct token token;
+
+	if (rule->is_odd || rule->string_count == 0)
+		return false;
+	for (size_t i = 0; i < rule->string_count; i++) {
+		const struct rule_string *string = &rule->strings[i];
+
+		if (string->is_odd || string->kind != STRING_REGEX ||
+		    !regex_is_span(rule->text + string->value.start,
+			string->value.end - string->value.start))
+			return false;
+	}
+	lexer_init(&lexer, rule->text, rule->condition.end);
+	lexer.at = rule->condition.start;
+	while ((token = lexer_next(&lexer)).kind != TOKEN_END) {
+		if ((token.kind == TOKEN_WORD &&
+			!is_plain_word(rule->text, &token)) ||
+		    token.kind == TOKEN_TEXT || token.kind == TOKEN_REGEX)
+			return false;
+	}
+	return true;
+}
+
+/* All of its strings, whatever its condition says of them. */
+static struct guard *
+places_of(struct derive *derive, const struct rule *rule)
+{
+	form_id id = FORM_FALSE;
+
+	for (size_t i = 0; i < rule->string_count; i++)
+		id = form_or2(
+		    &derive->form, id, derive_string(derive, (uint32_t)i));
+	return guard_new(&derive->form, id);
+}
+
+struct rule_look
+look_at_rule(struct derive *derive, const struct rule *rule)
 {
 	uint8_t cond[COND_BYTES_MAX];
 	form_id id = derive_rule(derive, rule);
 	size_t len = form_write(&derive->form, id, cond);
+	struct rule_look look = {.guard = guard_new(&derive->form, id)};
 
+	if (look.guard != NULL && is_local(rule))
+		look.places = places_of(derive, rule);
 	for (size_t i = 0; i < sizeof(firsts) / sizeof(firsts[0]); i++) {
-		if (!can_be_without(cond, len, &firsts[i]))
-			return firsts[i].need;
+		if (!can_be_without(cond, len, &firsts[i])) {
+			look.need = firsts[i].need;
+			break;
+		}
 	}
-	return NEED_ANY;
+	return look;
 }

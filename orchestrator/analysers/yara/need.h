@@ -5,11 +5,21 @@
 
 #include "analysers/yara/rulefile.h"
 #include "rules/derive.h"
+#include "rules/guard.h"
+
+/* What is known of a rule before a file is scanned for it. */
+struct rule_look {
+	enum rule_need need;
+	struct guard *guard; /* NULL = none */
+	/* Where its strings can be, and nothing else of a file than these
+	 * places and its size counts for it; NULL = all of the file does. */
+	struct guard *places;
+};
 
 /*
- * What the first bytes of a file must be for the rule to match, as it follows
- * from its condition (rules/derive.h); NEED_ANY wherever that is not proven.
+ * As it follows from the rule's condition (rules/derive.h): NEED_ANY and NULL
+ * wherever nothing is proven.  The guards are the caller's.
  */
-enum rule_need need_of(struct derive *derive, const struct rule *rule);
+struct rule_look look_at_rule(struct derive *derive, const struct rule *rule);
 
 #endif

@@ -66,6 +66,7 @@ add_unit(struct reading *reading, const struct rule *rule)
 {
 	struct rule_file *file = reading->file;
 	struct rule_unit *unit;
+	struct rule_look look;
 
 	if (file->unit_count == reading->capacity) {
 		reading->capacity = reading->capacity * 2 + 16;
@@ -81,8 +82,11 @@ add_unit(struct reading *reading, const struct rule *rule)
 		rule->line + count_lines(file->text + rule->whole.start,
 				 rule->whole.end - rule->whole.start),
 	    .is_global = (rule->flags & RULE_GLOBAL) != 0,
-	    .need = need_of(&reading->derive, rule),
 	};
+	look = look_at_rule(&reading->derive, rule);
+	unit->need = look.need;
+	unit->guard = look.guard;
+	unit->places = look.places;
 	(void)snprintf(unit->name, sizeof(unit->name), "%s", rule->name);
 	take_names(file, unit, rule->is_odd ? rule->whole : rule->condition);
 }
@@ -116,6 +120,7 @@ rulefile_new(const char *name, char *text, size_t len)
 	file->text = text;
 	file->len = len;
 	derive_init(&reading.derive);
+	reading.derive.form.has_spans = true;
 	parse_init(&parse, text, len);
 	while ((item = parse_next(&parse, &rule)) != PARSE_END) {
 		file->includes += item == PARSE_INCLUDE;
@@ -134,6 +139,10 @@ rulefile_free(struct rule_file *file)
 {
 	if (file == NULL)
 		return;
+	for (size_t i = 0; i < file->unit_count; i++) {
+		guard_free(file->units[i].guard);
+		guard_free(file->units[i].places);
+	}
 	free(file->name);
 	free(file->text);
 	free(file->units);

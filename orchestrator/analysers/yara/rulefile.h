@@ -9,6 +9,7 @@
 #ifndef YARA_RULEFILE_H
 #define YARA_RULEFILE_H
 
+#include "rules/guard.h"
 #include "rules/module.h"
 
 #include <stdbool.h>
@@ -36,6 +37,8 @@ struct rule_unit {
 	size_t line_last;
 	unsigned int modules; /* 1 << enum rule_module that it uses */
 	enum rule_need need;
+	struct guard *guard; /* need.h; NULL = none */
+	struct guard *places;
 	bool is_global;
 	bool is_referenced; /* by another rule of the file */
 	bool is_set_aside;

@@ -361,20 +361,26 @@ drop_compiled(struct ruleset *ruleset)
 	}
 }
 
-/* Of those units that are slow, or of the others. */
 static int
-make_part(int fd, bool has_facts, bool is_slow, struct why *why,
+read_units(int fd, bool is_slow, struct why *why, struct unit_rules **ret_units)
+{
+	int err = unitrules_read(fd, is_slow, ret_units);
+
+	if (err != ERR_OK)
+		(void)snprintf(why->p, why->size, "this is no set of rules");
+	return err;
+}
+
+/* Takes the units. */
+static int
+make_part(struct unit_rules *units, bool has_facts, struct why *why,
     struct ruleset **ret_ruleset)
 {
 	struct ruleset *ruleset = xcalloc(1, sizeof(*ruleset));
-	int err = unitrules_read(fd, is_slow, &ruleset->units);
+	int err;
 
+	ruleset->units = units;
 	ruleset->set_aside = json_array();
-	if (err != ERR_OK) {
-		(void)snprintf(why->p, why->size, "this is no set of rules");
-		ruleset_free(ruleset);
-		return err;
-	}
 	err = compile_units(ruleset, has_facts, why->p, why->size);
 	if (err == ERR_FORMAT) {
 		drop_compiled(ruleset);
@@ -395,26 +401,62 @@ make_part(int fd, bool has_facts, bool is_slow, struct why *why,
 	return ERR_OK;
 }
 
+/* The slow ones, by their guards. */
+static int
+make_slow(
+    struct unit_rules *units, struct why *why, struct ruleset **ret_ruleset)
+{
+	struct ruleset *first = NULL;
+	struct ruleset **end = &first;
+	int err = ERR_OK;
+
+	for (size_t i = 1; err == ERR_OK && units->count > 0; i++) {
+		bool is_all = i == RULESET_SLOW_MAX;
+		struct unit_rules *part = unitrules_take(units, is_all);
+
+		err = make_part(part, false, why, end);
+		if (err != ERR_OK)
+			break;
+		if (!is_all) {
+			(*end)->guard = part->list[0].guard;
+			(*end)->places = part->list[0].places;
+		}
+		end = &(*end)->slow;
+	}
+	if (err != ERR_OK) {
+		ruleset_free(first);
+		first = NULL;
+	}
+	*ret_ruleset = first;
+	return err;
+}
+
 int
 ruleset_units(int fd, bool has_facts, char *why, size_t why_size,
     struct ruleset **ret_ruleset)
 {
 	struct why reason = {why, why_size};
-	struct ruleset *ruleset, *slow;
-	int err = make_part(fd, has_facts, false, &reason, &ruleset);
+	struct unit_rules *units;
+	struct ruleset *ruleset;
+	int err = read_units(fd, false, &reason, &units);
 
+	if (err == ERR_OK)
+		err = make_part(units, has_facts, &reason, &ruleset);
 	if (err != ERR_OK)
 		return err;
-	err = make_part(fd, false, true, &reason, &slow);
+	err = read_units(fd, true, &reason, &units);
+	if (err == ERR_OK) {
+		err = make_slow(units, &reason, &ruleset->slow);
+		unitrules_free(units);
+	}
 	if (err != ERR_OK) {
 		ruleset_free(ruleset);
 		return err;
 	}
-	if (slow->units->count == 0) {
-		ruleset_free(slow);
-	} else {
-		ruleset->slow = slow;
+	for (const struct ruleset *slow = ruleset->slow; slow != NULL;
+	     slow = slow->slow) {
 		ruleset->rule_count += slow->rule_count;
+		ruleset->slow_count += slow->rule_count;
 		ruleset->set_aside_rules += slow->set_aside_rules;
 		(void)json_array_extend(ruleset->set_aside, slow->set_aside);
 	}
@@ -422,24 +464,27 @@ ruleset_units(int fd, bool has_facts, char *why, size_t why_size,
 	return ERR_OK;
 }
 
+bool
+ruleset_allows(const struct ruleset *ruleset, const uint8_t *map, size_t size)
+{
+	return map == NULL || guard_allows(ruleset->guard, map, size);
+}
+
 void
 ruleset_free(struct ruleset *ruleset)
 {
-	if (ruleset == NULL)
-		return;
-	drop_compiled(ruleset);
-	for (size_t i = 0; i < ruleset->file_count; i++)
-		rulefile_free(ruleset->files[i]);
-	free(ruleset->files);
-	json_decref(ruleset->set_aside);
-	unitrules_free(ruleset->units);
-	if (ruleset->slow != NULL) {
-		drop_compiled(ruleset->slow);
-		json_decref(ruleset->slow->set_aside);
-		unitrules_free(ruleset->slow->units);
-		free(ruleset->slow);
+	while (ruleset != NULL) {
+		struct ruleset *slow = ruleset->slow;
+
+		drop_compiled(ruleset);
+		for (size_t i = 0; i < ruleset->file_count; i++)
+			rulefile_free(ruleset->files[i]);
+		free(ruleset->files);
+		json_decref(ruleset->set_aside);
+		unitrules_free(ruleset->units);
+		free(ruleset);
+		ruleset = slow;
 	}
-	free(ruleset);
 }
 
 void
@@ -477,8 +522,8 @@ ruleset_info(const struct ruleset *ruleset)
 	    "digest", ruleset->digest, "version", (json_int_t)ruleset->version,
 	    "files", (json_int_t)ruleset->loaded_files, "rules",
 	    (json_int_t)ruleset->rule_count, "slow",
-	    (json_int_t)(ruleset->slow == NULL ? 0 : ruleset->slow->rule_count),
-	    "set_aside_files", (json_int_t)ruleset->set_aside_files,
-	    "set_aside_rules", (json_int_t)ruleset->set_aside_rules,
-	    "set_aside", ruleset->set_aside, "sets", sets);
+	    (json_int_t)ruleset->slow_count, "set_aside_files",
+	    (json_int_t)ruleset->set_aside_files, "set_aside_rules",
+	    (json_int_t)ruleset->set_aside_rules, "set_aside",
+	    ruleset->set_aside, "sets", sets);
 }

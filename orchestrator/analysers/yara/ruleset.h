@@ -22,6 +22,9 @@
 /* Files of one rule set; more are set aside. */
 #define RULESET_FILES_MAX ((size_t)20000)
 
+/* Sets of slow rules; each is one more scan of what its guard allows. */
+#define RULESET_SLOW_MAX ((size_t)8)
+
 enum rule_class {
 	CLASS_ANY,   /* everything without a class of its own */
 	CLASS_MZ,    /* "MZ": with the facts of pe and dotnet */
@@ -47,8 +50,12 @@ struct ruleset {
 	/* Where the rules came as compile units, else NULL. */
 	struct unit_rules *units;
 	/* The slow ones of them, scanned with after all others; NULL = none.
-	 * It has units and scanners alone. */
+	 * It has units and scanners alone, a guard where all its rules have
+	 * that one, and perhaps further slow ones behind it. */
 	struct ruleset *slow;
+	size_t slow_count;	    /* rules of all of these */
+	const struct guard *guard;  /* NULL = none */
+	const struct guard *places; /* need.h, struct rule_look */
 	uint64_t version;
 };
 
@@ -68,6 +75,10 @@ struct ruleset *ruleset_load(const char *folders);
 int must_check ruleset_units(int fd, bool has_facts, char *why, size_t why_size,
     struct ruleset **ret_ruleset);
 void ruleset_free(struct ruleset *ruleset);
+/* Whether rules of the set may match a file of these bytes, as far as its
+ * guard tells; map NULL: they are not known. */
+bool ruleset_allows(
+    const struct ruleset *ruleset, const uint8_t *map, size_t size);
 /* What was set aside, in words; "" = nothing. */
 void ruleset_explain(const struct ruleset *ruleset, char *why, size_t size);
 /* What runs, for reports. New reference. */

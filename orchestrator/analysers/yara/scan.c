@@ -7,6 +7,7 @@
 #include "analysers/yara/externals.h"
 #include "analysers/yara/facts.h"
 #include "analysers/yara/match.h"
+#include "analysers/yara/places.h"
 #include "lib/limits.h"
 #include "lib/log.h"
 #include "lib/loop.h"
@@ -260,9 +261,9 @@ explain_slow(const struct scan *scan)
 	return ERR_LIMIT;
 }
 
-/* With the slow rules, in the time that the others have left. */
+/* With one set of slow rules. */
 static int
-scan_slow(struct scan *scan, enum rule_class class, uint64_t end_ms)
+scan_slow_set(struct scan *scan, enum rule_class class, uint64_t end_ms)
 {
 	struct input *input = scan->analysis->input;
 	const uint8_t *map = input_map(input);
@@ -272,10 +273,9 @@ scan_slow(struct scan *scan, enum rule_class class, uint64_t end_ms)
 	YR_SCANNER *scanner;
 	int error;
 
-	scan->ruleset = scan->ruleset->slow;
-	if (scan->ruleset == NULL || scan->ruleset->scanners[class] == NULL)
+	if (scan->ruleset->scanners[class] == NULL ||
+	    !ruleset_allows(scan->ruleset, map, (size_t)input_size(input)))
 		return ERR_OK;
-	scan->is_slow = true;
 	scan->seconds = seconds < 1 ? 1 : seconds;
 	scanner = prepare(scan, class);
 	if (map == NULL && input_size(input) > 0) {
@@ -283,7 +283,7 @@ scan_slow(struct scan *scan, enum rule_class class, uint64_t end_ms)
 		error = yr_scanner_scan_mem_blocks(scanner, &blocks.iterator);
 		blocks_release(&blocks);
 	} else {
-		error = yr_scanner_scan_mem(scanner,
+		error = places_scan(scanner, scan->ruleset->places,
 		    map == NULL ? (const uint8_t *)"" : map,
 		    (size_t)input_size(input));
 	}
@@ -291,6 +291,23 @@ scan_slow(struct scan *scan, enum rule_class class, uint64_t end_ms)
 		return explain_slow(scan);
 	return blocks.error != ERR_OK ? (int)ERR_SYS
 				      : explain(scan, scanner, error);
+}
+
+/* With the slow rules, in the time that the others have left; what one set
+ * does not do in time says nothing of the next. */
+static int
+scan_slow(struct scan *scan, enum rule_class class, uint64_t end_ms)
+{
+	int err = ERR_OK;
+
+	scan->is_slow = true;
+	while ((scan->ruleset = scan->ruleset->slow) != NULL) {
+		int set_err = scan_slow_set(scan, class, end_ms);
+
+		if (err == ERR_OK)
+			err = set_err;
+	}
+	return err;
 }
 
 static uint64_t

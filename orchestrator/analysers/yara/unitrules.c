@@ -21,8 +21,13 @@ look_at(struct unit_rule *rule)
 	    "", xmemdup(rule->text, rule->text_len + 1), rule->text_len);
 
 	for (size_t i = 0; i < file->unit_count; i++) {
-		if (strcmp(file->units[i].name, rule->name) == 0)
-			rule->need = file->units[i].need;
+		if (strcmp(file->units[i].name, rule->name) != 0)
+			continue;
+		rule->need = file->units[i].need;
+		guard_free(rule->guard);
+		rule->guard = take_ptr(file->units[i].guard);
+		if (file->unit_count == 1)
+			rule->places = take_ptr(file->units[i].places);
 	}
 	rule->is_plain = file->unit_count == 1 && !file->units[0].is_global;
 	rulefile_free(file);
@@ -58,8 +63,11 @@ by_name(const void *a, const void *b)
 static void
 place(struct unit_rules *rules)
 {
+	free(rules->plain);
 	rules->plain = xcalloc(rules->count + 1, sizeof(*rules->plain));
+	rules->plain_count = 0;
 	for (size_t i = 0; i < rules->count; i++) {
+		rules->list[i].place = 0;
 		if (rules->list[i].is_plain)
 			rules->plain[rules->plain_count++] = &rules->list[i];
 	}
@@ -106,6 +114,31 @@ unitrules_read(int fd, bool is_slow, struct unit_rules **ret_rules)
 	return ERR_OK;
 }
 
+struct unit_rules *
+unitrules_take(struct unit_rules *rules, bool is_all)
+{
+	struct unit_rules *taken = xcalloc(1, sizeof(*taken));
+	const struct unit_rule first = rules->list[0];
+	size_t kept = 0;
+
+	taken->set_aside = json_array();
+	taken->list = xcalloc(rules->count + 1, sizeof(*taken->list));
+	taken->has_entry_point = rules->has_entry_point;
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct unit_rule rule = rules->list[i];
+
+		if (is_all || (guard_is_same(rule.guard, first.guard) &&
+				  guard_is_same(rule.places, first.places)))
+			taken->list[taken->count++] = rule;
+		else
+			rules->list[kept++] = rule;
+	}
+	rules->count = kept;
+	place(rules);
+	place(taken);
+	return taken;
+}
+
 void
 unitrules_free(struct unit_rules *rules)
 {
@@ -115,6 +148,8 @@ unitrules_free(struct unit_rules *rules)
 		free(rules->list[i].namespace_name);
 		free(rules->list[i].name);
 		free(rules->list[i].text);
+		guard_free(rules->list[i].guard);
+		guard_free(rules->list[i].places);
 	}
 	free(rules->list);
 	free(rules->plain);

@@ -28,8 +28,10 @@ struct unit_rule {
 	char text_digest[SHA256_HEX_BYTES];
 	unsigned int flags; /* enum unit_flag */
 	enum rule_need need;
-	bool is_plain; /* the text is one rule, and that is not global */
-	size_t place;  /* of plain ones: how many before have its name */
+	struct guard *guard;  /* need.h; NULL = none */
+	struct guard *places; /* of plain units only */
+	bool is_plain;	      /* the text is one rule, and that is not global */
+	size_t place;	      /* of plain ones: how many before have its name */
 	bool is_aside;
 };
 
@@ -51,6 +53,9 @@ struct unit_rules {
 int must_check unitrules_read(
     int fd, bool is_slow, struct unit_rules **ret_rules);
 void unitrules_free(struct unit_rules *rules);
+/* Moves the units with the guard and the places of the first one to a list of
+ * their own, or (is_all) all that there are; before anything is compiled. */
+struct unit_rules *unitrules_take(struct unit_rules *rules, bool is_all);
 /*
  * Adds those units that can match files with this need (NEED_ANY: all that
  * may match any file) to the compiler.  ERR_FORMAT: one does not compile, and
