@@ -176,11 +176,14 @@ $O/tests/unit/web/test_serve $O/tests/unit/web/test_upload: | $O/loep-web
 FUZZ_SRCS := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ := $(patsubst %.c,$O/%,$(FUZZ_SRCS))
 fuzz_folders = $(shell sed -n 's,^.*fuzz-links:,,p' $(1))
+# With what unit tests have around a store.
+$O/tests/fuzz/fuzz_call: $O/tests/unit/store/fake.o $O/tests/unit/store/fake_vault.o
+$O/tests/fuzz/fuzz_call: FUZZ_LIBS := $O/lib.a -lcmocka
 define fuzz
 $(patsubst %.c,$O/%,$(1)): $(patsubst %.c,$O/%.o,$(1)) $(if $(FUZZER),,$O/tests/fuzz/replay.o) \
     $(if $(filter agents,$(2)),$O/agents/wire.o $O/agents/wire_names.o) \
     $(filter-out %/main.o,$(call objs,$(filter-out agents,$(2)))) $O/lib.a
-	$$(call Q,LINK)$$(CC) $$(ALL_LDFLAGS) $(if $(FUZZER),-fsanitize=fuzzer) -o $$@ $$^ $$(shell 2>/dev/null $(PKG_CONFIG) --libs $(sort libseccomp jansson libcrypto $(foreach f,$(2),$($(call unit_program,$(f))_PKGS)))) $(foreach f,$(2),$($(call unit_program,$(f))_LIBS))
+	$$(call Q,LINK)$$(CC) $$(ALL_LDFLAGS) $(if $(FUZZER),-fsanitize=fuzzer) -o $$@ $$^ $$(FUZZ_LIBS) $$(shell 2>/dev/null $(PKG_CONFIG) --libs $(sort libseccomp jansson libcrypto $(foreach f,$(2),$($(call unit_program,$(f))_PKGS)))) $(foreach f,$(2),$($(call unit_program,$(f))_LIBS))
 endef
 $(foreach t,$(FUZZ_SRCS),$(eval $(call fuzz,$(t),$(call fuzz_folders,$(t)))))
 

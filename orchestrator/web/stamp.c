@@ -10,12 +10,14 @@ const char *
 stamp_put(char dst[STAMP_BYTES], int64_t time_us)
 {
 	int64_t rest_us = time_us % SECOND_US;
+	time_t seconds = (time_t)(time_us / SECOND_US);
 	struct tm tm = {0};
-	time_t seconds;
 
-	if (rest_us < 0)
+	/* Towards the past, not towards 1970. */
+	if (rest_us < 0) {
 		rest_us += SECOND_US;
-	seconds = (time_t)((time_us - rest_us) / SECOND_US);
+		seconds--;
+	}
 	/* RFC 3339 has four digits for the year. */
 	if (gmtime_r(&seconds, &tm) == NULL || tm.tm_year > 9999 - 1900 ||
 	    tm.tm_year < -1900) {

@@ -3,7 +3,8 @@
  * fuzz_json.c - JSON bodies of the API, and foreign JSON on its way out.
  * fuzz-links: web
  *
- * The first byte chooses the route that the body is for.
+ * The body is for every route; and the same bytes choose values for the
+ * members that each route knows.
  */
 #include "lib/json.h"
 #include "lib/json_scan.h"
@@ -56,21 +57,16 @@ check_scan(const uint8_t *data, size_t size)
 	json_decref(json);
 }
 
+/* Fills the call of a route that takes a body, whatever its path names. */
 static void
-fill(uint8_t choice, const json_t *body)
+fill(const struct route *route, const json_t *body)
 {
-	size_t count;
-	const struct route *routes = route_all(&count);
-	struct route_match match = {.route = &routes[choice % count]};
+	struct route_match match = {.route = route};
 	struct target target = {0};
 	struct params params;
 	int err;
 
-	if (match.route->method != ROUTE_METHOD_POST)
-		return;
-	/* Whatever its path names is there. */
-	for (const char *p = match.route->path; (p = strchr(p, '{')) != NULL;
-	     p++) {
+	for (const char *p = route->path; (p = strchr(p, '{')) != NULL; p++) {
 		(void)snprintf(match.variables[match.count].name,
 		    sizeof(match.variables[0].name), "%.*s",
 		    (int)strcspn(p + 1, "}"), p + 1);
@@ -79,11 +75,87 @@ fill(uint8_t choice, const json_t *body)
 	}
 	err = params_fill(&params, &match, &target, body);
 	if (err == ERR_OK &&
-	    call_check(match.route->op, &params.values, false) != ERR_OK)
+	    call_check(route->op, &params.values, false) != ERR_OK)
 		abort();
 	if (err != ERR_OK && params.why[0] == '\0')
 		abort();
 	params_release(&params);
+}
+
+/* One value of the input's bytes, of any JSON type. */
+static json_t *
+make_value(const uint8_t **p, const uint8_t *end)
+{
+	static const char *const texts[] = {"", "id", "TLP:RED",
+	    "2026-01-31T23:59:59Z", "\xc3\xa9\xf0\x9f\x94\x8d", "\x1b[31m",
+	    "<script>"};
+	uint8_t choice = *p < end ? *(*p)++ : 0;
+	char text[2] = {(char)(1 + choice % 127), '\0'};
+
+	switch (choice % 8) {
+	case 0:
+		return json_null();
+	case 1:
+		return json_boolean(choice & 8);
+	case 2:
+		return json_integer(choice & 8 ? choice : INT64_MIN + choice);
+	case 3:
+		return json_real(choice);
+	case 4:
+		return json_string(text);
+	case 5:
+		return json_string(
+		    texts[choice / 8 % (sizeof(texts) / sizeof(texts[0]))]);
+	case 6:
+		return json_pack("[s,[i]]", text, choice);
+	default:
+		return json_pack("{s:{s:n}}", text, text);
+	}
+}
+
+/*
+ * A body with the members that this route knows, which nothing but the tables
+ * say: a new route is reached by being there.
+ */
+static void
+fill_known(const struct route *route, const uint8_t *p, const uint8_t *end)
+{
+	const struct call_spec *spec = call_spec(route->op);
+	json_t *body = json_object();
+
+	for (size_t i = 0; spec != NULL && i < spec->param_count; i++) {
+		const char *name = spec->params[i].name;
+		const char *as = strstr(route->params, name);
+		char api[32];
+
+		(void)snprintf(api, sizeof(api), "%s", name);
+		/* name<API: by another name in the request. */
+		if (as != NULL && as[strlen(name)] == '<')
+			(void)snprintf(api, sizeof(api), "%.*s",
+			    (int)strcspn(as + strlen(name) + 1, "!#@=: "),
+			    as + strlen(name) + 1);
+		if (p < end && *p++ % 4 != 0)
+			(void)json_object_set_new(
+			    body, api, make_value(&p, end));
+	}
+	fill(route, body);
+	json_decref(body);
+}
+
+/* Every route that takes a body. */
+static void
+fill_all(const json_t *body, const uint8_t *p, size_t len)
+{
+	size_t count;
+	const struct route *routes = route_all(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (routes[i].method != ROUTE_METHOD_POST)
+			continue;
+		if (body != NULL)
+			fill(&routes[i], body);
+		fill_known(&routes[i], p, p + len);
+	}
 }
 
 int
@@ -91,20 +163,19 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char why[PARAMS_WHY_BYTES] = "";
 	json_t *body = NULL;
+	int err;
 
 	if (size == 0)
 		return 0;
-	check_scan(data + 1, size - 1);
-	check_column('j', data + 1, size - 1);
-	check_column('s', data + 1, size - 1);
-	if (params_parse_body(data + 1, size - 1, &body, why) != ERR_OK) {
-		if (body != NULL || why[0] == '\0')
-			abort();
-		return 0;
-	}
-	if (!json_is_object(body))
+	check_scan(data, size);
+	check_column('j', data, size);
+	check_column('s', data, size);
+	err = params_parse_body(data, size, &body, why);
+	if (err != ERR_OK && (body != NULL || why[0] == '\0'))
 		abort();
-	fill(data[0], body);
+	if (err == ERR_OK && !json_is_object(body))
+		abort();
+	fill_all(body, data, size);
 	json_decref(body);
 	return 0;
 }
