@@ -12,6 +12,7 @@
 #include "store/outbox.h"
 #include "store/report.h"
 #include "store/text.h"
+#include "store/verdict.h"
 
 /* What the charter asks of a post-mortem analysis, besides advice. */
 static const char *const postmortem[] = {"scope", "damage", "root_cause"};
@@ -257,6 +258,35 @@ disclose(struct request *r, const struct report *report, const char *id)
 	return err;
 }
 
+/*
+ * What it says of artefacts is what people say now, and of the grave words
+ * somebody else said the same.
+ */
+static int
+check_verdicts(struct request *r, const struct report *report)
+{
+	AUTO(query) q = {0};
+	int64_t count = 0;
+	int err = query_one(&q, r->store->db, STMT_REPORT_OUTDATED,
+	    ARGS(val_text(report->id)));
+
+	if (err == ERR_OK)
+		return request_refuse(r, ERR_CONFLICT, "verdict-changed", NULL,
+		    "a verdict was set after the report was made: return it "
+		    "and submit it again, so that it says the same");
+	if (err != ERR_NOT_FOUND || r->store->is_single_review)
+		return err == ERR_NOT_FOUND ? (int)ERR_OK : err;
+	query_release(&q);
+	err = verdict_count_unconfirmed(r->store, report->case_id, &count);
+	if (err != ERR_OK || count == 0)
+		return err;
+	return request_refuse(r, ERR_CONFLICT, "unconfirmed-verdict",
+	    json_pack("{s:I}", "unconfirmed", (json_int_t)count),
+	    "%lld verdict(s) of the case (malicious or benign) wait for a "
+	    "second person to confirm them; then the report may leave",
+	    (long long)count);
+}
+
 static int
 issue(struct request *r, const struct report *report, const char *disclosure,
     char ret_before[UUID_BYTES])
@@ -307,6 +337,8 @@ report_issue(struct request *r)
 		    report.state);
 	if (err == ERR_OK)
 		err = check_label(r, &report);
+	if (err == ERR_OK)
+		err = check_verdicts(r, &report);
 	uuid7(disclosure);
 	if (err == ERR_OK)
 		err = issue(r, &report, disclosure, before);

@@ -295,6 +295,52 @@ test_postmortem_is_whole(void **state)
 	assert_int_equal(act(w, w->author, CALL_REPORT_SUBMIT, ""), ERR_OK);
 }
 
+/* Set by the analyst, to be confirmed by the reviewer. */
+static void
+verdict(struct world *w, const char *value, bool is_confirmed)
+{
+	struct rig *rig = w->rig;
+	auto_free char *sql = xasprintf(
+	    "INSERT INTO verdict (id, org_id, artefact_id, value, confidence, "
+	    "reason, by_account, confirmed_by, at) SELECT '%lld', a.org_id, "
+	    "a.id, '%s', 'high', 'r', s.account_id, %s, %lld FROM artefact a "
+	    "JOIN submission s ON s.id = a.submission_id WHERE a.id = '%s';"
+	    "UPDATE artefact SET verdict = '%s', verdict_confirmed = %d "
+	    "WHERE id = '%s'",
+	    (long long)loop_wall_us(), value,
+	    is_confirmed ? "s.account_id" : "NULL", (long long)loop_wall_us(),
+	    w->artefact, value, is_confirmed, w->artefact);
+
+	sql_run(rig, sql);
+}
+
+static void
+test_verdicts_first(void **state)
+{
+	struct world *w = *state;
+	struct rig *rig = w->rig;
+
+	verdict(w, "malicious", false);
+	draft(w, "analysis", TEXTS);
+	assert_int_equal(act(w, w->author, CALL_REPORT_SUBMIT, ""), ERR_OK);
+	render(rig, "reviewed");
+	assert_int_equal(
+	    act(w, w->reviewer, CALL_REPORT_APPROVE, "fine"), ERR_OK);
+	assert_int_equal(
+	    act(w, w->author, CALL_REPORT_ISSUE, ""), ERR_CONFLICT);
+	assert_non_null(strstr(rig->answer.why, "unconfirmed-verdict"));
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM disclosure"), 0);
+	/* Another word than it was made with. */
+	verdict(w, "benign", true);
+	assert_int_equal(
+	    act(w, w->author, CALL_REPORT_ISSUE, ""), ERR_CONFLICT);
+	assert_non_null(strstr(rig->answer.why, "verdict-changed"));
+	assert_int_equal(
+	    act(w, w->reviewer, CALL_REPORT_RETURN, "it changed"), ERR_OK);
+	issue(w);
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM disclosure"), 1);
+}
+
 static void
 test_supersede_and_recall(void **state)
 {
@@ -632,6 +678,7 @@ main(void)
 	    TEST(test_submitter_is_not_the_approver),
 	    TEST(test_edits),
 	    TEST(test_postmortem_is_whole),
+	    TEST(test_verdicts_first),
 	    TEST(test_supersede_and_recall),
 	    TEST(test_labels_rose_meanwhile),
 	    TEST(test_strangers),
