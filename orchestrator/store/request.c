@@ -156,7 +156,7 @@ authorise(struct request *r, uint64_t handle)
 				 "a token or certificate cannot do "
 				 "that; log in");
 	if (p->is_half)
-		return request_why(r, ERR_DENIED,
+		return request_refuse(r, ERR_DENIED, "second-factor", NULL,
 		    "set up a second factor first (/api/v1/totp): this account "
 		    "must have one");
 	if (needed[0] != '\0' && !principal_may(p, needed))

@@ -29,7 +29,9 @@ take_secret(struct request *r, const char *kind, struct principal *p)
 	const uint8_t *secret = param_bytes(r, 0, &len);
 
 	if (len != SECRET_BYTES)
-		return request_why(r, ERR_DENIED, "%s", login_is_over);
+		return request_refuse(r, ERR_DENIED,
+		    strcmp(kind, "token") == 0 ? "token-over" : "session-over",
+		    NULL, "%s", login_is_over);
 	login_digest(kind, secret, len, p->digest);
 	return ERR_OK;
 }
@@ -70,7 +72,8 @@ session_cookie(struct request *r)
 		    ARGS(val_bytes(p.digest, SHA256_BYTES), val_int(now),
 			val_int(now - r->store->session_idle_us)));
 		if (err == ERR_NOT_FOUND)
-			return request_why(r, ERR_DENIED, "%s", login_is_over);
+			return request_refuse(r, ERR_DENIED, "session-over",
+			    NULL, "%s", login_is_over);
 		if (err != ERR_OK)
 			return err;
 		principal_fill(&p, &q);
@@ -118,7 +121,7 @@ session_token(struct request *r)
 		err = query_one(&q, r->store->db, STMT_TOKEN_BY_DIGEST,
 		    ARGS(val_bytes(p.digest, SHA256_BYTES), val_int(now)));
 		if (err == ERR_NOT_FOUND)
-			return request_why(r, ERR_DENIED,
+			return request_refuse(r, ERR_DENIED, "token-over", NULL,
 			    "there is no such token, or it ran out or was "
 			    "taken back");
 		if (err != ERR_OK)
@@ -148,8 +151,8 @@ session_cert(struct request *r)
 			principal_fill(&p, &q);
 	}
 	if (err == ERR_NOT_FOUND)
-		return request_why(r, ERR_DENIED,
-		    "no account has the key of this certificate");
+		return request_refuse(r, ERR_DENIED, "certificate-refused",
+		    NULL, "no account has the key of this certificate");
 	if (err != ERR_OK)
 		return err;
 	memcpy(p.digest, spki, SHA256_BYTES);

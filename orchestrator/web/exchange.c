@@ -4,6 +4,7 @@
 
 #include "lib/digest.h"
 #include "lib/own.h"
+#include "lib/reason.h"
 #include "lib/xalloc.h"
 #include "web/idem.h"
 #include "web/problem.h"
@@ -176,6 +177,19 @@ exchange_fail(struct exchange *x, enum err err, const char *why)
 	wire_out_init(&x->out, PROBLEM_BYTES);
 	problem_put_err(&x->out, err, why, x->id);
 	exchange_answer(x, problem_status(err), PROBLEM_TYPE);
+}
+
+void
+exchange_refuse(struct exchange *x, unsigned int status, const char *kind,
+    const char *detail)
+{
+	char why[REASON_BYTES_MAX];
+
+	if (status == 401)
+		http_answer_header(
+		    x->http, "WWW-Authenticate", "Bearer realm=\"loep\"");
+	exchange_problem(
+	    x, status, reason_put(why, sizeof(why), kind, "", detail));
 }
 
 void

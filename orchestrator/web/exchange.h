@@ -105,6 +105,9 @@ void exchange_problem(
     struct exchange *x, unsigned int status, const char *detail);
 /* The same for a result; a missing why gets words of its own. */
 void exchange_fail(struct exchange *x, enum err err, const char *why);
+/* The same with a name of its own: urn:loep:problem:KIND (a-z and -). */
+void exchange_refuse(struct exchange *x, unsigned int status, const char *kind,
+    const char *detail);
 /* 401: nobody that we know. */
 void exchange_unknown(struct exchange *x, const char *why);
 /* 429: come back later. */

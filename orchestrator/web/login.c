@@ -87,10 +87,11 @@ decide(struct exchange *x, const struct outcome *o)
 		exchange_wait(x, (uint64_t)o->wait_ms,
 		    "too many attempts; this one was not tried");
 	} else if (strcmp(o->state, "code") == 0) {
-		exchange_problem(x, 401,
+		exchange_refuse(x, 401, "code-needed",
 		    "a code of the second factor is needed, too (\"code\")");
 	} else {
-		exchange_problem(x, 401,
+		exchange_refuse(x, 401,
+		    o->op == CALL_LOGIN ? "login-refused" : "invitation-over",
 		    o->op == CALL_LOGIN
 			? "the name, the password or the code is not right"
 			: "the invitation is not known, was used, or ran out");
@@ -185,7 +186,7 @@ login_accept(struct exchange *x)
 	    memcmp(v->p, SECRET_INVITE_PREFIX, prefix) != 0 ||
 	    secret_decode((const char *)v->p + prefix, v->len - prefix,
 		secret) != ERR_OK) {
-		exchange_problem(x, 401,
+		exchange_refuse(x, 401, "invitation-over",
 		    "the invitation is not known, was used, or ran out");
 		return;
 	}

@@ -258,7 +258,7 @@ take_certificate(struct exchange *x, struct credential *credential)
 		    "msg=\"a client's certificate is refused\" id=%s "
 		    "reason=\"%s\"",
 		    x->id, why);
-		exchange_unknown(x, why);
+		exchange_refuse(x, 401, "certificate-refused", why);
 		return false;
 	default:
 		return true;
@@ -274,7 +274,8 @@ need_remote(struct exchange *x, session_fn *fn)
 
 	if (credential_parse(http_req_header(x->http, "Authorization"),
 		http_req_header(x->http, "Cookie"), &credential) != ERR_OK) {
-		exchange_unknown(x, "that is no token of ours, or two cookies");
+		exchange_refuse(x, 401, "credential-malformed",
+		    "that is no token of ours, or two cookies");
 		return;
 	}
 	if (!take_certificate(x, &credential))
@@ -284,7 +285,7 @@ need_remote(struct exchange *x, session_fn *fn)
 		return;
 	}
 	if (!is_own_page(x, &credential, &why)) {
-		exchange_problem(x, 403, why);
+		exchange_refuse(x, 403, "foreign-page", why);
 		return;
 	}
 	session = session_new(x->web);

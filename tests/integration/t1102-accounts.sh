@@ -51,6 +51,7 @@ AN=$(jq -r .id "$WORK/made")
 INVITE=$("$LOEP" --json user invite "$AN" | jq -r .token)
 like "an invitation" "$INVITE" '^loepinv_[A-Za-z0-9_-]{43}$'
 is "no password, no way in" "$(login an@example.org '')" 401
+like "said so that a program understands" "$(cat "$WORK/body")" 'problem:login-refused'
 is "a password that is too easy" "$(status POST /invitations/accept -d \
 	"{\"invitation\":\"$INVITE\",\"password\":\"password12345678\"}")" 400
 ok "the command sets it" bash -c "printf '%s\n%s\n%s\n' '$INVITE' \
@@ -72,6 +73,7 @@ is "the session is An's" "$(web GET /whoami -b "$JAR" | jq -r .account)" "$AN"
 
 # Staff may do nothing before they have a second factor.
 is "half a session" "$(status GET /cases -b "$JAR")" 403
+like "and what is missing" "$(cat "$WORK/body")" 'problem:second-factor'
 like "and what to do" "$(cat "$WORK/body")" 'set up a second factor first'
 is "nor get around it" "$(status POST /tokens -b "$JAR" -d '{"name":"t"}' \
 	-H "X-CSRF-Token: $CSRF")" 403
@@ -140,6 +142,7 @@ is "no secret is in the database" "$(grep -c -a -e "${TOKEN#loep_}" \
 
 # A second factor.
 is "a code is needed" "$(login an@example.org "$PASSWORD")" 401
+like "by name" "$(cat "$WORK/body")" 'problem:code-needed'
 like "and it is said" "$(cat "$WORK/body")" 'second factor is needed'
 CODE=$(totp "$SECRET" 0)
 is "with a code" "$(login an@example.org "$PASSWORD" "$CODE")" 200
@@ -158,6 +161,7 @@ is "once" "$(login an@example.org "$PASSWORD" "$RECOVERY")" 401
 is "log-out everywhere" "$(status POST /logout -b "$WORK/jar2" \
 	-H "X-CSRF-Token: $CSRF2" -d '{"everywhere":true}')" 204
 is "here" "$(status GET /whoami -b "$WORK/jar2")" 401
+like "it is over" "$(cat "$WORK/body")" 'problem:session-over'
 is "there" "$(status GET /whoami -b "$WORK/jar1")" 401
 
 # Guessing.

@@ -47,7 +47,7 @@ function needsCode(error: unknown): boolean {
   return (
     error instanceof ApiError &&
     error.status === 401 &&
-    error.problem.detail.includes('("code")')
+    error.problem.type === 'urn:loep:problem:code-needed'
   );
 }
 
