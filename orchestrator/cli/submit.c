@@ -38,6 +38,8 @@ struct submit {
 	bool is_resume;
 	bool is_wait;
 	json_t *passwords;
+	json_t *declared; /* members of the submission, as they were said */
+	const char *restriction;
 	/* what was made */
 	char *number;
 	char *submission;
@@ -64,7 +66,23 @@ enum option_code {
 	OPT_REPORT,
 	OPT_NAME,
 	OPT_FILES0,
-	OPT_RESUME
+	OPT_RESUME,
+	OPT_RESTRICTION,
+	OPT_DECLARED /* and behind it the place in declarations */
+};
+
+/* What the submitter declares: the member, and whether it is yes or no. */
+static const struct {
+	const char *option;
+	const char *member;
+	bool is_yes_no;
+} declarations[] = {
+    {"--not-classified", "not_classified", false},
+    {"--personal-data", "personal_data", true},
+    {"--third-party", "third_party_ok", true},
+    {"--network", "network_ok", true},
+    {"--origin", "origin", false},
+    {"--collected", "collected", false},
 };
 
 static const struct option options[] = {
@@ -87,21 +105,15 @@ static const struct option options[] = {
     {"name", required_argument, NULL, OPT_NAME},
     {"resume", no_argument, NULL, OPT_RESUME},
     {"files0-from", required_argument, NULL, OPT_FILES0},
+    {"restriction", required_argument, NULL, OPT_RESTRICTION},
+    {"not-classified", no_argument, NULL, OPT_DECLARED},
+    {"personal-data", required_argument, NULL, OPT_DECLARED + 1},
+    {"third-party", required_argument, NULL, OPT_DECLARED + 2},
+    {"network", required_argument, NULL, OPT_DECLARED + 3},
+    {"origin", required_argument, NULL, OPT_DECLARED + 4},
+    {"collected", required_argument, NULL, OPT_DECLARED + 5},
     {NULL, 0, NULL, 0},
 };
-
-static json_int_t
-number_of(const char *text, const char *what)
-{
-	char *end;
-	long long n;
-
-	errno = 0;
-	n = strtoll(text, &end, 10);
-	if (errno != 0 || *end != '\0' || n < 0)
-		fail(EXIT_USAGE, "%s takes a number, not \"%s\"", what, text);
-	return n;
-}
 
 /* Options that only hold a text; true when c was one of them. */
 static bool
@@ -150,22 +162,48 @@ take_text(struct submit *s, int c)
 	case OPT_FILES0:
 		s->files0 = optarg;
 		return true;
+	case OPT_RESTRICTION:
+		s->restriction = optarg;
+		return true;
 	default:
 		return false;
 	}
 }
 
+/* True when c was one of the declarations. */
+static bool
+take_declaration(struct submit *s, int c)
+{
+	size_t at = (size_t)c - OPT_DECLARED;
+	json_t *value;
+
+	if (c < OPT_DECLARED)
+		return false;
+	if (optarg == NULL)
+		value = json_true();
+	else if (!declarations[at].is_yes_no)
+		value = json_string(optarg);
+	else if (strcmp(optarg, "yes") == 0 || strcmp(optarg, "no") == 0)
+		value = json_boolean(strcmp(optarg, "yes") == 0);
+	else
+		fail(EXIT_USAGE, "%s is yes or no, not \"%s\"",
+		    declarations[at].option, optarg);
+	if (json_object_set_new(s->declared, declarations[at].member, value))
+		fail(EXIT_USAGE, "an option's text is not UTF-8");
+	return true;
+}
+
 static void
 take_option(struct submit *s, int c)
 {
-	if (take_text(s, c))
+	if (take_text(s, c) || take_declaration(s, c))
 		return;
 	switch (c) {
 	case OPT_PASSWORD:
 		(void)json_array_append_new(s->passwords, json_string(optarg));
 		break;
 	case OPT_SECONDS:
-		s->seconds = number_of(optarg, "--seconds");
+		s->seconds = text_number(optarg, "--seconds");
 		break;
 	case 'r':
 		s->is_recursive = true;
@@ -196,10 +234,24 @@ make_case(struct submit *s, const char *first)
 	    "pap", s->pap);
 	/* A file's name that is no UTF-8 makes no title. */
 	if (body == NULL)
-		body = json_pack("{s:s, s:s, s:s, s:s}", "title", "",
-		    "severity", s->severity, "tlp", s->tlp, "pap", s->pap);
+		body = json_pack("{s:s, s:s, s:s}", "severity", s->severity,
+		    "tlp", s->tlp, "pap", s->pap);
 	made = api_post(s->cli->api, body, "/cases");
 	s->number = xstrdup(json_member_text(made, "number", ""));
+}
+
+/* What the source asks beyond the label, before any byte is sent. */
+static void
+restrict_case(struct submit *s)
+{
+	auto_json json_t *body = NULL;
+
+	if (s->restriction == NULL)
+		return;
+	if (json_object_set_new(
+		body, "tlp_restriction", json_string(s->restriction)) == -1)
+		fail(EXIT_USAGE, "the text of --restriction is not UTF-8");
+	json_decref(api_post(s->cli->api, body, "/cases/%s/labels", s->number));
 }
 
 static void
@@ -214,6 +266,7 @@ make_submission(struct submit *s)
 
 	if (body == NULL)
 		fail(EXIT_USAGE, "an option's text is not UTF-8");
+	(void)json_object_update(body, s->declared);
 	made = api_post(s->cli->api, body, "/cases/%s/submissions", s->number);
 	s->submission = xstrdup(json_member_text(made, "id", ""));
 }
@@ -597,6 +650,7 @@ cmd_submit(struct cli *cli, int argc, char **argv)
 	    .source = "",
 	    .profile = "",
 	    .passwords = json_array(),
+	    .declared = json_object(),
 	    .uploaded = json_array(),
 	};
 	int c;
@@ -606,6 +660,7 @@ cmd_submit(struct cli *cli, int argc, char **argv)
 	if (s.is_resume && optind == argc && s.files0 == NULL) {
 		c = resume_all(&s);
 		json_decref(s.passwords);
+		json_decref(s.declared);
 		json_decref(s.uploaded);
 		return c;
 	}
@@ -615,6 +670,7 @@ cmd_submit(struct cli *cli, int argc, char **argv)
 	make_case(&s, optind == argc || strcmp(argv[optind], "-") == 0
 			  ? ""
 			  : argv[optind]);
+	restrict_case(&s);
 	make_submission(&s);
 	if (!cli->is_json)
 		printf("%sCase %s%s\n", text_style("\033[1m"), s.number,
@@ -626,6 +682,7 @@ cmd_submit(struct cli *cli, int argc, char **argv)
 	land(&s);
 	c = finish(&s);
 	json_decref(s.passwords);
+	json_decref(s.declared);
 	json_decref(s.uploaded);
 	free(s.number);
 	free(s.submission);

@@ -2,9 +2,11 @@
 /* text.c - foreign text, sizes and tables on a terminal. */
 #include "cli/text.h"
 
+#include "cli/api.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
 
+#include <errno.h>
 #include <wchar.h>
 
 bool
@@ -284,4 +286,17 @@ object_print(const json_t *object, const struct table_column *columns)
 		printf("%s%-*s%s  %s\n", text_style("\033[1m"), (int)width,
 		    c->title, text_style("\033[0m"),
 		    member_show(cell, sizeof(cell), object, c));
+}
+
+json_int_t
+text_number(const char *text, const char *what)
+{
+	char *end;
+	long long n;
+
+	errno = 0;
+	n = strtoll(text, &end, 10);
+	if (errno != 0 || *end != '\0' || n < 0)
+		fail(EXIT_USAGE, "%s takes a number, not \"%s\"", what, text);
+	return n;
 }

@@ -55,4 +55,7 @@ void progress_bar(
 /* Removes the line. */
 void progress_clear(void);
 
+/* A number of 0 or more; what names the option where it is none, and ends. */
+json_int_t text_number(const char *text, const char *what);
+
 #endif

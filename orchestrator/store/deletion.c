@@ -5,6 +5,7 @@
  */
 #include "lib/own.h"
 #include "lib/xalloc.h"
+#include "store/access.h"
 #include "store/audit.h"
 #include "store/case_stage.h"
 #include "store/erase.h"
@@ -344,6 +345,12 @@ case_hold(struct request *r)
 		err = history_by(r, r->case_id,
 		    is_on ? "legal_hold_on" : "legal_hold_off",
 		    param_text(r, 2), HISTORY_STAFF);
+	/* That it is kept is the submitter's to know; why may not be. */
+	if (err == ERR_OK)
+		err = access_by(
+		    r, &(struct access){
+			   .event = is_on ? "legal_hold_on" : "legal_hold_off",
+			   .case_id = r->case_id});
 	if (err == ERR_OK)
 		err = audit_by(r,
 		    is_on ? "case.legal_hold_on" : "case.legal_hold_off",

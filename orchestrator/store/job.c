@@ -133,6 +133,8 @@ requeue(struct store *store, const struct attempt *a, enum loss loss,
 			val_int(loss == LOSS_FAILED),
 			val_int(loss == LOSS_LOST), val_text(reason)),
 		    NULL);
+	if (err == ERR_OK)
+		err = job_copy_gone(store, a);
 	tx_note_jobs(store);
 	tx_note_case(store, a->case_id);
 	return err;

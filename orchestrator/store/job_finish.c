@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* job_finish.c - an attempt becomes the outcome of its job. */
 #include "store/job_finish.h"
+#include "store/custody.h"
 
 #include "lib/own.h"
 #include "lib/xalloc.h"
@@ -138,6 +139,39 @@ write_outcome(struct store *store, const struct attempt *a,
 	return err;
 }
 
+/* The machine is gone, and with it the copy that was in it. */
+int
+job_copy_gone(struct store *store, const struct attempt *a)
+{
+	struct custody what = {
+	    .artefact = a->artefact_id,
+	    .org = a->org_id,
+	    .case_id = a->case_id,
+	};
+	uint8_t sha256[SHA256_BYTES];
+	AUTO(query) q = {0};
+	size_t len;
+	int err;
+
+	if (!is_kind(a, "detonate"))
+		return ERR_OK;
+	err = query_one(&q, store->db, STMT_RUN_COPIED,
+	    ARGS(val_text(a->artefact_id), val_text(a->job_id),
+		val_int(a->number)));
+	if (err != ERR_OK)
+		return err == ERR_NOT_FOUND ? (int)ERR_OK : err;
+	what.sha256 = query_bytes(&q, 0, &len);
+	if (len != SHA256_BYTES)
+		return ERR_FORMAT;
+	memcpy(sha256, what.sha256, sizeof(sha256));
+	what.sha256 = sha256;
+	what.size = query_int(&q, 1);
+	query_release(&q);
+	return custody_own(store, "destroyed_copy", &what,
+	    json_pack("{s:s,s:I}", "job", a->job_id, "attempt",
+		(json_int_t)a->number));
+}
+
 static int
 apply_facts(struct store *store, const struct attempt *a,
     const struct job_outcome *outcome)
@@ -172,6 +206,8 @@ job_finish_one(struct store *store, const struct attempt *a,
 		err = supersede(store, a);
 	if (err == ERR_OK)
 		err = write_outcome(store, a, outcome);
+	if (err == ERR_OK)
+		err = job_copy_gone(store, a);
 	if (err == ERR_OK && a->children > 0)
 		err = show_children(store, a);
 	if (err == ERR_OK)

@@ -27,6 +27,8 @@ struct job_outcome {
 int must_check job_finish(struct store *store, const struct attempt *a,
     const struct job_outcome *outcome);
 
+/* Custody of a run's copy of its artefact, once the run is over. */
+int must_check job_copy_gone(struct store *store, const struct attempt *a);
 /*
  * The same without job_finish_case(), which must follow once for each case that
  * jobs of a unit were finished in.

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* job_input.c - the bytes that a job works on. */
+#include "store/access.h"
 #include "store/custody.h"
 #include "store/handlers.h"
 #include "store/job.h"
@@ -24,9 +25,15 @@ record_copy(struct request *r)
 	what.case_id = a.case_id;
 	what.sha256 = query_bytes(&q, 1, &len);
 	what.size = query_int(&q, 2);
-	return custody_by(r, "copied_to_run", &what,
+	err = custody_by(r, "copied_to_run", &what,
 	    json_pack(
 		"{s:s,s:I}", "job", a.job_id, "attempt", (json_int_t)a.number));
+	if (err != ERR_OK)
+		return err;
+	return access_own(r->store, &(struct access){.event = "detonated",
+					.case_id = a.case_id,
+					.purpose = "run in a virtual machine",
+					.artefact = a.artefact_id});
 }
 
 static void

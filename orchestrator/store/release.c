@@ -267,8 +267,8 @@ check_verdicts(struct request *r, const struct report *report)
 {
 	AUTO(query) q = {0};
 	int64_t count = 0;
-	int err = query_one(&q, r->store->db, STMT_REPORT_OUTDATED,
-	    ARGS(val_text(report->id)));
+	int err = query_one(
+	    &q, r->store->db, STMT_REPORT_OUTDATED, ARGS(val_text(report->id)));
 
 	if (err == ERR_OK)
 		return request_refuse(r, ERR_CONFLICT, "verdict-changed", NULL,

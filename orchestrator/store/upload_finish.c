@@ -16,6 +16,7 @@
 #include "store/history.h"
 #include "store/job.h"
 #include "store/receipt.h"
+#include "store/row_json.h"
 #include "store/rules.h"
 #include "store/upload.h"
 
@@ -123,6 +124,30 @@ insert_artefact(struct finish *f, const char *receipt)
 	return err;
 }
 
+/* What the submitter says of it; nobody of ours has seen that. */
+static int
+insert_collected(struct finish *f, const struct custody *what)
+{
+	AUTO(query) q = {0};
+	json_t *said;
+	int err = query_one(&q, f->r->store->db, STMT_SUBMISSION_COLLECTED,
+	    ARGS(val_text(f->u->submission_id)));
+
+	if (err != ERR_OK)
+		return err == ERR_NOT_FOUND ? (int)ERR_OK : err;
+	said = json_pack("{s:b,s:s,s:s}", "is_declared", 1, "source_host",
+	    query_text(&q, 1), "origin", query_text(&q, 2));
+	if (!query_is_null(&q, 0)) {
+		char at[ROW_JSON_TIME_BYTES];
+
+		row_json_time(query_int(&q, 0), at);
+		(void)json_object_set_new(
+		    said, "collected_at", json_string(at));
+	}
+	query_release(&q);
+	return custody_by(f->r, "collected", what, said);
+}
+
 static int
 insert_custody(struct finish *f)
 {
@@ -136,6 +161,9 @@ insert_custody(struct finish *f)
 	char hex[SHA256_HEX_BYTES];
 	int err;
 
+	err = insert_collected(f, &what);
+	if (err != ERR_OK)
+		return err;
 	err = custody_by(f->r, "received", &what,
 	    json_pack("{s:s,s:s,s:s,s:s}", "channel", "local", "submission",
 		f->u->submission_id, "tlp", f->tlp, "pap", f->pap));

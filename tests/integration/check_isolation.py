@@ -3,11 +3,13 @@
 """Asks every route of openapi.yaml for another organisation's things, and for
 things that do not exist; both answers must be the same.  Speaks TAP.
 
+What of openapi.yaml names a thing of a kind that is not asked for fails, too.
+
 usage: check_isolation.py OPENAPI SETTING.json
 
 SETTING: {"port", "ca", "cookie", "csrf", "own": IDS, "foreign": IDS}; IDS by
 kind: number, submission, artefact, job, run, report, account, token, upload,
-org, verdict, task.
+org, verdict, task, deletion, exception, mail.
 """
 import http.client
 import json
@@ -25,10 +27,21 @@ KINDS = {"cases": "number", "submissions": "submission",
          "artefacts": "artefact", "jobs": "job", "runs": "run",
          "reports": "report", "organisations": "org", "accounts": "account",
          "tokens": "token", "uploads": "upload", "tasks": "task",
-         "verdicts": "verdict"}
+         "verdicts": "verdict", "deletions": "deletion",
+         "exceptions": "exception", "outbox": "mail"}
+# The site's own, by number: nobody's and everybody's.
+SITE = {"policies", "versions", "rescans"}
 # Members of a body, and of a query, that name things.
 MEMBERS = {"org": "org", "account": "account", "artefact": "artefact",
-           "parent": "artefact", "case": "number", "submission": "submission"}
+           "parent": "artefact", "case": "number", "submission": "submission",
+           "into": "number", "artefacts": "artefact", "to": "account",
+           "assignee": "account"}
+# Those that hold several, and words that look like names of things.
+LISTS = {"artefacts"}
+NAMES_A_THING = re.compile(r"\b[Ii]ds? of\b|\bnumber or id\b|^Account\b",
+                           re.IGNORECASE)
+# Of the site (rule sets, machines, mode), or one's own.
+NOT_FOREIGN = {"id"}
 # Its own number in the answer, and the time: they differ in any case.
 NOISE = {"x-request-id", "date", "content-length"}
 UNKNOWN = "01900000-0000-7000-8000-000000000000"
@@ -109,6 +122,17 @@ def variables(path):
             yield part[1:-1], KINDS.get(parts[i - 1])
 
 
+def is_site(path, name):
+    parts = path.split("/")
+    return parts[parts.index("{" + name + "}") - 1] in SITE
+
+
+def looks_like_one(name, member):
+    """A new member that names things, and is not asked for yet?"""
+    return name not in NOT_FOREIGN and \
+        NAMES_A_THING.search(member.get("description", "")) is not None
+
+
 class Request:
     """One operation with everything that it needs, of one's own things."""
 
@@ -118,6 +142,8 @@ class Request:
         self.own = own
         self.values = {name: own.get(kind, UNKNOWN) if kind else "1"
                        for name, kind in variables(path)}
+        self.missing = [f"path {name}" for name, kind in variables(path)
+                        if kind is None and not is_site(path, name)]
         self.query = {}
         self.members = {}
         self.kind = "application/json"
@@ -137,6 +163,8 @@ class Request:
             self.query[name] = str(sample(parameter.get("schema", {})))
         if name in MEMBERS:
             self.named.append(("query", name, MEMBERS[name]))
+        elif looks_like_one(name, parameter):
+            self.missing.append(f"query {name}")
 
     def take_body(self, doc, content):
         if "application/json" not in content:
@@ -148,13 +176,15 @@ class Request:
                 self.members[name] = sample(resolve(doc, member))
             if name in MEMBERS:
                 self.named.append(("body", name, MEMBERS[name]))
+            elif looks_like_one(name, resolve(doc, member)):
+                self.missing.append(f"body {name}")
 
     def send(self, client, place=None, name=None, value=None):
         values, query = dict(self.values), dict(self.query)
         members = dict(self.members)
         if place is not None:
             {"path": values, "query": query, "body": members}[place][name] = \
-                value
+                [value] if name in LISTS else value
         path = re.sub(r"\{(\w+)\}", lambda m: values[m[1]], self.template)
         if query:
             path += "?" + "&".join(f"{k}={v}" for k, v in query.items())
@@ -224,8 +254,13 @@ def main():
     unknown = {kind: UNKNOWN for kind in own}
     unknown["number"] = setting["unknown_number"]
     unknown["task"] = "987654321"
-    wrong, statuses, reached = [], {}, 0
+    wrong = [f"the setting has no {kind}"
+             for kind in sorted(set(KINDS.values()))
+             if not own.get(kind) or not foreign.get(kind)]
+    statuses, reached = {}, 0
     for request in requests(doc, own):
+        wrong += [f"{request.method} {request.template}: {what} is not asked "
+                  "for" for what in request.missing]
         for place, name, kind in request.named:
             text, status = compare(client, request, place, name,
                                    foreign[kind], unknown[kind])

@@ -9,7 +9,7 @@ CERT=$STATE/tls/cert.pem
 PORT=$(sed -n 's/.*serving HTTPS.*address=127.0.0.1 port=\([0-9]*\).*/\1/p' "$WORK/log")
 URL=https://localhost:$PORT
 PASSWORD='seven cold lamps under a bridge'
-WORDS="submit analyse run_vm download_sample audit_read manage_org_users"
+WORDS="submit analyse run_vm download_sample audit_read manage_org_users withdraw"
 
 TYPE=application/json
 
@@ -26,7 +26,7 @@ member() {
 # its ids go to $WORK/NAME.json.
 settle() {
 	local org account number submission artefact job run report token upload
-	local verdict task
+	local verdict task deletion exception mail
 	org=$("$LOEP" --json org add "$1" --class C1 | jq -r .id)
 	account=$("$LOEP" --json user add "$1" --org "$org" --login "$1" \
 		--capabilities "$WORDS" | jq -r .id)
@@ -41,6 +41,8 @@ settle() {
 		'{login: $l, password: $p}' | curl -sS --cacert "$CERT" \
 		-c "$JAR" -H 'Content-Type: application/json' \
 		--data-binary @- "$URL/api/v1/login" | jq -r .csrf)
+	# Who has an address gets mails: rows of the outbox.
+	member . /account -d "{\"mail\":\"$1@example.org\"}" >/dev/null
 	number=$(member .number /cases -d '{"title":"lamps"}')
 	submission=$(member .id "/cases/$number/submissions" -d '{}')
 	artefact=$(TYPE=application/octet-stream member .artefact \
@@ -65,7 +67,13 @@ settle() {
 	verdict=$("$LOEP" --json artefact verdict "$artefact" benign \
 		--reason r | jq -r .id)
 	task=$("$LOEP" --json case task "$number" t | jq -r .id)
-	jq -n --arg org "$org" --arg account "$account" --arg number "$number" \
+	deletion=$(member .id "/cases/$number/deletion" -d '{"reason":"r"}')
+	exception=$("$LOEP" --json exception propose "$org" --reason r |
+		jq -r .id)
+	mail=$("$LOEP" --json outbox list | jq -r --arg n "$number" \
+		'[.[] | select(.number == $n)][0].id')
+	jq -n --arg deletion "$deletion" --arg exception "$exception" \
+		--arg mail "$mail" --arg org "$org" --arg account "$account" --arg number "$number" \
 		--arg submission "$submission" --arg artefact "$artefact" \
 		--arg run "$run" --arg job "$job" --arg report "$report" \
 		--arg token "$token" --arg upload "$upload" \

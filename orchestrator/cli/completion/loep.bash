@@ -52,7 +52,7 @@ _loep() {
 				mapfile -t COMPREPLY < <(compgen -f -- "$current")
 				return
 			fi
-			words="--case --title --severity --tlp --pap --kind --password --comment --source --sha256 --profile --seconds --recursive --resume --receipts --wait --report --name"
+			words="--case --title --severity --tlp --pap --kind --password --restriction --not-classified --personal-data --third-party --network --origin --collected --comment --source --sha256 --profile --seconds --recursive --resume --receipts --wait --report --name"
 			;;
 		queue) words="list staff statistics --owner --stage --days" ;;
 		case) words="list show findings wait claim unclaim handover handovers stage set message messages read note notes task tasks done undone clocks history labels access disclosures deletions withdraw delete approve refuse certificate hold merge split --status  --stage --owner --find --to --note --reason --title --severity --rsit-class --rsit-type --root-cause --notification --aware --malicious --cross-border --scope --scope-value --context --nis2-stage --assignee --due" ;;

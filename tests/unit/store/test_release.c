@@ -420,13 +420,33 @@ test_who_saw_it(void **state)
 	struct rig *rig = w->rig;
 	struct answer *a;
 
+	char job[UUID_BYTES];
+	int64_t attempt;
+
+	/* A run has a copy for as long as it lasts. */
+	rig->principal = rig_session_of_admin(rig);
+	(void)ask_ok(
+	    rig, CALL_RUN_CREATE, ARGS(val_text(w->artefact), val_text("{}")));
+	lease(rig, "detonate", job, &attempt);
+	(void)close(ask_ok(rig, CALL_JOB_INPUT,
+	    ARGS(val_text(job), val_int(attempt), val_int(BLOB_MEMFD)))
+			->fd);
+	assert_int_equal(done(rig, job, attempt, "done", "")->err, ERR_OK);
+	assert_int_equal(
+	    sql_int(rig, "SELECT count(*) FROM custody_event WHERE "
+			 "event IN ('copied_to_run', "
+			 "'destroyed_copy')"),
+	    2);
+	rig->principal = w->author;
 	draft(w, "analysis", TEXTS);
 	issue(w);
 	assert_int_equal(read_as(w, w->sender, w->report, "reviewed"), ERR_OK);
 	rig->principal = w->sender;
 	a = ask_ok(rig, CALL_ACCESS_LIST,
 	    ARGS(val_text(w->case_id), val_int(0), val_text("")));
-	assert_true(a->rows_count >= 2);
+	assert_true(a->rows_count >= 3);
+	assert_string_equal(col_text(rig, 0, "event"), "detonated");
+	assert_string_equal(col_text(rig, 0, "artefact"), w->artefact);
 	for (size_t i = 0; i < a->rows_count; i++) {
 		/* Their own names they know. */
 		if (strcmp(col_text(rig, i, "org_name"), "CSIRT") == 0)

@@ -84,7 +84,7 @@ test_rows_of_an_upload(void **state)
 	assert_string_equal(col_text(rig, 0, "state"), "received");
 	assert_int_equal(col_int(rig, 0, "bytes"), 5);
 	assert_string_equal(col_text(rig, 0, "created_by"), "administrator");
-	assert_int_equal(sql_int(rig, "SELECT count(*) FROM custody_event"), 3);
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM custody_event"), 4);
 	assert_true(rig->changed_jobs > 0);
 	assert_true(rig->changed_cases > 0);
 }
