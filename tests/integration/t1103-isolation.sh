@@ -68,8 +68,9 @@ settle() {
 		--reason r | jq -r .id)
 	task=$("$LOEP" --json case task "$number" t | jq -r .id)
 	deletion=$(member .id "/cases/$number/deletion" -d '{"reason":"r"}')
-	exception=$("$LOEP" --json exception propose "$org" --reason r |
-		jq -r .id)
+	"$LOEP" exception propose "$org" --reason r >/dev/null
+	exception=$("$LOEP" --json exception list | jq -r --arg o "$org" \
+		'[.[] | select(.org == $o)][0].id')
 	mail=$("$LOEP" --json outbox list | jq -r --arg n "$number" \
 		'[.[] | select(.number == $n)][0].id')
 	jq -n --arg deletion "$deletion" --arg exception "$exception" \
