@@ -20,6 +20,14 @@ configure_is_wanted(
 	return !program->is_in_netns || conf->user_ns != -1;
 }
 
+/*
+ * libyara makes and drops thousands of small objects for each scan, and a few
+ * large blocks, at each of which malloc() would merge and sort all that lies
+ * about.  Children of analysers live for seconds: what they dropped may as well
+ * wait for its like.
+ */
+static const char analyser_tunables[] = "glibc.malloc.tcache_count=8192";
+
 int
 configure_spawn(const struct family_conf *conf,
     const struct table_program *program, int channel, pid_t *ret_pid,
@@ -33,6 +41,8 @@ configure_spawn(const struct family_conf *conf,
 	    .name = program->binary,
 	    .channel = channel,
 	    .home = program->is_in_netns ? home : "/",
+	    .tunables =
+		program->role == ROLE_ANALYSER ? analyser_tunables : NULL,
 	    .user_ns = program->is_in_netns ? conf->user_ns : -1,
 	    .net_ns = program->is_in_netns ? conf->net_ns : -1,
 	};

@@ -84,6 +84,8 @@ exec_child(const struct spawn *spawn, pid_t parent)
 	env[n++] = xstrdup("LC_ALL=C.UTF-8");
 	env[n++] = xstrdup("TZ=UTC");
 	env[n++] = xasprintf("HOME=%s", spawn->home ? spawn->home : "/");
+	if (spawn->tunables != NULL)
+		env[n++] = xasprintf("GLIBC_TUNABLES=%s", spawn->tunables);
 	if (sanitizer != NULL)
 		env[n++] = xasprintf("ASAN_OPTIONS=%s", sanitizer);
 	env[n] = NULL;

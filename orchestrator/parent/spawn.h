@@ -15,7 +15,8 @@ struct spawn {
 	uid_t uid;	   /* applied where we are root */
 	gid_t gid;
 	const char *home;
-	int user_ns; /* namespaces to enter first; -1 = none */
+	const char *tunables; /* of the C library; NULL = as they are */
+	int user_ns;	      /* namespaces to enter first; -1 = none */
 	int net_ns;
 };
 
