@@ -84,6 +84,13 @@ void record_flush_dying(struct record_out *out);
  */
 void record_put(struct record_out *out, enum record_type type, json_t *body);
 void record_fact(struct record_out *out, const char *key, json_t *value);
+/*
+ * The same, without a tree where they can do without, as most facts can.  text
+ * is foreign: see record_text().  key is one of ours: plain letters.
+ */
+void record_fact_text(
+    struct record_out *out, const char *key, const char *text);
+void record_fact_int(struct record_out *out, const char *key, int64_t value);
 void record_limit(struct record_out *out, const char *limit, const char *fmt,
     ...) __attribute__((format(printf, 3, 4)));
 void record_error(struct record_out *out, const char *what, const char *fmt,

@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <sys/uio.h>
@@ -147,6 +148,58 @@ record_fact(struct record_out *out, const char *key, json_t *value)
 {
 	record_put(out, RECORD_FACT,
 	    json_pack("{s:s, s:o}", "key", key, "value", value));
+}
+
+/* Printable ASCII, and nothing that JSON escapes. */
+static bool
+is_plain(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		const uint8_t c = (uint8_t)text[i];
+
+		if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\')
+			return false;
+	}
+	return true;
+}
+
+/* As JSON_COMPACT writes it; value is JSON but for its quotes. */
+static void
+put_plain_fact(struct record_out *out, const char *key, const char *value,
+    const char *quote)
+{
+	char *at;
+	int len;
+
+	if (OUT_BYTES - out->len < RECORD_HEADER_BYTES + LIMIT_RECORD_BYTES)
+		record_flush(out);
+	at = (char *)out->buf + out->len + RECORD_HEADER_BYTES;
+	len = snprintf(at, LIMIT_RECORD_BYTES,
+	    "{\"key\":\"%s\",\"value\":%s%s%s}", key, quote, value, quote);
+	assert(len > 0 && (size_t)len < LIMIT_RECORD_BYTES);
+	put_header(out->buf + out->len, RECORD_FACT, (size_t)len);
+	out->counts[RECORD_FACT]++;
+	out->len += RECORD_HEADER_BYTES + (size_t)len;
+}
+
+void
+record_fact_text(struct record_out *out, const char *key, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len <= TEXT_BYTES_MAX && is_plain(text, len))
+		put_plain_fact(out, key, text, "\"");
+	else
+		record_fact(out, key, record_text(text, len));
+}
+
+void
+record_fact_int(struct record_out *out, const char *key, int64_t value)
+{
+	char text[24];
+
+	(void)snprintf(text, sizeof(text), "%" PRId64, value);
+	put_plain_fact(out, key, text, "");
 }
 
 /* One of the two-text records, the second text made from fmt. */

@@ -112,12 +112,9 @@ put_type(struct analysis *analysis, const uint8_t *p, size_t len)
 		    types.magic);
 		types.magic[0] = '\0';
 	}
-	record_fact(
-	    analysis->out, "mime", record_text(types.mime, strlen(types.mime)));
-	record_fact(analysis->out, "magic",
-	    record_text(types.magic, strlen(types.magic)));
-	record_fact(analysis->out, "encoding",
-	    record_text(types.encoding, strlen(types.encoding)));
+	record_fact_text(analysis->out, "mime", types.mime);
+	record_fact_text(analysis->out, "magic", types.magic);
+	record_fact_text(analysis->out, "encoding", types.encoding);
 }
 
 /* Reads all; the first piece also decides about the type. */
@@ -161,8 +158,8 @@ put_digests(struct analysis *analysis, struct pass *pass)
 
 	digests_final(pass->digests, &digests);
 	for (enum digest_kind kind = 0; kind < DIGEST_COUNT; kind++)
-		record_fact(analysis->out, digests_name(kind),
-		    json_string(digests.hex[kind]));
+		record_fact_text(
+		    analysis->out, digests_name(kind), digests.hex[kind]);
 	if (!pass->has_tlsh) {
 		record_limit(analysis->out, "tlsh_bytes",
 		    "no TLSH: the input has more than %zu bytes",
@@ -171,7 +168,7 @@ put_digests(struct analysis *analysis, struct pass *pass)
 	}
 	tlsh_final(&pass->tlsh, text);
 	if (text[0] != '\0')
-		record_fact(analysis->out, "tlsh", json_string(text));
+		record_fact_text(analysis->out, "tlsh", text);
 }
 
 int
@@ -184,7 +181,7 @@ identify_analyse(struct analysis *analysis)
 
 	pass.has_tlsh = size <= IDENTIFY_TLSH_BYTES_MAX;
 	tlsh_init(&pass.tlsh);
-	record_fact(analysis->out, "size", json_integer((json_int_t)size));
+	record_fact_int(analysis->out, "size", (int64_t)size);
 	err = run(analysis, &pass);
 	if (err == ERR_OK) {
 		entropy = pass.total == 0
@@ -193,8 +190,8 @@ identify_analyse(struct analysis *analysis)
 		put_digests(analysis, &pass);
 		extent_check(analysis);
 		record_fact(analysis->out, "entropy", json_real(entropy));
-		record_fact(analysis->out, "entropy_milli",
-		    json_integer((json_int_t)(entropy * 1000 + 0.5)));
+		record_fact_int(analysis->out, "entropy_milli",
+		    (int64_t)(entropy * 1000 + 0.5));
 	}
 	digests_free(pass.digests);
 	return err;

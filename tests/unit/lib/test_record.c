@@ -262,6 +262,42 @@ test_nothing_comes_after_done(void **state)
 	file_release(&file);
 }
 
+static const char *const fact_texts[] = {"", "plain text, 100%", "\"q\"",
+    "back\\slash", "tab\t", "\x7f", "\xc3\xb6", "bad \xff", "/x"};
+
+static void
+write_quick_facts(struct record_out *out)
+{
+	for (size_t i = 0; i < 9; i++)
+		record_fact_text(out, "k", fact_texts[i]);
+	record_fact_int(out, "n", INT64_MIN);
+	record_done(out);
+}
+
+static void
+write_slow_facts(struct record_out *out)
+{
+	for (size_t i = 0; i < 9; i++)
+		record_fact(out, "k",
+		    record_text(fact_texts[i], strlen(fact_texts[i])));
+	record_fact(out, "n", json_integer(INT64_MIN));
+	record_done(out);
+}
+
+/* Without a tree, a fact is the same to the byte. */
+static void
+test_quick_facts(void **state)
+{
+	struct file quick = written(write_quick_facts);
+	struct file slow = written(write_slow_facts);
+
+	(void)state;
+	assert_int_equal(quick.len, slow.len);
+	assert_memory_equal(quick.bytes, slow.bytes, quick.len);
+	file_release(&quick);
+	file_release(&slow);
+}
+
 static void
 write_too_large(struct record_out *out)
 {
@@ -339,6 +375,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_any_cut_gives_the_same_records),
 	    cmocka_unit_test(test_every_cut_short_is_incomplete),
+	    cmocka_unit_test(test_quick_facts),
 	    cmocka_unit_test(test_a_reader_may_stop),
 	    cmocka_unit_test(test_forged_frames_are_refused),
 	    cmocka_unit_test(test_nothing_comes_after_done),
