@@ -293,6 +293,117 @@ literal_words_of_regex(const struct magicdb_entry *entry,
 	return ret_words[n].len > 0 ? n + 1 : 0;
 }
 
+/* Behind white space that the expression allows at i. */
+static size_t
+skip_indent(const uint8_t *p, size_t len, size_t i, bool *ret_is_there)
+{
+	static const char *const spaces[] = {"[[:space:]]", "[ \t]"};
+
+	*ret_is_there = false;
+	for (size_t at = 0; at < 2; at++) {
+		const size_t n = strlen(spaces[at]);
+
+		if (len - i < n || memcmp(p + i, spaces[at], n) != 0)
+			continue;
+		*ret_is_there = true;
+		i += n;
+		if (i < len &&
+		    (p[i] == '*' || p[i] == '?' || p[i] == '+' || p[i] == '{'))
+			i = skip_quantifier(p, len, i);
+		break;
+	}
+	return i;
+}
+
+/* The characters at i that stand for themselves; returns where they end. */
+static size_t
+read_start(const uint8_t *p, size_t len, size_t i, struct literal *ret_start)
+{
+	struct literal *l = ret_start;
+
+	l->len = 0;
+	while (i < len && l->len < LITERAL_BYTES_MAX) {
+		size_t n = p[i] == '\\' ? 2 : 1;
+
+		if (n == 1 && strchr("[](){}.*+?^$|", p[i]) != NULL)
+			break;
+		if (n == 2 && (i + 1 == len || is_letter(p[i + 1]) ||
+				  (p[i + 1] >= '0' && p[i + 1] <= '9')))
+			break;
+		l->p[l->len++] = p[i + n - 1];
+		i += n;
+	}
+	/* The last may be missing. */
+	if (l->len > 0 && !is_certain(p, len, i))
+		l->len--;
+	return i;
+}
+
+/* Behind what belongs to one alternative. */
+static size_t
+skip_alternative(const uint8_t *p, size_t len, size_t i)
+{
+	while (i < len && p[i] != '|' && p[i] != ')') {
+		if (p[i] == '(')
+			i = skip_group(p, len, i);
+		else if (p[i] == '[')
+			i = skip_bracket(p, len, i);
+		else
+			i += p[i] == '\\' ? 2 : 1;
+	}
+	return i;
+}
+
+/* The alternatives of the group that begins at i; false: nothing is known. */
+static bool
+read_starts(const uint8_t *p, size_t len, size_t i, struct literal_starts *s)
+{
+	size_t end = skip_group(p, len, i);
+
+	if (p[end - 1] != ')' || !is_certain(p, len, end))
+		return false;
+	do {
+		if (s->count == LITERAL_STARTS_MAX)
+			return false;
+		i = read_start(p, end - 1, i + 1, &s->list[s->count]);
+		if (s->list[s->count++].len == 0)
+			return false;
+		i = skip_alternative(p, end - 1, i);
+	} while (i < end - 1 && p[i] == '|');
+	return i == end - 1;
+}
+
+void
+literal_starts_of_regex(
+    const struct magicdb_entry *entry, struct literal_starts *ret_starts)
+{
+	const uint8_t *p = entry->value;
+	size_t len = strnlen((const char *)p, sizeof(entry->value));
+	struct literal_starts s = {.count = 0};
+	size_t i;
+
+	ret_starts->count = 0;
+	if (len == 0 || len == sizeof(entry->value) || p[0] != '^')
+		return;
+	i = skip_indent(p, len, 1, &s.may_indent);
+	if (i >= len)
+		return;
+	if (p[i] == '(') {
+		if (!read_starts(p, len, i, &s))
+			return;
+	} else {
+		(void)read_start(p, len, i, &s.list[s.count++]);
+		if (s.list[0].len == 0)
+			return;
+	}
+	/* An alternative to all of it, or what is no expression. */
+	if (skip_alternative(p, len, i) != len)
+		return;
+	for (i = 0; i < s.count; i++)
+		s.list[i].is_folded = (entry->u.text.flags & MAGICDB_FOLD) != 0;
+	*ret_starts = s;
+}
+
 static bool
 is_same(const struct literal *literal, const uint8_t *p)
 {
@@ -309,6 +420,29 @@ bool
 literal_begins(const struct literal *literal, const uint8_t *p, size_t len)
 {
 	return len >= literal->len && is_same(literal, p);
+}
+
+bool
+literal_starts_line(
+    const struct literal_starts *starts, const uint8_t *p, size_t len)
+{
+	const uint8_t *end = p + len;
+
+	if (starts->count == 0)
+		return true;
+	while (p != NULL) {
+		while (starts->may_indent && p < end && is_space(*p))
+			p++;
+		for (size_t i = 0; i < starts->count; i++) {
+			if (literal_begins(
+				&starts->list[i], p, (size_t)(end - p)))
+				return true;
+		}
+		p = memchr(p, '\n', (size_t)(end - p));
+		if (p != NULL)
+			p++;
+	}
+	return false;
 }
 
 bool

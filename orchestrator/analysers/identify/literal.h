@@ -34,6 +34,23 @@ struct literal literal_of_regex(const struct magicdb_entry *entry);
 #define LITERAL_WORDS_MAX ((size_t)4)
 size_t literal_words_of_regex(const struct magicdb_entry *entry,
     struct literal ret_words[LITERAL_WORDS_MAX]);
+/*
+ * What a line begins with that a match of an expression begins in: "^", white
+ * space where may_indent, and one of these.
+ */
+#define LITERAL_STARTS_MAX ((size_t)8)
+
+struct literal_starts {
+	struct literal list[LITERAL_STARTS_MAX];
+	size_t count; /* 0: nothing is known */
+	bool may_indent;
+};
+
+void literal_starts_of_regex(
+    const struct magicdb_entry *entry, struct literal_starts *ret_starts);
+/* Is there such a line in p?  True too where nothing is known. */
+bool literal_starts_line(
+    const struct literal_starts *starts, const uint8_t *p, size_t len);
 /* Is it in p?  True too where it is none. */
 bool literal_is_in(const struct literal *literal, const uint8_t *p, size_t len);
 /* Does p begin with it?  Likewise. */

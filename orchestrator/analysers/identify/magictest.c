@@ -205,6 +205,8 @@ understand_regex(struct group *g, const struct magicdb_entry *e)
 	g->literal = literal_of_regex(e);
 	if (g->literal.len < 2)
 		g->word_count = literal_words_of_regex(e, g->words);
+	g->starts = xmalloc(sizeof(*g->starts));
+	literal_starts_of_regex(e, g->starts);
 	g->range = e->u.text.range;
 	if ((e->u.text.flags & MAGICDB_LINES) != 0) {
 		g->lines = e->u.text.range;
@@ -383,7 +385,8 @@ matches_regex(const struct group *g, const uint8_t *p, size_t len)
 		len = MAGICTEST_REGEX_BYTES;
 	if (g->lines > 0)
 		len = (size_t)(after_lines(p, p + len, g->lines) - p);
-	if (!literal_is_in(&g->literal, p, len))
+	if (!literal_is_in(&g->literal, p, len) ||
+	    !literal_starts_line(g->starts, p, len))
 		return false;
 	if (len > 0)
 		len--;

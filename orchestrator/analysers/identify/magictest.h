@@ -41,6 +41,7 @@ struct group {
 	struct literal literal;
 	struct literal later_words[2];		 /* somewhere behind it */
 	regex_t *regex;				 /* TEST_REGEX */
+	struct literal_starts *starts;		 /* likewise */
 	struct literal words[LITERAL_WORDS_MAX]; /* one of them */
 	size_t word_count;			 /* 0: of none */
 	/* Where the first entry says nothing by itself: one of those of the

@@ -16,6 +16,7 @@ struct text_test {
 	int literal;	/* a number of words.h; -1 = none */
 	int words[LITERAL_WORDS_MAX];
 	size_t word_count;    /* one of them; 0 = none */
+	int flags;	      /* how its handle is asked */
 	struct handle handle; /* of this group alone */
 };
 
@@ -190,6 +191,24 @@ make_handle(
 	return handle_fill(list->db, h);
 }
 
+/*
+ * libmagic looks for the encoding once to tell text from data, and once more
+ * for the tests for text: the first is for those that are for one alone.
+ */
+static int
+flags_for(const struct dbgroups *db, const struct group *g)
+{
+	const struct magicdb_entry *e = &db->db.entries[g->first];
+	const uint32_t one = MAGICDB_TEXT_ONLY | MAGICDB_BINARY_ONLY;
+
+	for (size_t i = 0; i < g->count; i++) {
+		if ((e[i].u.text.flags & one) != 0 ||
+		    e[i].type == MAGICDB_USE || e[i].type == MAGICDB_INDIRECT)
+			return MAGIC_NONE;
+	}
+	return MAGIC_NO_CHECK_ENCODING;
+}
+
 static void
 add_test(struct textlist *list, uint32_t index)
 {
@@ -197,7 +216,12 @@ add_test(struct textlist *list, uint32_t index)
 	struct text_test *test = &list->tests[list->test_count++];
 	bool is_told = true;
 
-	*test = (struct text_test){.group = g, .index = index, .literal = -1};
+	*test = (struct text_test){
+	    .group = g,
+	    .index = index,
+	    .literal = -1,
+	    .flags = flags_for(list->db, g),
+	};
 	if (g->kind != TEST_FIND && g->kind != TEST_REGEX)
 		return;
 	test->literal = words_add(list->words, &g->literal);
@@ -346,7 +370,7 @@ textlist_look(struct textlist *list, const struct text_view *view,
 		if (!has_words(list, test) ||
 		    !magictest_may_say(test->group, view->p, view->len))
 			continue;
-		words = textlist_ask(test->handle.magic, p, len, MAGIC_NONE);
+		words = textlist_ask(test->handle.magic, p, len, test->flags);
 		if (words == NULL)
 			return NULL;
 		if (strncmp(words, mark, sizeof(mark) - 1) == 0) {

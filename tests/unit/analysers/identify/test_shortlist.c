@@ -274,6 +274,77 @@ test_literals(void **state)
 	}
 }
 
+/* "words" of an expression, each with a bar behind it, "~" before: indented. */
+static void
+test_starts(void **state)
+{
+	static const struct {
+		const char *regex;
+		const char *starts;
+	} cases[] = {
+	    {"^[[:space:]]*(class|module)[[:space:]][A-Z]", "~class|module|"},
+	    {"^(import|export).* from ", "import|export|"},
+	    {"^(CFLAGS|all:|\\.PRECIOUS)", "CFLAGS|all:|.PRECIOUS|"},
+	    {"^[[:space:]]{0,50}def {1,50}[_a-z]", "~def |"},
+	    {"^[ \t]*x{0,2}y", ""},
+	    {"^ab*c", "a|"},
+	    {"^ab+c", "ab|"},
+	    {"^(ab?c|d(e|f))x", "a|d|"},
+	    {"^(a|b)?c", ""},
+	    {"^(a|)c", ""},
+	    {"^a|b", ""},
+	    {"^(a)|b", ""},
+	    {"^a[|]b", "a|"},
+	    {"^a[(]|b", ""},
+	    {"a^b", ""},
+	    {"^\\d", ""},
+	    {"^", ""},
+	    {"^(a", ""},
+	    {"^a)", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct magicdb_entry entry = {.type = MAGICDB_REGEX};
+		struct literal_starts starts;
+		char text[128] = "";
+
+		(void)snprintf((char *)entry.value, sizeof(entry.value), "%s",
+		    cases[i].regex);
+		literal_starts_of_regex(&entry, &starts);
+		if (starts.count > 0 && starts.may_indent)
+			(void)snprintf(text, sizeof(text), "~");
+		for (size_t j = 0; j < starts.count; j++) {
+			(void)snprintf(text + strlen(text), 40, "%.*s|",
+			    (int)starts.list[j].len,
+			    (const char *)starts.list[j].p);
+		}
+		assert_string_equal(text, cases[i].starts);
+	}
+}
+
+static void
+test_starts_of_lines(void **state)
+{
+	struct literal_starts starts = {
+	    .list = {{.p = "ab", .len = 2}, {.p = "x", .len = 1}},
+	    .count = 2,
+	};
+
+	(void)state;
+	assert_false(
+	    literal_starts_line(&starts, (const uint8_t *)"cab\n a", 6));
+	assert_true(literal_starts_line(&starts, (const uint8_t *)"abc", 3));
+	assert_true(literal_starts_line(&starts, (const uint8_t *)"c\nx", 3));
+	assert_false(literal_starts_line(&starts, (const uint8_t *)"c\nx", 2));
+	assert_false(literal_starts_line(&starts, (const uint8_t *)"c\n x", 4));
+	starts.may_indent = true;
+	assert_true(literal_starts_line(&starts, (const uint8_t *)"c\n x", 4));
+	assert_true(
+	    literal_starts_line(&starts, (const uint8_t *)"\n\n\tab", 5));
+	assert_false(literal_starts_line(&starts, (const uint8_t *)" \n", 2));
+}
+
 static int
 load(void **state)
 {
@@ -288,6 +359,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_literals),
+	    cmocka_unit_test(test_starts),
+	    cmocka_unit_test(test_starts_of_lines),
 	    cmocka_unit_test(test_words),
 	    cmocka_unit_test(test_made_here),
 	    cmocka_unit_test(test_plain_texts),
