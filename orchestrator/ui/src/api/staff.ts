@@ -38,6 +38,8 @@ export interface StaffCase extends Case {
   scope_basis?: string | null;
   scope_value?: string | null;
   nis2_stage?: string | null;
+  split_from?: string | null;
+  split?: string[];
   legal_hold?: boolean;
   crisis_tier?: number | null;
   class?: string;
@@ -183,6 +185,7 @@ export interface Run {
 }
 
 export interface FullReport extends Report {
+  created_at?: string;
   tlp_restriction?: string | null;
   pap?: string;
   sections?: Record<string, string> | null;
@@ -455,6 +458,8 @@ export interface Deletion {
   requested_at: string;
   approved_by_name: string | null;
   executed_at: string | null;
+  refused_by_name?: string | null;
+  answer?: string;
   has_certificate: boolean;
 }
 

@@ -62,6 +62,8 @@ export interface Case {
   unread?: number;
   due_at?: string | null;
   incident_context?: string | null;
+  /** numbers that lead here since two cases became one */
+  merged?: string[];
 }
 
 export interface Submission {
@@ -88,9 +90,10 @@ export interface Deletion {
   id: string;
   state: string;
   reason: string;
-  created_at?: string;
-  at?: string;
-  has_certificate?: boolean;
+  requested_at: string;
+  answer?: string;
+  executed_at: string | null;
+  has_certificate: boolean;
 }
 
 export interface Artefact {

@@ -64,6 +64,10 @@ export function problemText(error: unknown, t: Dictionary): string {
   switch (error.kind) {
     case 'not-entitled':
       return t.problem.notEntitled;
+    case 'unconfirmed-verdict':
+      return t.problem.unconfirmedVerdict;
+    case 'verdict-changed':
+      return t.problem.verdictChanged;
     case 'stale':
       return t.problem.stale;
   }

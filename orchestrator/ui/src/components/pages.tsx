@@ -132,12 +132,14 @@ export function PagesLoaded<T>(props: {
   pages: Pages<T>;
   empty: ComponentChildren;
   children: (items: T[]) => ComponentChildren;
+  /** where the server answers 404 */
+  missing?: ComponentChildren;
 }) {
   const t = useT();
   const { items, error, isLoading, reload } = props.pages;
 
   if (error && isMissing(error) && !items)
-    return <Empty>{t.staff.common.routeMissing}</Empty>;
+    return <Empty>{props.missing ?? t.staff.common.routeMissing}</Empty>;
   return (
     <>
       {error ? <ProblemAlert error={error} retry={reload} /> : null}
@@ -162,9 +164,14 @@ export function PagedTable<T>(props: {
   rowKey: (row: T) => string | number;
   empty: ComponentChildren;
   rowClass?: (row: T) => string;
+  missing?: ComponentChildren;
 }) {
   return (
-    <PagesLoaded pages={props.pages} empty={props.empty}>
+    <PagesLoaded
+      pages={props.pages}
+      empty={props.empty}
+      missing={props.missing}
+    >
       {(items) => (
         <Table
           caption={props.caption}

@@ -55,7 +55,7 @@ function Cell<T>(props: { column: Column<T>; row: T }) {
   const content = c.cell(props.row);
 
   return c.isHead ? (
-    <th scope="row" data-label={label}>
+    <th scope="row" data-label={label} class={c.numeric ? 'numeric' : ''}>
       {content}
     </th>
   ) : (

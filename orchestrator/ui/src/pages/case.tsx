@@ -49,6 +49,9 @@ export default function CasePage({ params, query }: PageProps) {
               <StageBadge stage={stageOf(c)} />
               <Tlp label={c.tlp} />
             </p>
+            {c.number !== number && c.merged?.includes(number) && (
+              <Alert>{t.staff.move.isNow(number, c.number)}</Alert>
+            )}
             {query.get('new') && <Receipt number={c.number} />}
             <Tabs
               label={t.casePage.parts}

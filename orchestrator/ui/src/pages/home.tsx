@@ -19,18 +19,23 @@ import { Tlp } from '../components/tlp.js';
 import { useT } from '../i18n/index.js';
 import { navigate } from '../router.js';
 import { findRoute } from '../routes/index.js';
+import { runsService } from '../routes/operator.js';
 import { useSession } from '../session.js';
 import './operator.css';
 
 export default function Home({ query }: PageProps) {
   const t = useT();
   const session = useSession();
-  const hasQueue = session.isStaff && findRoute('/queue', session) !== null;
+  const first = session.isStaff
+    ? '/queue'
+    : runsService(session)
+      ? '/admin'
+      : null;
 
   // Staff begin with what waits for them.
   useEffect(() => {
-    if (hasQueue) navigate('/queue', true);
-  }, [hasQueue]);
+    if (first && findRoute(first, session)) navigate(first, true);
+  }, [first]);
   return (
     <Page
       title={t.home.title}

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pages of those who hand things in, and of everybody's own account.
+import type { UserSession } from '../session.js';
 import type { NavigationEntry, Route } from './index.js';
+
+/** Who administers has no cases: the administration comes first. */
+export function runsService(s: UserSession): boolean {
+  return (
+    s.can('manage_staff', 'manage_policy', 'audit_read') && !s.can('submit')
+  );
+}
 
 export const operatorRoutes: Route[] = [
   { path: '/', load: () => import('../pages/home.js') },
@@ -19,7 +27,11 @@ export const operatorRoutes: Route[] = [
 ];
 
 export const operatorNavigation: NavigationEntry[] = [
-  { href: '/', text: (t) => t.nav.home, isShown: (s) => !s.isStaff },
+  {
+    href: '/',
+    text: (t) => t.nav.home,
+    isShown: (s) => !s.isStaff && !runsService(s),
+  },
   {
     href: '/submit',
     text: (t) => t.nav.submit,

@@ -170,7 +170,7 @@ export function ArtefactTree(props: {
             <span class="hint relation">
               {wordFor(t.staff.words.relation, a.relation ?? 'submitted')}
             </span>
-            <span class="hint mime">{a.mime}</span>
+            <code class="hint mime">{a.mime}</code>
             <span class="hint size">
               <Bytes n={a.size} />
             </span>
@@ -277,7 +277,7 @@ export function ArtefactMap(props: { artefacts: TreeArtefact[] }) {
                 </Link>
               ),
             },
-            { key: 'mime', head: c.type, cell: (a) => a.mime },
+            { key: 'mime', head: c.type, cell: (a) => <code>{a.mime}</code> },
             {
               key: 'size',
               head: c.size,

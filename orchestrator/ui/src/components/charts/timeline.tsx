@@ -225,7 +225,13 @@ export function Timeline(props: { events: TimelineEvent[] }) {
         )}
         table={list}
       />
-      <div aria-live="polite" class="timeline-list">
+      <div
+        aria-live="polite"
+        class="timeline-list"
+        role="region"
+        aria-label={c.timeline}
+        tabIndex={0}
+      >
         {picked && (
           <p>
             <Button small onClick={() => setChosen(-1)}>

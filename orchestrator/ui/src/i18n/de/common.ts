@@ -60,8 +60,11 @@ export const common: typeof en = {
     signedOut: 'Ihre Sitzung ist zu Ende. Melden Sie sich erneut an.',
     denied: 'Sie dürfen das nicht tun.',
     notFound: 'Das gibt es nicht, oder Sie dürfen es nicht sehen.',
-    conflict:
-      'Der Zustand hat sich inzwischen geändert, daher geht das nicht mehr.',
+    conflict: 'So, wie es jetzt steht, geht das nicht.',
+    unconfirmedVerdict:
+      'Ein Urteil ist noch nicht von einer zweiten Person bestätigt. Lassen Sie es zuerst bestätigen.',
+    verdictChanged:
+      'Ein Urteil hat sich geändert, seit der Bericht geschrieben wurde. Sehen Sie den Bericht noch einmal an.',
     stale:
       'Jemand anderes hat es inzwischen geändert. Sehen Sie nach und wiederholen Sie es.',
     tooLarge: 'Das ist mehr, als erlaubt ist.',

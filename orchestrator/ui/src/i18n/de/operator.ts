@@ -151,7 +151,7 @@ export const operator: typeof en = {
       'Was Sie schon wissen. Sie und das CSIRT können es später ergänzen.',
     notKept:
       'Die Nummer gilt, aber nicht alles, was Sie zum Vorfall gesagt haben, ist gespeichert. Bitte ergänzen Sie es in einer Nachricht.',
-    consents: 'Was Sie erlauben',
+    consents: 'Was Sie erklären und erlauben',
     personalData: 'Die Dateien enthalten personenbezogene Daten.',
     thirdParties: 'Das CSIRT darf Dritte um Hilfe bitten.',
     thirdPartiesHint: 'Sie sehen vorher, wer was bekommt.',
@@ -266,6 +266,8 @@ export const operator: typeof en = {
       disclosed: 'Freigegeben',
       recalled: 'Zurückgerufen',
       detonated: 'In einer Maschine ausgeführt',
+      legal_hold_on: 'Aufbewahrung angeordnet',
+      legal_hold_off: 'Aufbewahrung aufgehoben',
       deleted: 'Gelöscht',
     },
     roles: {

@@ -57,7 +57,11 @@ export const common = {
     signedOut: 'Your session is over. Sign in again.',
     denied: 'You may not do this.',
     notFound: 'This does not exist, or it is not yours to see.',
-    conflict: 'The state of it has changed meanwhile, so this cannot be done.',
+    conflict: 'As things stand, this cannot be done.',
+    unconfirmedVerdict:
+      'A verdict was not confirmed by a second person yet. Have it confirmed first.',
+    verdictChanged:
+      'A verdict has changed since the report was written. Look at the report again.',
     stale: 'Somebody else changed it meanwhile. Look again and repeat.',
     tooLarge: 'This is more than is allowed.',
     tooMany: (seconds: number) => `Too many requests. Wait ${seconds} seconds.`,

@@ -143,7 +143,7 @@ export const operator = {
     nis2Hint: 'What you know already. You and the CSIRT can add to it later.',
     notKept:
       'The number stands, but not all that you said of the incident was kept. Please add it in a message.',
-    consents: 'What you allow',
+    consents: 'What you declare and allow',
     personalData: 'The files hold personal data.',
     thirdParties: 'The CSIRT may ask third parties for help.',
     thirdPartiesHint: 'You see beforehand who gets what.',
@@ -258,6 +258,8 @@ export const operator = {
       disclosed: 'Released',
       recalled: 'Recalled',
       detonated: 'Run in a machine',
+      legal_hold_on: 'Legal hold set',
+      legal_hold_off: 'Legal hold lifted',
       deleted: 'Deleted',
     } as Record<string, string>,
     roles: {

@@ -60,7 +60,11 @@ export const common: typeof en = {
     signedOut: 'Votre session est terminée. Reconnectez-vous.',
     denied: 'Vous ne pouvez pas faire cela.',
     notFound: 'Ceci n’existe pas, ou vous ne pouvez pas le voir.',
-    conflict: 'L’état a changé entre-temps ; ce n’est donc plus possible.',
+    conflict: 'Dans l’état actuel, ce n’est pas possible.',
+    unconfirmedVerdict:
+      'Un verdict n’est pas encore confirmé par une deuxième personne. Faites-le confirmer d’abord.',
+    verdictChanged:
+      'Un verdict a changé depuis la rédaction du rapport. Relisez le rapport.',
     stale:
       'Quelqu’un d’autre l’a modifié entre-temps. Regardez à nouveau et recommencez.',
     tooLarge: 'C’est plus que ce qui est permis.',

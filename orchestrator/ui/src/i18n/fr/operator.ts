@@ -153,7 +153,7 @@ export const operator: typeof en = {
       'Ce que vous savez déjà. Vous et le CSIRT pourrez compléter plus tard.',
     notKept:
       'Le numéro est valable, mais tout ce que vous avez dit de l’incident n’a pas été gardé. Ajoutez-le dans un message.',
-    consents: 'Ce que vous autorisez',
+    consents: 'Ce que vous déclarez et permettez',
     personalData: 'Les fichiers contiennent des données personnelles.',
     thirdParties: 'Le CSIRT peut demander l’aide de tiers.',
     thirdPartiesHint: 'Vous voyez à l’avance qui reçoit quoi.',
@@ -266,6 +266,8 @@ export const operator: typeof en = {
       disclosed: 'Communiqué',
       recalled: 'Rappelé',
       detonated: 'Exécuté dans une machine',
+      legal_hold_on: 'Conservation légale imposée',
+      legal_hold_off: 'Conservation légale levée',
       deleted: 'Supprimé',
     },
     roles: {

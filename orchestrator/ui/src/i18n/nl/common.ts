@@ -60,8 +60,11 @@ export const common: typeof en = {
     signedOut: 'Uw sessie is voorbij. Meld u opnieuw aan.',
     denied: 'U mag dit niet doen.',
     notFound: 'Dit bestaat niet, of u mag het niet zien.',
-    conflict:
-      'De toestand is intussen gewijzigd, daarom kan dit niet meer gebeuren.',
+    conflict: 'Zoals het er nu voor staat, kan dit niet.',
+    unconfirmedVerdict:
+      'Een oordeel is nog niet door een tweede persoon bevestigd. Laat het eerst bevestigen.',
+    verdictChanged:
+      'Een oordeel is gewijzigd sinds het verslag geschreven werd. Bekijk het verslag opnieuw.',
     stale:
       'Iemand anders heeft dit intussen gewijzigd. Kijk opnieuw en herhaal.',
     tooLarge: 'Dit is meer dan toegelaten is.',

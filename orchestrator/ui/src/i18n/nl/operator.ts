@@ -147,7 +147,7 @@ export const operator: typeof en = {
     nis2Hint: 'Wat u al weet. U en het CSIRT kunnen het later aanvullen.',
     notKept:
       'Het nummer geldt, maar niet alles wat u over het incident zei is bewaard. Vul het aan in een bericht.',
-    consents: 'Wat u toestaat',
+    consents: 'Wat u verklaart en toestaat',
     personalData: 'De bestanden bevatten persoonsgegevens.',
     thirdParties: 'Het CSIRT mag derden om hulp vragen.',
     thirdPartiesHint: 'U ziet vooraf wie wat krijgt.',
@@ -260,6 +260,8 @@ export const operator: typeof en = {
       disclosed: 'Vrijgegeven',
       recalled: 'Teruggeroepen',
       detonated: 'Uitgevoerd in een machine',
+      legal_hold_on: 'Bewaarplicht ingesteld',
+      legal_hold_off: 'Bewaarplicht opgeheven',
       deleted: 'Verwijderd',
     },
     roles: {

@@ -74,7 +74,12 @@ export function Access(props: { number: string }) {
                 {
                   key: 'purpose',
                   head: t.access.purpose,
-                  cell: (e) => (e.purpose ? <Name text={e.purpose} /> : '–'),
+                  cell: (e) =>
+                    e.purpose ? (
+                      <Name text={wordFor(t.staff.words.purposes, e.purpose)} />
+                    ) : (
+                      '–'
+                    ),
                 },
               ]}
             />

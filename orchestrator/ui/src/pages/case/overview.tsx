@@ -378,11 +378,16 @@ function Deletions(props: { number: string; round: number }) {
           <li key={d.id}>
             <p>
               <Badge>{wordFor(t.deletions.states, d.state)}</Badge>{' '}
-              <Time at={d.created_at ?? d.at} />
+              <Time at={d.executed_at ?? d.requested_at} />
             </p>
             <p class="hint">
               <Name text={d.reason} />
             </p>
+            {d.answer && (
+              <p>
+                {t.staff.move.answer}: <Name text={d.answer} />
+              </p>
+            )}
             {d.state === 'done' && (
               <Button small onClick={() => void save.run(d)}>
                 {t.deletions.certificate}

@@ -53,7 +53,8 @@ export function AdminAudit() {
             head: a.object,
             cell: (e) => (
               <>
-                {e.object_kind} <code class="wrap">{e.object}</code>
+                <code>{e.object_kind}</code>{' '}
+                <code class="wrap">{e.object}</code>
               </>
             ),
           },

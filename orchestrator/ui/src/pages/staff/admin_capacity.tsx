@@ -108,7 +108,7 @@ export function AdminCapacity() {
                       key: 'name',
                       head: t.common.name,
                       isHead: true,
-                      cell: (a) => asText(a['name']),
+                      cell: (a) => <code>{asText(a['name'])}</code>,
                     },
                     {
                       key: 'state',
@@ -118,7 +118,7 @@ export function AdminCapacity() {
                     {
                       key: 'engine',
                       head: c.engine,
-                      cell: (a) => asText(a['engine']),
+                      cell: (a) => <Name text={asText(a['engine'])} />,
                     },
                     {
                       key: 'detail',
@@ -140,12 +140,12 @@ export function AdminCapacity() {
                       key: 'name',
                       head: t.common.name,
                       isHead: true,
-                      cell: (a) => asText(a['name']),
+                      cell: (a) => <code>{asText(a['name'])}</code>,
                     },
                     {
                       key: 'profile',
                       head: t.staff.run.profile,
-                      cell: (a) => asText(a['profile']),
+                      cell: (a) => <Name text={asText(a['profile'])} />,
                     },
                     {
                       key: 'state',

@@ -51,6 +51,16 @@ const CAPABILITIES = [
   'metrics_read',
 ] as const;
 
+function capabilityWords(list: string, words: Record<string, string>): string {
+  return (
+    list
+      .split(' ')
+      .filter(Boolean)
+      .map((c) => wordFor(words, c))
+      .join(', ') || '–'
+  );
+}
+
 function AccountDialog(props: {
   before: Account | null;
   onClose: () => void;
@@ -240,7 +250,11 @@ function Tokens() {
           {
             key: 'capabilities',
             head: p.capabilities,
-            cell: (x) => <code class="wrap">{x.capabilities}</code>,
+            cell: (x) => (
+              <span class="capabilities">
+                {capabilityWords(x.capabilities, p.words)}
+              </span>
+            ),
           },
           {
             key: 'used',
@@ -334,11 +348,7 @@ export function AdminPeople() {
               head: p.capabilities,
               cell: (x) => (
                 <span class="capabilities">
-                  {x.capabilities
-                    .split(' ')
-                    .filter(Boolean)
-                    .map((c) => wordFor(p.words, c))
-                    .join(', ') || '–'}
+                  {capabilityWords(x.capabilities, p.words)}
                 </span>
               ),
             },

@@ -253,7 +253,7 @@ function Version(props: { version: number; active: number }) {
             <Facts
               items={[
                 [t.common.state, <StateBadge key="s" state={item.state} />],
-                [p.regime, item.regime],
+                [p.regime, wordFor(p.regimes, item.regime)],
                 [
                   p.proposedBy,
                   <Name key="p" text={item.proposed_by_name ?? '–'} />,
@@ -342,7 +342,11 @@ export function AdminPolicy(props: { version: string }) {
               head: t.common.state,
               cell: (v) => <StateBadge state={v.state} />,
             },
-            { key: 'regime', head: p.regime, cell: (v) => v.regime },
+            {
+              key: 'regime',
+              head: p.regime,
+              cell: (v) => wordFor(p.regimes, v.regime),
+            },
             {
               key: 'by',
               head: p.proposedBy,

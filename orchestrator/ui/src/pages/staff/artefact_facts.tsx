@@ -232,7 +232,7 @@ export function ArtefactFacts(props: {
         <Card title={a.tabs.facts}>
           <Facts
             items={[
-              [a.type, item.magic],
+              [a.type, <Name key="g" text={item.magic} />],
               ['MIME', <code key="m">{item.mime}</code>],
               [t.common.size, <Bytes key="s" n={item.size} />],
               digest('SHA-256', item.sha256),

@@ -178,7 +178,7 @@ function Troubles(props: { findings: Finding[] }) {
       <ul>
         {list.map((f) => (
           <li key={f.id}>
-            {f.analyser}:{' '}
+            <code>{f.analyser}</code>:{' '}
             <Name text={asText(asRecord(f.detail)['text']) || f.name} />
           </li>
         ))}

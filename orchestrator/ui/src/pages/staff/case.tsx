@@ -133,6 +133,9 @@ export default function StaffCasePage({ params }: PageProps) {
       <Loaded load={load}>
         {(item) => (
           <>
+            {item.number !== number && item.merged?.includes(number) && (
+              <Alert>{t.staff.move.isNow(number, item.number)}</Alert>
+            )}
             <Head item={item} />
             {(item.jobs_failed ?? 0) > 0 && (
               <Alert tone="warn">{c.jobsFailed(item.jobs_failed ?? 0)}</Alert>

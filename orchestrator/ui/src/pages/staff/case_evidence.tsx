@@ -89,13 +89,59 @@ function Labels(props: { item: StaffCase; reload: () => void }) {
   );
 }
 
+/** What can be done about a deletion that was asked for, or its proof. */
+function Decide(props: { item: Deletion; onDone: () => void }) {
+  const t = useT();
+  const { me, can } = useSession();
+  const { item } = props;
+  const to = path`/deletions/${item.id}`;
+
+  if (item.has_certificate)
+    return (
+      <a href={`/api/v1/deletions/${item.id}/certificate`} download>
+        {t.staff.case.certificate}
+      </a>
+    );
+  if (!can('withdraw') || item.state !== 'requested') return null;
+  return (
+    <span class="actions">
+      {item.requested_by_name === me.name ? (
+        <span class="hint">{t.staff.common.otherPerson}</span>
+      ) : (
+        <ActButton
+          small
+          kind="danger"
+          label={t.staff.case.approveDeletion}
+          act={async () => {
+            await post(`${to}/approve`);
+            props.onDone();
+          }}
+        />
+      )}
+      <ReasonButton
+        small
+        label={t.staff.move.refuse}
+        text={t.staff.move.refuseText}
+        act={async (reason) => {
+          await post(`${to}/refuse`, { reason });
+          props.onDone();
+        }}
+      />
+    </span>
+  );
+}
+
 function Ending(props: { item: StaffCase; reload: () => void }) {
   const t = useT();
   const c = t.staff.case;
-  const { me, can } = useSession();
+  const { can } = useSession();
   const { item } = props;
   const base = path`/cases/${item.number}`;
   const pages = usePages<Deletion>(`${base}/deletions`);
+  const reload = () => {
+    pages.reload();
+    props.reload();
+  };
 
   return (
     <Card
@@ -137,7 +183,17 @@ function Ending(props: { item: StaffCase; reload: () => void }) {
             key: 'reason',
             head: t.common.reason,
             isHead: true,
-            cell: (d) => <Name text={d.reason} />,
+            cell: (d) => (
+              <>
+                <Name text={d.reason} />
+                {d.answer && (
+                  <span class="hint block">
+                    {t.staff.move.answer}: <Name text={d.answer} />{' '}
+                    <Name text={d.refused_by_name ?? ''} />
+                  </span>
+                )}
+              </>
+            ),
           },
           {
             key: 'state',
@@ -157,27 +213,7 @@ function Ending(props: { item: StaffCase; reload: () => void }) {
           {
             key: 'act',
             head: t.common.actions,
-            cell: (d) =>
-              d.has_certificate ? (
-                <a href={`/api/v1/deletions/${d.id}/certificate`} download>
-                  {c.certificate}
-                </a>
-              ) : (
-                can('withdraw') &&
-                d.state === 'requested' &&
-                d.requested_by_name !== me.name && (
-                  <ActButton
-                    small
-                    kind="danger"
-                    label={c.approveDeletion}
-                    act={async () => {
-                      await post(path`/deletions/${d.id}/approve`);
-                      pages.reload();
-                      props.reload();
-                    }}
-                  />
-                )
-              ),
+            cell: (d) => <Decide item={d} onDone={reload} />,
           },
         ]}
       />
@@ -211,14 +247,16 @@ function Access(props: { number: string }) {
             head: c.who,
             cell: (a) => (
               <>
-                <Name text={a.role} /> · <Name text={a.org_name} />
+                {wordFor(t.access.roles, a.role)} · <Name text={a.org_name} />
               </>
             ),
           },
           {
             key: 'purpose',
             head: c.purpose,
-            cell: (a) => <Name text={a.purpose} />,
+            cell: (a) => (
+              <Name text={wordFor(t.staff.words.purposes, a.purpose)} />
+            ),
           },
           {
             key: 'artefact',
@@ -270,7 +308,9 @@ function Disclosures(props: { number: string }) {
           {
             key: 'purpose',
             head: c.purpose,
-            cell: (d) => <Name text={d.purpose} />,
+            cell: (d) => (
+              <Name text={wordFor(t.staff.words.purposes, d.purpose)} />
+            ),
           },
           {
             key: 'state',
@@ -280,6 +320,26 @@ function Disclosures(props: { number: string }) {
         ]}
       />
     </Card>
+  );
+}
+
+/** An action in words, and what somebody wrote about it. */
+function Happened(props: { entry: HistoryEntry }) {
+  const t = useT();
+  const { action, text } = props.entry;
+  const stage = action.replace(/^stage_/, '');
+
+  return (
+    <>
+      {stage !== action
+        ? `${t.case.stage}: ${wordFor(t.stages, stage)}`
+        : wordFor(t.staff.words.history, action)}
+      {text && (
+        <span class="hint block">
+          <Name text={wordFor(t.staff.words.verdicts, text)} />
+        </span>
+      )}
+    </>
   );
 }
 
@@ -306,7 +366,7 @@ function History(props: { number: string }) {
             key: 'what',
             head: c.event,
             isHead: true,
-            cell: (h) => <Name text={h.text || h.action} />,
+            cell: (h) => <Happened entry={h} />,
           },
         ]}
       />
@@ -316,15 +376,23 @@ function History(props: { number: string }) {
 
 export function CaseEvidence(props: { item: StaffCase; reload: () => void }) {
   const { can } = useSession();
+  const [round, setRound] = useState(0);
   const { item } = props;
+  /* What is done here shows in the lists beside it. */
+  const reload = () => {
+    setRound((n) => n + 1);
+    props.reload();
+  };
 
   return (
     <>
-      {can('claim') && <Labels key={`${item.tlp}${item.pap}`} {...props} />}
-      <History number={item.number} />
-      <Access number={item.number} />
+      {can('claim') && (
+        <Labels key={`${item.tlp}${item.pap}`} item={item} reload={reload} />
+      )}
+      <History key={`h${round}`} number={item.number} />
+      <Access key={`a${round}`} number={item.number} />
       <Disclosures number={item.number} />
-      <Ending {...props} />
+      <Ending item={item} reload={reload} />
     </>
   );
 }

@@ -36,6 +36,7 @@ import { ScoreBadge } from '../../components/charts/artefact_map.js';
 import { useT, useWords, wordFor } from '../../i18n/index.js';
 import { titleOf } from '../../logic/findings.js';
 import { useSession } from '../../session.js';
+import { MergeDialog, Relations, SplitDialog } from './case_move.js';
 import {
   ActButton,
   Due,
@@ -440,7 +441,9 @@ function CaseFacts(props: Props) {
   const c = t.staff.case;
   const { me, can } = useSession();
   const { item } = props;
-  const [dialog, setDialog] = useState<'' | 'edit' | 'stage' | 'handover'>('');
+  const [dialog, setDialog] = useState<
+    '' | 'edit' | 'stage' | 'handover' | 'merge' | 'split'
+  >('');
   const words = t.staff.words;
   const close = () => setDialog('');
 
@@ -461,6 +464,12 @@ function CaseFacts(props: Props) {
                 {c.handover}
               </Button>
             )}
+            <Button small onClick={() => setDialog('merge')}>
+              {t.staff.move.merge}
+            </Button>
+            <Button small onClick={() => setDialog('split')}>
+              {t.staff.move.split}
+            </Button>
             {item.owner === me.account && (
               <ActButton
                 small
@@ -535,12 +544,15 @@ function CaseFacts(props: Props) {
           [t.case.files, String(item.artefacts)],
         ]}
       />
+      <Relations item={item} />
       {item.incident_context && (
         <>
           <h3>{c.context}</h3>
           <ForeignText text={item.incident_context} />
         </>
       )}
+      {dialog === 'merge' && <MergeDialog item={item} onClose={close} />}
+      {dialog === 'split' && <SplitDialog item={item} onClose={close} />}
       {dialog === 'edit' && <EditDialog {...props} onClose={close} />}
       {dialog === 'stage' && <StageDialog {...props} onClose={close} />}
       {dialog === 'handover' && <HandoverDialog {...props} onClose={close} />}

@@ -79,7 +79,11 @@ function Runs(props: { number: string }) {
               </Link>
             ),
           },
-          { key: 'profile', head: t.staff.run.profile, cell: (r) => r.profile },
+          {
+            key: 'profile',
+            head: t.staff.run.profile,
+            cell: (r) => <Name text={r.profile} />,
+          },
           {
             key: 'state',
             head: t.common.state,
@@ -152,7 +156,12 @@ function Jobs(props: { number: string }) {
         empty={c.noJobs}
         rowKey={(j) => j.id}
         columns={[
-          { key: 'kind', head: c.jobKind, isHead: true, cell: (j) => j.kind },
+          {
+            key: 'kind',
+            head: c.jobKind,
+            isHead: true,
+            cell: (j) => <code>{j.kind}</code>,
+          },
           {
             key: 'artefact',
             head: t.staff.artefact.artefact,

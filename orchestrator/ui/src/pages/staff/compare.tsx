@@ -46,7 +46,7 @@ function RunHead(props: { run: Run; letter: string }) {
         <Name text={run.artefact_name} />
       </Link>
       <p>
-        {run.profile} · <Time at={run.started} /> ·{' '}
+        <Name text={run.profile} /> · <Time at={run.started} /> ·{' '}
         {wordFor(t.staff.words.outcomes, run.outcome ?? run.state)}
       </p>
     </div>

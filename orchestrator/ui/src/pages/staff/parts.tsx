@@ -279,7 +279,9 @@ export function JsonView(props: { value: unknown; caption: string }) {
       <dl class="facts tight">
         {Object.entries(value).map(([name, v]) => (
           <div key={name}>
-            <dt>{name}</dt>
+            <dt>
+              <code>{name}</code>
+            </dt>
             <dd>
               {Array.isArray(v) && columnsOf(v).length > 0 ? (
                 <JsonTable rows={v} caption={name} names={columnsOf(v)} />
@@ -306,7 +308,7 @@ function JsonTable(props: {
   const [most, setMost] = useState(ROWS_AT_ONCE);
 
   return (
-    <>
+    <div translate={false}>
       <Table
         caption={props.caption}
         rows={props.rows.slice(0, most).map((row, i) => ({ row, i }))}
@@ -325,7 +327,7 @@ function JsonTable(props: {
           {t.staff.common.more} ({props.rows.length - most})
         </Button>
       )}
-    </>
+    </div>
   );
 }
 

@@ -49,7 +49,7 @@ export default function PoolPage(_props: PageProps) {
             {
               key: 'profile',
               head: t.staff.run.profile,
-              cell: (s) => s.profile,
+              cell: (s) => <Name text={s.profile} />,
             },
             {
               key: 'state',

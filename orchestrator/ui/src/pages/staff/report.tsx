@@ -316,7 +316,7 @@ function Content(props: { report: FullReport; reload: () => void }) {
           items={[
             [r.author, <Name key="a" text={report.author_name ?? '–'} />],
             [r.approver, <Name key="b" text={report.approver_name ?? '–'} />],
-            [r.created, <Time key="c" at={report.created} />],
+            [r.created, <Time key="c" at={report.created_at} />],
             [r.issued, <Time key="d" at={report.issued_at} />],
           ]}
         />

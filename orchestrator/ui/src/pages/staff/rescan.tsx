@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A re-scan: what changed rules mean for what is stored.
 import { useEffect } from 'preact/hooks';
-import { get, path, post } from '../../api/client.js';
+import { get, path, post, type Page as ListPage } from '../../api/client.js';
 import type { Rescan, RescanChange, RescanGap } from '../../api/staff.js';
 import {
   Bytes,
@@ -18,6 +18,7 @@ import { Page, type PageProps } from '../../components/page.js';
 import { PagedTable, usePages } from '../../components/pages.js';
 import { useT, useWords, wordFor } from '../../i18n/index.js';
 import { formatNumber, formatSeconds } from '../../lib/format.js';
+import { navigate } from '../../router.js';
 import { useSession } from '../../session.js';
 import { ActButton, StateBadge } from './parts.js';
 
@@ -107,7 +108,11 @@ function Gaps(props: { id: number }) {
             cell: (g) =>
               g.name ? <Name text={`${g.namespace}:${g.name}`} /> : r.allRules,
           },
-          { key: 'reason', head: t.common.reason, cell: (g) => g.reason },
+          {
+            key: 'reason',
+            head: t.common.reason,
+            cell: (g) => wordFor(r.gapReasons, g.reason),
+          },
           { key: 'text', head: r.text, cell: (g) => <Name text={g.text} /> },
           {
             key: 'state',
@@ -133,6 +138,12 @@ export default function RescanPage({ params }: PageProps) {
   const order = (what: string) => async () => {
     await post(`/rescans/${id}/orders`, { order: what });
     load.reload();
+  };
+  /* A re-scan of its own tries them again: on to it. */
+  const retry = async () => {
+    await order('retry')();
+    const newest = await get<ListPage<Rescan>>('/rescans', { limit: 1 });
+    if (newest.items[0]) navigate(`/rules/rescans/${newest.items[0].id}`);
   };
   const count = (n: number | null) =>
     n === null ? '–' : formatNumber(n, locale);
@@ -165,7 +176,7 @@ export default function RescanPage({ params }: PageProps) {
               />
             )}
             {load.data.state === 'done' && load.data.gaps > 0 && (
-              <ActButton label={r.retryGaps} act={order('retry')} />
+              <ActButton label={r.retryGaps} act={retry} />
             )}
           </>
         )
@@ -220,7 +231,7 @@ export default function RescanPage({ params }: PageProps) {
                     x.bytes === null ? '–' : <Bytes key="b" n={x.bytes} />,
                   ],
                   [r.outcome, r.matchCounts(x.new, x.lost, x.changed, x.gaps)],
-                  [r.engine, x.engine || '–'],
+                  [r.engine, <Name key="e" text={x.engine || '–'} />],
                   [r.created, <Time key="c" at={x.created} />],
                   [t.staff.run.ended, <Time key="e" at={x.ended} />],
                 ]}

@@ -101,18 +101,22 @@ function Diff(props: { version: number }) {
     path`/rules/versions/${props.version}/diff`,
     { base: Number(base) || 0 },
   );
+  const versions = usePages<RuleVersion>('/rules/versions', {}, 50);
 
   return (
     <Card
       title={r.tabs.diff}
       actions={
-        <TextField
+        <SelectField
           label={r.base}
-          hint={r.baseHint}
-          type="number"
-          min={0}
           value={base}
           onChange={setBase}
+          options={[
+            ['0', r.baseActive],
+            ...(versions.items ?? [])
+              .filter((v) => v.version !== props.version)
+              .map((v) => [String(v.version), r.versionOf(v.version)] as const),
+          ]}
         />
       }
     >
@@ -120,6 +124,7 @@ function Diff(props: { version: number }) {
         pages={pages}
         caption={r.tabs.diff}
         empty={r.noDiff}
+        missing={r.noBase}
         rowKey={(d) => `${d.change} ${d.namespace} ${d.name}`}
         rowClass={(d) => `change-${d.change}`}
         columns={[
@@ -422,7 +427,7 @@ export default function RuleVersionPage({ params }: PageProps) {
                     item.parent === null ? '–' : r.versionOf(item.parent),
                   ],
                   [r.rules, String(item.rules)],
-                  [r.engine, item.engine || '–'],
+                  [r.engine, <Name key="e" text={item.engine || '–'} />],
                   [r.created, <Time key="c" at={item.created} />],
                   [r.activated, <Time key="d" at={item.activated} />],
                   item.digest
@@ -433,7 +438,10 @@ export default function RuleVersionPage({ params }: PageProps) {
               {item.counts && (
                 <p class="labels">
                   {Object.entries(item.counts)
-                    .filter(([, n]) => typeof n === 'number' && n > 0)
+                    .filter(
+                      ([state, n]) =>
+                        state !== 'rules' && typeof n === 'number' && n > 0,
+                    )
                     .map(([state, n]) => (
                       <span key={state}>
                         {wordFor(t.staff.words.states, state)}: {n}

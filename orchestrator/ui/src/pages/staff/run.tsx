@@ -173,7 +173,9 @@ export default function RunPage({ params }: PageProps) {
           <>
             <p class="labels">
               <StateBadge state={run.state} />
-              <span>{run.profile || r.automatic}</span>
+              <span>
+                {run.profile ? <Name text={run.profile} /> : r.automatic}
+              </span>
               <Time at={run.started ?? run.created} />
             </p>
             <Outcome run={run} />

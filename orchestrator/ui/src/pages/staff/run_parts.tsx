@@ -211,7 +211,11 @@ export function RunFiles(props: { run: Run; findings: Finding[] }) {
                 </Link>
               ),
             },
-            { key: 'mime', head: t.staff.chart.type, cell: (a) => a.mime },
+            {
+              key: 'mime',
+              head: t.staff.chart.type,
+              cell: (a) => <code>{a.mime}</code>,
+            },
             {
               key: 'size',
               head: t.common.size,
@@ -417,8 +421,11 @@ export function RunNetwork(props: { run: Run; findings: Finding[] }) {
                 key: 'end',
                 head: r.address,
                 isHead: true,
-                cell: (x) =>
-                  `${asText(x.c['address'])}:${asText(x.c['port'])}/${asText(x.c['protocol'])}`,
+                cell: (x) => (
+                  <Name
+                    text={`${asText(x.c['address'])}:${asText(x.c['port'])}/${asText(x.c['protocol'])}`}
+                  />
+                ),
               },
               {
                 key: 'image',
@@ -478,7 +485,9 @@ export function RunEnvironment(props: { run: Run }) {
         ) : (
           Object.entries(rest).map(([name, value]) => (
             <section key={name}>
-              <h3>{name}</h3>
+              <h3>
+                <code>{name}</code>
+              </h3>
               <JsonView value={value} caption={name} />
             </section>
           ))

@@ -141,4 +141,25 @@ export const casework: typeof en = {
     history: 'Verlauf',
     noHistory: 'Noch nichts.',
   },
+  move: {
+    merge: 'Zusammenführen',
+    mergeText:
+      'Das lässt sich nicht rückgängig machen. Alles aus diesem Fall geht zum anderen; diese Nummer führt dann dorthin. Beide müssen derselben Organisation gehören.',
+    into: 'Nummer des Falls, der bleibt',
+    intoHint: 'Zum Beispiel BE-2026-ABCD-EFGH-J',
+    split: 'Teilen',
+    splitText:
+      'Was Sie wählen, geht in einen neuen Fall mit eigener Nummer, mit allem, was daraus entstand. Nachrichten, Notizen und Berichte bleiben hier.',
+    which: 'Dateien, die gehen',
+    newTitle: 'Titel des neuen Falls',
+    chooseSome: 'Wählen Sie mindestens eine Datei.',
+    notAll: 'Mindestens eine Datei muss bleiben.',
+    merged: 'In diesen Fall überführt',
+    splitFrom: 'Abgeteilt von',
+    splitInto: 'Abgeteilt',
+    isNow: (from, to) => `Fall ${from} wurde in ${to} überführt.`,
+    refuse: 'Ablehnen',
+    refuseText: 'Wer darum bat, liest Ihre Begründung.',
+    answer: 'Antwort',
+  },
 };

@@ -105,7 +105,7 @@ export const chart: typeof en = {
     length: 'Länge',
     days: 'Warteschlange und Durchsatz',
     daysDesc: (n: number, opened: number, reported: number, queue: number) =>
-      `In ${n} Tagen ${opened} Fälle eröffnet, ${reported} mit Bericht; ${queue} warten jetzt.`,
+      `${n} Tage: ${opened} eröffnet, ${reported} mit Bericht; jetzt wartend: ${queue}.`,
     day: 'Tag',
     queue: 'Wartend',
     opened: 'Eröffnet',

@@ -92,6 +92,10 @@ export const admin = {
       version: 'Version',
       versionOf: (n: number) => `Version ${n}`,
       regime: 'Legal regime',
+      regimes: {
+        nis1_charter: 'NIS1, charter of the CSIRT',
+        nis2: 'NIS2',
+      } as Record<string, string>,
       proposedBy: 'Proposed by',
       approvedBy: 'Approved by',
       from: 'Effective from',
@@ -222,6 +226,7 @@ export const admin = {
         late_detection: 'Late detection',
         withdrawn: 'Withdrawn',
         declined: 'Declined',
+        deletion_refused: 'Deletion refused',
       } as Record<string, string>,
       to: 'To',
       attempts: 'Attempts',

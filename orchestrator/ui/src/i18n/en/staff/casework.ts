@@ -138,4 +138,25 @@ export const casework = {
     history: 'History',
     noHistory: 'Nothing yet.',
   },
+  move: {
+    merge: 'Merge',
+    mergeText:
+      'This cannot be undone. Everything of this case goes to the other one; this number leads there from then on. Both must be of the same organisation.',
+    into: 'Number of the case that stays',
+    intoHint: 'For example BE-2026-ABCD-EFGH-J',
+    split: 'Split',
+    splitText:
+      'What you choose goes to a new case with a number of its own, with all that came out of it. Messages, notes and reports stay here.',
+    which: 'Files that go',
+    newTitle: 'Title of the new case',
+    chooseSome: 'Choose at least one file.',
+    notAll: 'At least one file has to stay.',
+    merged: 'Merged into this case',
+    splitFrom: 'Split from',
+    splitInto: 'Split off',
+    isNow: (from: string, to: string) => `Case ${from} was merged into ${to}.`,
+    refuse: 'Refuse',
+    refuseText: 'The one who asked reads your reason.',
+    answer: 'Answer',
+  },
 };

@@ -104,7 +104,7 @@ export const chart = {
     length: 'Length',
     days: 'Queue and throughput',
     daysDesc: (n: number, opened: number, reported: number, queue: number) =>
-      `In ${n} days ${opened} cases opened, ${reported} reported; ${queue} wait now.`,
+      `${n} days: ${opened} opened, ${reported} reported; ${queue} waiting now.`,
     day: 'Day',
     queue: 'Waiting',
     opened: 'Opened',

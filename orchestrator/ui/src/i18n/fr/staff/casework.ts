@@ -142,4 +142,25 @@ export const casework: typeof en = {
     history: 'Historique',
     noHistory: 'Rien encore.',
   },
+  move: {
+    merge: 'Fusionner',
+    mergeText:
+      'C’est irréversible. Tout ce dossier passe à l’autre ; ce numéro y mène désormais. Les deux doivent être de la même organisation.',
+    into: 'Numéro du dossier qui reste',
+    intoHint: 'Par exemple BE-2026-ABCD-EFGH-J',
+    split: 'Scinder',
+    splitText:
+      'Ce que vous choisissez passe à un nouveau dossier avec son propre numéro, avec tout ce qui en est sorti. Messages, notes et rapports restent ici.',
+    which: 'Fichiers qui partent',
+    newTitle: 'Titre du nouveau dossier',
+    chooseSome: 'Choisissez au moins un fichier.',
+    notAll: 'Au moins un fichier doit rester.',
+    merged: 'Fusionné avec ce dossier',
+    splitFrom: 'Scindé de',
+    splitInto: 'Dossiers scindés',
+    isNow: (from, to) => `Le dossier ${from} a été fusionné avec ${to}.`,
+    refuse: 'Refuser',
+    refuseText: 'Qui l’a demandé lira votre raison.',
+    answer: 'Réponse',
+  },
 };

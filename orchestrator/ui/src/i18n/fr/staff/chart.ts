@@ -106,7 +106,7 @@ export const chart: typeof en = {
     length: 'Longueur',
     days: 'File d’attente et débit',
     daysDesc: (n: number, opened: number, reported: number, queue: number) =>
-      `En ${n} jours ${opened} dossiers ouverts, ${reported} avec rapport ; ${queue} attendent maintenant.`,
+      `${n} jours : ${opened} ouverts, ${reported} avec rapport ; en attente maintenant : ${queue}.`,
     day: 'Jour',
     queue: 'En attente',
     opened: 'Ouverts',

@@ -83,8 +83,10 @@ export const report: typeof en = {
     rollBack: 'Y revenir',
     tryOut: 'Que changerait-elle ?',
     onePerson: 'Une seule personne l’a écrite et approuvée.',
-    base: 'Comparée avec la version',
-    baseHint: '0 est la version active.',
+    base: 'Comparée à',
+    baseActive: 'la version active',
+    noBase:
+      'Aucune version n’est encore active : il n’y a rien à quoi comparer.',
     noDiff: 'Pas de différence.',
     change: 'Changement',
     changes: {
@@ -124,6 +126,13 @@ export const report: typeof en = {
     allRules: 'toutes les règles',
     pause: 'Pause',
     resume: 'Continuer',
+    gapReasons: {
+      damaged: 'Pièce endommagée ou disparue',
+      sealed: 'Scellé',
+      timeout: 'A duré trop longtemps',
+      scan: 'Le scanner a abandonné',
+      read: 'N’a pas pu être lu',
+    },
     retryGaps: 'Réessayer les lacunes',
     diffOfMatches: 'Ce qui a changé pour des artefacts',
     noChanges: 'Aucune correspondance nouvelle, perdue ou changée.',

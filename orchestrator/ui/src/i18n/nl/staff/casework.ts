@@ -139,4 +139,25 @@ export const casework: typeof en = {
     history: 'Geschiedenis',
     noHistory: 'Nog niets.',
   },
+  move: {
+    merge: 'Samenvoegen',
+    mergeText:
+      'Dit kan niet ongedaan gemaakt worden. Alles van dit dossier gaat naar het andere; dit nummer leidt er voortaan heen. Beide moeten van dezelfde organisatie zijn.',
+    into: 'Nummer van het dossier dat blijft',
+    intoHint: 'Bijvoorbeeld BE-2026-ABCD-EFGH-J',
+    split: 'Splitsen',
+    splitText:
+      'Wat u kiest gaat naar een nieuw dossier met een eigen nummer, met alles wat eruit kwam. Berichten, nota’s en verslagen blijven hier.',
+    which: 'Bestanden die gaan',
+    newTitle: 'Titel van het nieuwe dossier',
+    chooseSome: 'Kies minstens één bestand.',
+    notAll: 'Minstens één bestand moet blijven.',
+    merged: 'Samengevoegd met dit dossier',
+    splitFrom: 'Afgesplitst van',
+    splitInto: 'Afgesplitst',
+    isNow: (from, to) => `Dossier ${from} is samengevoegd met ${to}.`,
+    refuse: 'Weigeren',
+    refuseText: 'Wie erom vroeg, leest uw reden.',
+    answer: 'Antwoord',
+  },
 };

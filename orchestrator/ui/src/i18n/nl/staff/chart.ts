@@ -106,7 +106,7 @@ export const chart: typeof en = {
     length: 'Lengte',
     days: 'Wachtrij en doorstroming',
     daysDesc: (n: number, opened: number, reported: number, queue: number) =>
-      `In ${n} dagen ${opened} dossiers geopend, ${reported} gerapporteerd; ${queue} wachten nu.`,
+      `${n} dagen: ${opened} geopend, ${reported} gerapporteerd; nu wachtend: ${queue}.`,
     day: 'Dag',
     queue: 'Wachtend',
     opened: 'Geopend',
