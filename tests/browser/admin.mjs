@@ -1,6 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // Running the service: rules, pool, organisations, policy, mode, audit.
-import { finish, like, look, newUser, signIn, site, story } from './lib.mjs';
+import { renameSync } from 'node:fs';
+import {
+  api,
+  fetchIn,
+  finish,
+  is,
+  like,
+  look,
+  newUser,
+  ok,
+  signIn,
+  site,
+  story,
+  until,
+  visit,
+} from './lib.mjs';
+
+const { env } = process;
 
 const an = await newUser();
 const anna = await newUser();
@@ -17,13 +34,91 @@ async function open(user, path, heading) {
   await user.page.getByRole('heading', { name: heading }).first().waitFor();
 }
 
-await story('A8: rules and re-scans; the pool', async () => {
+await story('A15: a version of the rules: what it changes, who lets it in', async () => {
+  const { page } = bea;
+  await open(bea, '/rules', 'Rules');
+  await page.getByRole('link', { name: 'Version 1' }).click();
+  await page.getByText('there is nothing to compare it with').waitFor();
+  await page.getByRole('link', { name: 'Rules', exact: true }).last().click();
+  await page.getByRole('button', { name: 'marker' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.locator('.rule-text').getByText('"the marker"').waitFor();
+  await look(bea, 'rule');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Approve' }).click();
+  await page.getByText('approved', { exact: true }).waitFor();
+  is(
+    'who approves does not activate',
+    await page.getByRole('button', { name: 'Activate' }).count(),
+    0,
+  );
+  await open(anna, '/rules/versions/1', 'Version 1');
+  await anna.page.getByRole('button', { name: 'Activate' }).click();
+  await anna.page.getByText('active', { exact: true }).waitFor();
+});
+
+await story('A8: the re-scan by itself: changes, and what it could not read', async () => {
+  const { page } = anna;
+  const { body } = await until(
+    () => api(anna, 'GET', '/rescans'),
+    (a) => a.body.items?.[0]?.state === 'done',
+  );
   await open(anna, '/rules', 'Rules');
-  await anna.page.getByText('There were none yet.').waitFor();
-  await look(anna, 'rules');
-  await open(chris, '/pool', 'Virtual machines');
-  await chris.page.getByRole('heading', { name: 'Guest images' }).waitFor();
-  await look(chris, 'pool');
+  // By itself it was tried a second time.
+  ok('and tried what it could not read again', body.items[0].id === 2);
+  await page.getByRole('link', { name: 'Re-scan 1' }).click();
+  const changes = page.getByRole('table', { name: 'What changed for artefacts' });
+  const row = changes.getByRole('row', { name: /new.*marker.*kept\.txt/i });
+  await row.waitFor();
+  await page
+    .getByRole('table', { name: 'Gaps' })
+    .getByRole('row', { name: /lost\.txt/ })
+    .waitFor();
+  await look(anna, 'rescan');
+  // The disk is repaired: what was not read is tried again.
+  renameSync(`${env.LOEP_WORK}/blob`, env.BLOB);
+  await page.goto(`${site}/rules/rescans/2`);
+  await page.getByRole('button', { name: 'Try the gaps again' }).click();
+  await page.waitForURL(/rescans\/3$/);
+  await changes.getByRole('row', { name: /new.*marker.*lost\.txt/i }).waitFor();
+  await changes.getByRole('link', { name: 'lost.txt' }).click();
+  await page.getByText('found by a re-scan').waitFor();
+});
+
+await story('A15: a rule that is noisy is set aside in a version of its own', async () => {
+  const { page } = anna;
+  await open(anna, '/rules/versions/1/rules', 'Version 1');
+  await page.getByRole('button', { name: 'marker' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('New state').selectOption('quarantined');
+  await dialog.getByLabel('Reason').fill('It matches too much.');
+  await dialog.getByRole('button', { name: 'Make a version with it' }).click();
+  await page.getByRole('heading', { name: 'Version 2' }).waitFor();
+  await page
+    .getByRole('table', { name: 'Changes' })
+    .getByRole('row', { name: /marker.*quarantined/ })
+    .waitFor();
+  await page.getByRole('button', { name: 'Reject' }).click();
+  await dialog.getByLabel('Reason').fill('On second thought, no.');
+  await dialog.getByRole('button', { name: 'Reject' }).click();
+  await page.getByText('rejected', { exact: true }).waitFor();
+});
+
+await story('E2: who is not entitled is let in by two persons', async () => {
+  const { page } = anna;
+  await open(anna, '/admin/exceptions', 'Administration');
+  await page
+    .getByLabel('Organisation')
+    .selectOption({ label: 'Town of Nowhere (C3)' });
+  await page.getByLabel('Reason').fill('A neighbour of the plant.');
+  await page.getByRole('button', { name: 'Propose', exact: true }).click();
+  const row = page.getByRole('row', { name: /Nowhere/ });
+  await row.getByText('Somebody else').waitFor();
+  await open(bea, '/admin/exceptions', 'Administration');
+  await bea.page.getByRole('button', { name: 'Approve' }).click();
+  await bea.page
+    .getByRole('row', { name: /Nowhere.*approved/ })
+    .waitFor();
 });
 
 await story('administration: organisations and accounts', async () => {
@@ -33,7 +128,6 @@ await story('administration: organisations and accounts', async () => {
   await page.getByLabel('Name').fill('Beta Rail');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('rowheader', { name: 'Beta Rail' }).waitFor();
-  await look(chris, 'admin-organisations');
   await page.getByRole('link', { name: 'Accounts' }).click();
   await page.getByRole('rowheader', { name: /Anna Analyst/ }).waitFor();
   await page
@@ -46,14 +140,12 @@ await story('administration: organisations and accounts', async () => {
     /\/invitation#.+/,
   );
   await page.getByRole('dialog').getByText('Close', { exact: true }).click();
-  await look(chris, 'admin-people');
 });
 
 await story('administration: policy, by two persons', async () => {
   const { page } = chris;
   await open(chris, '/admin/policy', 'Administration');
   await page.getByText('Who is entitled to what').waitFor();
-  await look(chris, 'admin-policy');
   await page.getByRole('button', { name: 'Propose a change' }).click();
   const field = page.getByLabel('The document');
   const document = JSON.parse(await field.inputValue());
@@ -81,7 +173,6 @@ await story('administration: crisis mode, by two persons, on every page', async 
   await page.getByLabel('exercise').check();
   await page.getByRole('button', { name: 'Propose', exact: true }).click();
   await page.getByText('Somebody else has to decide this').waitFor();
-  await look(chris, 'admin-mode');
   await open(bea, '/admin/mode', 'Administration');
   await bea.page
     .getByRole('button', { name: 'Approve: change the mode' })
@@ -91,16 +182,62 @@ await story('administration: crisis mode, by two persons, on every page', async 
   await an.page.locator('.mode-banner').waitFor();
 });
 
-await story('administration: capacity, audit, mail', async () => {
+await story('administration: a token is taken back', async () => {
+  const { page } = chris;
+  const made = await api(an, 'POST', '/tokens', {
+    name: 'sensor',
+    capabilities: 'submit',
+  });
+  const bearer = {
+    credentials: 'omit',
+    headers: { Authorization: `Bearer ${made.body.token}` },
+  };
+  is('it works', (await fetchIn(an, '/api/v1/whoami', bearer)).status, 200);
+  await open(chris, '/admin/people', 'Administration');
+  const row = page
+    .getByRole('table', { name: 'API tokens' })
+    .getByRole('row', { name: /sensor/ });
+  await row.getByRole('button', { name: 'Take back' }).click();
+  await row.getByText('taken back').waitFor();
+  is('no more', (await fetchIn(an, '/api/v1/whoami', bearer)).status, 401);
+});
+
+await story('administration: capacity, audit', async () => {
   const { page } = chris;
   await open(chris, '/admin/capacity', 'Administration');
   await page.getByRole('rowheader', { name: 'identify' }).waitFor();
-  await look(chris, 'admin-capacity');
   await page.getByRole('link', { name: 'Audit' }).click();
   await page.getByText('service.initialised').first().waitFor();
-  await look(chris, 'admin-audit');
-  await page.getByRole('link', { name: 'Mail' }).click();
+  const others = page.getByText('invitation.created');
+  await others.first().waitFor();
+  await page.getByLabel('Filter').fill('initialised');
+  await others.first().waitFor({ state: 'detached' });
+  await page.getByText('service.initialised').waitFor();
+});
+
+await story('administration: a mail that the relay refused is sent again', async () => {
+  const { page } = chris;
+  await open(chris, '/admin/outbox', 'Administration');
   await page.getByText('Mail never holds content').waitFor();
+  if (!env.SINK) return;
+  await api(an, 'POST', '/account', { mail: 'never@example.org' });
+  await api(an, 'POST', '/cases', { title: 'x' });
+  await until(
+    () => api(chris, 'GET', '/outbox?state=failed'),
+    (a) => a.body.items?.length > 0,
+  );
+  await open(chris, '/admin/outbox', 'Administration');
+  const row = page.getByRole('row', { name: /never@example.org/ });
+  const ended = async () =>
+    (await api(chris, 'GET', '/outbox?state=failed')).body.items?.[0]?.ended_at;
+  const before = await ended();
+  await row.getByRole('button', { name: 'Try again' }).click();
+  const after = await until(ended, (at) => at && at !== before);
+  ok('it was tried once more', after > before, `${before} ${after}`);
+  await visit(chris, '/admin/audit');
+  await visit(chris, '/admin/outbox');
+  await row.getByText('failed', { exact: true }).waitFor();
+  await look(chris, 'admin-outbox-failed');
 });
 
 await finish();

@@ -14,10 +14,9 @@ import {
   story,
   until,
 } from './lib.mjs';
+import { choose, press, type } from './keyboard.mjs';
+import { withRuns } from './recorded.mjs';
 
-const recorded = JSON.parse(
-  readFileSync(new URL('recorded-run.json', import.meta.url), 'utf8'),
-);
 const zip = readFileSync(`${process.env.LOEP_WORK}/evidence.zip`);
 const an = await newUser();
 const anna = await newUser();
@@ -27,42 +26,38 @@ await signIn(an, 'an@example.org');
 await signIn(anna, 'anna@csirt.example');
 await signIn(bea, 'bea@csirt.example');
 
-/** A case of An's with a ZIP that was analysed. */
-async function submit() {
-  const made = await api(an, 'POST', '/cases', {
-    title: 'Turbine <b>hall</b>',
-    severity: 'high',
-  });
-  const number = made.body.number;
+/** A case of An's with a file that was analysed. */
+async function submit(title, filename, bytes, artefacts) {
+  const made = await api(an, 'POST', '/cases', { title, severity: 'high' });
+  const { number } = made.body;
   const submission = await api(an, 'POST', `/cases/${number}/submissions`, {});
   const status = await an.page.evaluate(
-    async ([id, base64]) => {
+    async ([id, name, base64]) => {
       const who = await fetch('/api/v1/whoami');
-      const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
       const answer = await fetch(
-        `/api/v1/submissions/${id}/files?filename=evidence.zip`,
+        `/api/v1/submissions/${id}/files?filename=${name}`,
         {
           method: 'POST',
           headers: {
             'Content-Type': 'application/octet-stream',
             'X-CSRF-Token': who.headers.get('X-CSRF-Token'),
           },
-          body: bytes,
+          body: Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)),
         },
       );
       return answer.status;
     },
-    [submission.body.id, zip.toString('base64')],
+    [submission.body.id, filename, bytes.toString('base64')],
   );
-  is('the evidence is in', status, 201);
+  is(`${filename} is in`, status, 201);
   await until(
     () => api(anna, 'GET', `/cases/${number}`),
-    (a) => a.body.artefacts >= 5 && a.body.jobs_open === 0,
+    (a) => a.body.artefacts >= artefacts && a.body.jobs_open === 0,
   );
   return number;
 }
 
-const number = await submit();
+const number = await submit('Turbine <b>hall</b>', 'evidence.zip', zip, 5);
 const { body: list } = await api(
   anna,
   'GET',
@@ -75,14 +70,13 @@ async function open(user, path, heading) {
   await user.page.getByRole('heading', { name: heading }).first().waitFor();
 }
 
-await story('A1: Anna sees the queue and claims the first case', async () => {
+await story('A1: Anna sees the queue and claims the first case, with the keyboard alone', async () => {
   const { page } = anna;
   await open(anna, '/queue', 'Queue');
   await page.getByRole('link', { name: 'Turbine <b>hall</b>' }).waitFor();
-  await look(anna, 'queue');
   await page.getByRole('button', { name: 'As a table' }).click();
   await page.getByRole('columnheader', { name: 'Opened' }).waitFor();
-  await page.getByRole('button', { name: 'Claim', exact: true }).click();
+  await press(anna, /^Claim$/);
   await page.getByRole('rowheader', { name: /Turbine/ }).waitFor();
   await page.getByRole('button', { name: 'Mine' }).click();
   await page.getByRole('cell', { name: 'me', exact: true }).waitFor();
@@ -100,7 +94,6 @@ await story('A16: facts, clocks and tasks of the case', async () => {
   await page.getByLabel('New task').fill('Ask for the mail server’s log');
   await page.getByRole('button', { name: 'Add' }).click();
   await page.getByText('Ask for the mail server’s log').waitFor();
-  await look(anna, 'staff-case');
   await page.getByRole('button', { name: 'Done' }).click();
   await page.getByRole('button', { name: 'Reopen' }).waitFor();
   await page.getByRole('button', { name: 'Edit' }).click();
@@ -112,19 +105,17 @@ await story('A16: facts, clocks and tasks of the case', async () => {
   await page.getByText('malicious-code: malware-distribution').waitFor();
 });
 
-await story('A9: a message goes out, a note does not', async () => {
+await story('A9: a message goes out, a note does not; with the keyboard alone', async () => {
   const { page } = anna;
   await open(anna, `/cases/${number}/notes`, 'Internal notes');
-  await page.getByLabel('New internal note').fill('Smells of the old crew');
-  await page.getByRole('button', { name: 'Keep the note' }).click();
+  await type(anna, 'New internal note', 'Smells of the old crew');
+  await press(anna, 'Keep the note');
   await page.getByText('Smells of the old crew').waitFor();
-  await page.getByRole('link', { name: 'Messages' }).click();
-  await page
-    .getByLabel('New message to the submitter')
-    .fill('Which host was it?');
-  await page.getByRole('button', { name: 'Send' }).click();
+  await page.locator('h1').focus();
+  await press(anna, 'Messages');
+  await type(anna, 'New message to the submitter', 'Which host was it?');
+  await press(anna, 'Send');
   await page.locator('.message').getByText('Which host was it?').waitFor();
-  await look(anna, 'staff-messages');
   const seen = await api(an, 'GET', `/cases/${number}/messages`);
   ok('An has the message', JSON.stringify(seen.body).includes('Which host'));
   const notes = await api(an, 'GET', `/cases/${number}/notes`);
@@ -140,7 +131,6 @@ await story('A2: the tree, with the keyboard alone', async () => {
   is('left closes', await tree.getByRole('treeitem').count(), 1);
   await page.keyboard.press('ArrowRight');
   is('right opens', await tree.getByRole('treeitem').count(), list.items.length);
-  await look(anna, 'staff-artefacts');
   await tree.getByRole('treeitem').first().focus();
   await page.keyboard.press('End');
   await page.keyboard.press('Home');
@@ -158,10 +148,8 @@ await story('A2: facts and digests, copied with one press', async () => {
     await page.evaluate(() => navigator.clipboard.readText()),
     a.sha256,
   );
-  await look(anna, 'staff-artefact');
   await page.getByRole('link', { name: 'Findings' }).click();
   await page.getByText('dropper_shell_fetch_run', { exact: true }).waitFor();
-  await look(anna, 'staff-findings');
   await page.getByRole('link', { name: /^0x/ }).first().click();
   like('its offset leads to the bytes', page.url(), /\/bytes\?offset=\d+/);
 });
@@ -173,7 +161,6 @@ await story('A2: bytes with marks, entropy and texts', async () => {
   const hex = page.getByRole('application', { name: 'Bytes' });
   await hex.waitFor();
   await page.getByRole('slider').waitFor();
-  await look(anna, 'staff-bytes');
   await hex.focus();
   await page.keyboard.press('PageDown');
   await page.getByText('0x200 (512)').waitFor();
@@ -185,11 +172,13 @@ await story('A2: bytes with marks, entropy and texts', async () => {
   await page.getByRole('rowheader', { name: '.interp' }).waitFor();
 });
 
-await story('A5: one judges, another one confirms', async () => {
+await story('A5: one judges, another one confirms, with the keyboard alone', async () => {
   const id = artefact('invoice.sh').id;
   await open(anna, `/artefacts/${id}`, 'invoice.sh');
-  await anna.page.getByLabel('Reason').fill('Fetches a program and runs it.');
-  await anna.page.getByRole('button', { name: 'Set the verdict' }).click();
+  await choose(anna, 'Confidence', 'high');
+  await type(anna, 'Reason', 'Fetches a program and runs it.');
+  await press(anna, 'Set the verdict');
+  await anna.page.getByText(/Confidence: high/i).waitFor();
   await anna.page
     .getByText('A second person has to confirm it')
     .waitFor();
@@ -199,7 +188,7 @@ await story('A5: one judges, another one confirms', async () => {
     0,
   );
   await open(bea, `/artefacts/${id}`, 'invoice.sh');
-  await bea.page.getByRole('button', { name: 'Confirm' }).click();
+  await press(bea, /^Confirm$/);
   await bea.page.getByText('Confirmed by Bea Reviewer').waitFor();
 });
 
@@ -209,14 +198,12 @@ await story('A6: from a digest to every case that has it', async () => {
   await page.getByRole('link', { name: 'SHA-256' }).click();
   await page.getByRole('heading', { name: 'Found' }).waitFor();
   await page.getByRole('link', { name: 'invoice.sh' }).first().waitFor();
-  await look(anna, 'search');
 });
 
 await story('A3, A14: runs, and the question for one', async () => {
   const { page } = anna;
   await open(anna, `/cases/${number}/work`, 'Runs in a virtual machine');
   await page.getByRole('table', { name: 'Jobs' }).waitFor();
-  await look(anna, 'staff-work');
   await open(anna, `/artefacts/${artefact('program').id}`, 'program');
   await page.getByRole('button', { name: 'Run it' }).click();
   await page.getByLabel('Arguments').fill('--help');
@@ -225,56 +212,12 @@ await story('A3, A14: runs, and the question for one', async () => {
   await page.keyboard.press('Escape');
 });
 
-/** What a real run answered, in the place of one: a VM takes too long here. */
-async function withRuns(page) {
-  const of = (id, change) => ({
-    ...recorded.run,
-    id,
-    case: number,
-    artefact: artefact('program').id,
-    trace: `trace-${id}`,
-    ...change,
-  });
-  const runs = {
-    'run-a': of('run-a', {}),
-    'run-b': of('run-b', {
-      profile: 'debian-13',
-      environment: { ...recorded.run.environment, accel: 'kvm' },
-    }),
-  };
-  const findings = {
-    'trace-run-a': recorded.findings,
-    'trace-run-b': recorded.findings.filter(
-      (f) => !JSON.stringify(f.detail).includes('exfil.example.org'),
-    ),
-  };
-  const answer = (route, body) =>
-    route.fulfill({ contentType: 'application/json', body: JSON.stringify(body) });
-  await page.route(/\/api\/v1\/runs\/run-[ab]$/, (route) =>
-    answer(route, runs[route.request().url().split('/').pop()]),
-  );
-  await page.route(/\/api\/v1\/cases\/[^/]+\/runs\?/, (route) =>
-    answer(route, { items: Object.values(runs), next: null }),
-  );
-  await page.route(/\/findings\?.*artefact=trace-run-/, (route) =>
-    answer(route, {
-      items:
-        findings[new URL(route.request().url()).searchParams.get('artefact')],
-      next: null,
-    }),
-  );
-  await page.route(/\/artefacts\?.*parent=trace-run-/, (route) =>
-    answer(route, { items: [], next: null }),
-  );
-}
-
 await story('A3, A14: what a run did', async () => {
   const { page } = anna;
-  await withRuns(page);
+  await withRuns(page, { number, artefact: artefact('program').id });
   await open(anna, '/runs/run-a', 'Run of intruder');
   await page.getByText('All processes of the sample ended').waitFor();
   await page.getByText('Writes a cron job that starts it again').waitFor();
-  await look(anna, 'run');
   await page.getByRole('link', { name: 'Processes' }).click();
   const first = page.getByRole('button', { name: /Level 1: \/root\/intruder/ });
   await first.focus();
@@ -291,7 +234,6 @@ await story('A3, A14: what a run did', async () => {
   await look(anna, 'run-timeline');
   await page.getByRole('link', { name: 'Network' }).click();
   await page.getByText('Nothing could leave').waitFor();
-  await look(anna, 'run-network');
 });
 
 await story('A4: two runs side by side', async () => {
@@ -330,18 +272,29 @@ await story('A5: a report is written, approved by another, issued', async () => 
   await page.getByRole('button', { name: 'Submit for review' }).click();
   await page.getByText('in review').first().waitFor();
   await open(bea, `/reports/${report}`, 'Report');
-  await bea.page.getByRole('button', { name: 'Approve' }).click();
-  await bea.page
-    .getByRole('dialog')
-    .getByRole('button', { name: 'Approve' })
-    .click();
-  await bea.page.getByRole('button', { name: 'Issue' }).click();
+  await press(bea, /^Approve$/);
+  await type(bea, 'Comment', 'Well seen.');
+  await look(bea, 'report-approve');
+  await press(bea, /^Approve$/);
+  await press(bea, /^Issue$/);
   await bea.page.getByText('issued', { exact: true }).waitFor();
   const seen = await api(an, 'GET', `/cases/${number}/reports`);
   ok(
     'the submitter has it',
     seen.body.items.some((r) => r.id === report && r.state === 'issued'),
   );
+});
+
+await story('a report is recalled, and its reader is told', async () => {
+  const { page } = bea;
+  await page.getByRole('button', { name: 'Recall' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Reason').fill('The host was another one.');
+  await look(bea, 'report-recall');
+  await dialog.getByRole('button', { name: 'Recall' }).click();
+  await page.getByText('recalled', { exact: true }).waitFor();
+  await open(an, `/cases/${number}?tab=report`, 'Turbine');
+  await an.page.getByText('This report was recalled.').waitFor();
 });
 
 await story('A1: Anna hands the case over, with a note', async () => {
@@ -365,7 +318,90 @@ await story('evidence: labels, history, who saw it', async () => {
   await page.getByLabel('Who may see it (TLP)').selectOption('TLP:RED');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.locator('.labels').getByText('TLP:RED').waitFor();
-  await look(anna, 'staff-evidence');
+});
+
+await story('A17: a legal hold keeps the case', async () => {
+  const { page } = anna;
+  await page.getByRole('button', { name: 'Set a legal hold' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Reason').fill('The court asked for it.');
+  await look(anna, 'staff-hold');
+  await dialog.getByRole('button', { name: 'Set a legal hold' }).click();
+  await page.getByText('Legal hold set').waitFor();
+  await page.getByRole('button', { name: 'Ask for deletion' }).click();
+  await dialog.getByLabel('Reason').fill('Nobody needs it.');
+  await dialog.getByRole('button', { name: 'Ask for deletion' }).click();
+  await dialog.getByRole('alert').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Lift the legal hold' }).click();
+  await dialog.getByLabel('Reason').fill('The court is done.');
+  await dialog.getByRole('button', { name: 'Lift the legal hold' }).click();
+  await page.getByText('Legal hold lifted').waitFor();
+});
+
+await story('A13: two cases become one, and one becomes two', async () => {
+  const { page } = bea;
+  const second = await submit('The same turbine', 'second.txt', Buffer.from('two'), 1);
+  await open(bea, `/cases/${second}`, 'The same turbine');
+  await page.getByRole('button', { name: 'Merge' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Number of the case that stays').fill(number);
+  await dialog.getByLabel('Reason').fill('One event.');
+  await look(bea, 'staff-merge');
+  await dialog.getByRole('button', { name: 'Merge' }).click();
+  await page.getByRole('heading', { name: 'Turbine <b>hall</b>' }).waitFor();
+  await page.getByText('Merged into this case').waitFor();
+  await open(an, `/cases/${second}`, 'Turbine <b>hall</b>');
+  await an.page.getByText(`Case ${second} was merged into ${number}`).waitFor();
+  await page.getByRole('button', { name: 'Split' }).click();
+  await dialog.getByLabel('second.txt').check();
+  await dialog.getByLabel('Title of the new case').fill('On its own again');
+  await dialog.getByLabel('Reason').fill('Two events after all.');
+  await look(bea, 'staff-split');
+  await dialog.getByRole('button', { name: 'Split' }).click();
+  await page.getByRole('heading', { name: 'On its own again' }).waitFor();
+  await page.getByText('Split from').waitFor();
+  await page.getByRole('link', { name: number }).click();
+  await page.getByText('Split off').waitFor();
+});
+
+await story('O8: deletion is refused with a reason, then done by two persons, with proof', async () => {
+  const { page } = anna;
+  await open(anna, `/cases/${number}/evidence`, 'Deletion and hold');
+  await page.getByRole('button', { name: 'Ask for deletion' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Reason').fill('Nobody needs it.');
+  await dialog.getByRole('button', { name: 'Ask for deletion' }).click();
+  const asked = page.getByRole('row', { name: /Nobody needs it/ });
+  await asked.waitFor();
+  is(
+    'Anna cannot approve her own',
+    await asked.getByRole('button', { name: 'Delete for good' }).count(),
+    0,
+  );
+  await open(bea, `/cases/${number}/evidence`, 'Deletion and hold');
+  await bea.page.getByRole('button', { name: 'Refuse' }).click();
+  const answer = bea.page.getByRole('dialog');
+  await answer.getByLabel('Reason').fill('A colleague still reads it.');
+  await answer.getByRole('button', { name: 'Refuse' }).click();
+  await bea.page.getByText('A colleague still reads it.').first().waitFor();
+  await open(an, `/cases/${number}`, 'Deletions');
+  await an.page.getByText('A colleague still reads it.').waitFor();
+  await api(anna, 'POST', `/cases/${number}/deletion`, { reason: 'Now, please.' });
+  await open(bea, `/cases/${number}/evidence`, 'Deletion and hold');
+  await bea.page.getByRole('button', { name: 'Delete for good' }).click();
+  await until(
+    () => api(an, 'GET', `/cases/${number}/deletions`),
+    (a) => a.body.items?.some((d) => d.has_certificate),
+  );
+  await open(an, `/cases/${number}`, 'Deletions');
+  const [certificate] = await Promise.all([
+    an.page.waitForEvent('download'),
+    an.page.getByRole('button', { name: 'Certificate of deletion' }).click(),
+  ]);
+  const proof = JSON.parse(readFileSync(await certificate.path(), 'utf8'));
+  is('it names the number', proof.certificate.number, number);
+  await look(an, 'case-deleted');
 });
 
 await story('the pages speak four languages', async () => {

@@ -90,7 +90,7 @@ export async function newUser(options = {}) {
     acceptDownloads: true,
     ...options,
   });
-  const user = { context, log: [], complaints: [] };
+  const user = { context, log: [], complaints: [], asked: new Set() };
 
   context.setDefaultTimeout(Number(env.BROWSER_WAIT ?? 45000));
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], {
@@ -106,6 +106,15 @@ export async function newUser(options = {}) {
   });
   user.page = await context.newPage();
   user.page.on('console', (m) => user.log.push(`${m.type()}: ${m.text()}`));
+  // What is under way; a stream of events never ends.
+  user.page.on('request', (r) => {
+    if (r.resourceType() !== 'eventsource') user.asked.add(r);
+  });
+  for (const end of ['requestfinished', 'requestfailed'])
+    user.page.on(end, (r) => user.asked.delete(r));
+  user.page.on('framenavigated', (f) => {
+    if (f === user.page.mainFrame()) user.asked.clear();
+  });
   user.page.on('pageerror', (e) => user.complaints.push(String(e)));
   user.page.on('dialog', (d) => {
     // "Files are still on their way": yes, away.
@@ -227,17 +236,22 @@ export async function until(ask, check, seconds = 30) {
   }
 }
 
-/** What axe-core finds wrong (WCAG 2.1 A and AA) in the page as it is now. */
-async function violations(page) {
+/**
+ * What axe-core finds wrong (WCAG 2.1 A and AA) in the page as it is now; with
+ * `rules` only by these.
+ */
+async function violations(page, rules) {
   // The page's policy lets no script in but its own: this one comes through
   // the debugger.
-  await page.evaluate(`${axeSource}; undefined`);
-  const result = await page.evaluate(() =>
-    window.axe.run(document, {
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'],
-      resultTypes: ['violations'],
-      iframes: false,
-    }),
+  await page.evaluate(`window.axe ?? (() => { ${axeSource} })(); undefined`);
+  const result = await page.evaluate(
+    (runOnly) =>
+      window.axe.run(document, {
+        runOnly,
+        resultTypes: ['violations'],
+        iframes: false,
+      }),
+    rules ?? ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'],
   );
   return result.violations.flatMap((v) =>
     v.nodes.map(
@@ -246,18 +260,47 @@ async function violations(page) {
   );
 }
 
-async function setTheme(page, theme) {
-  await page.emulateMedia({ colorScheme: theme });
-  await page
-    .locator(`html[data-theme=${theme}]`)
-    .waitFor({ state: 'attached' });
-  // Until it is painted so.
-  await page.evaluate(
+/** Goes to another page as a link within the app does. */
+export async function visit(user, path) {
+  await user.page.evaluate((to) => {
+    window.history.pushState(null, '', to);
+    window.dispatchEvent(new PopStateEvent('popstate'));
+  }, path);
+  await settle(user);
+}
+
+/** Waits until nothing is asked for or loading any more. */
+export async function settle(user) {
+  const { page } = user;
+  const end = Date.now() + 45000;
+
+  for (let quiet = 0; quiet < 2; ) {
+    // A frame, so that what was asked for is drawn, and may ask for more.
+    await painted(page);
+    const isBusy =
+      user.asked.size > 0 ||
+      (await page.locator('.spinner, main [aria-busy=true]').count()) > 0;
+    quiet = isBusy ? 0 : quiet + 1;
+    if (Date.now() > end) throw new Error(`${page.url()} does not settle`);
+  }
+}
+
+/** Until two frames were drawn. */
+export function painted(page) {
+  return page.evaluate(
     () =>
       new Promise((done) => {
         requestAnimationFrame(() => requestAnimationFrame(done));
       }),
   );
+}
+
+async function setTheme(page, theme) {
+  await page.emulateMedia({ colorScheme: theme });
+  await page
+    .locator(`html[data-theme=${theme}]`)
+    .waitFor({ state: 'attached' });
+  await painted(page);
 }
 
 /** Nothing may be wider than the window. */
@@ -276,9 +319,10 @@ async function overflow(page) {
 }
 
 /**
- * Looks at the page as it is: pictures on a desk and on a phone, light and
- * dark (NAME-desk-light.png ...), axe-core in both themes, nothing wider than
- * a phone of 360 px.
+ * Looks at the page as it is: all of axe-core in the light, its contrast in
+ * the dark, nothing wider than a phone of 360 px; pictures of a desk in the
+ * light and a phone in the dark (NAME-desk-light.png ...; all four with
+ * BROWSER_ALL=1).
  */
 export async function look(user, name) {
   if (!new RegExp(env.BROWSER_LOOK ?? '').test(name)) return;
@@ -289,30 +333,32 @@ export async function look(user, name) {
   }
 }
 
+const devices = { phone: { width: 390, height: 844 } };
+
+async function picture(page, name, device, theme) {
+  const isUsual = (device === 'desk') === (theme === 'light');
+  if (!isUsual && !env.BROWSER_ALL) return;
+  if (devices[device]) await page.setViewportSize(devices[device]);
+  await page.screenshot({
+    path: `${env.BROWSER_PICTURES}/${name}-${device}-${theme}.png`,
+    fullPage: true,
+  });
+}
+
 async function lookAt(user, name) {
   const { page } = user;
   const desk = page.viewportSize();
-  const found = [];
 
+  await settle(user);
+  const found = await violations(page);
   for (const theme of ['light', 'dark']) {
-    await setTheme(page, theme);
-    let wrong = await violations(page);
-    if (wrong.length > 0) {
-      // Something may still have been moving: what is wrong stays wrong.
-      await page.waitForTimeout(500);
-      wrong = await violations(page);
+    if (theme === 'dark') {
+      await setTheme(page, theme);
+      const dark = await violations(page, ['color-contrast']);
+      found.push(...dark.map((v) => `dark: ${v}`));
     }
-    found.push(...wrong.map((v) => `${theme}: ${v}`));
-    for (const [device, size] of [
-      ['desk', desk],
-      ['phone', { width: 390, height: 844 }],
-    ]) {
-      await page.setViewportSize(size);
-      await page.screenshot({
-        path: `${env.BROWSER_PICTURES}/${name}-${device}-${theme}.png`,
-        fullPage: true,
-      });
-    }
+    for (const device of ['desk', 'phone'])
+      await picture(page, name, device, theme);
     await page.setViewportSize(desk);
   }
   await setTheme(page, 'light');

@@ -12,15 +12,31 @@ PICTURES=$BIN/browser
 PASSWORD='seven cold lamps under a bridge'
 CHROMIUM=$(command -v chromium || command -v chromium-browser || true)
 
+# browser_missing - prints what is missing, or nothing.
+browser_missing() {
+	if ! command -v node >/dev/null; then
+		echo "Node.js is not installed"
+	elif [ -z "$CHROMIUM" ]; then
+		echo "Chromium is not installed (apt-get install chromium)"
+	elif [ ! -d "$PACKAGES/node_modules/playwright-core" ]; then
+		echo "playwright-core is not installed: make setup does that where npm is there"
+	elif [ ! -e "$BIN/ui/dist/index.html" ]; then
+		echo "the browser app is not built: make ui"
+	fi
+}
+
 # browser_start - skips where something is missing, else starts the service.
 browser_start() {
-	command -v node >/dev/null || skip_all "Node.js is not installed"
-	[ -n "$CHROMIUM" ] || skip_all "Chromium is not installed (apt-get install chromium)"
-	[ -d "$PACKAGES/node_modules/playwright-core" ] ||
-		skip_all "playwright-core is not installed: make setup does that where npm is there"
-	[ -e "$BIN/ui/dist/index.html" ] || skip_all "the browser app is not built: make ui"
+	local missing
+	missing=$(browser_missing)
+	[ -z "$missing" ] || skip_all "$missing"
 	CONF="[web]\nlisten = 127.0.0.1:0${CONF:+\n$CONF}"
 	loep_start
+	browser_env
+}
+
+# browser_env - what scripts must know of the service that runs.
+browser_env() {
 	PORT=$(sed -n 's/.*serving HTTPS.*address=127.0.0.1 port=\([0-9]*\).*/\1/p' "$WORK/log")
 	mkdir -p "$PICTURES"
 	export LOEP_URL=https://localhost:$PORT BROWSER_PIN LOEP_PASSWORD=$PASSWORD

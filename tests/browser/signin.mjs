@@ -60,7 +60,6 @@ await story('An signs in with the keyboard alone', async () => {
   await page.getByRole('heading', { level: 1, name: 'My account' }).waitFor();
   is('the address is the one that was wanted', new URL(page.url()).pathname, '/account');
 });
-await look(an, 'account');
 
 await story('Bob accepts an invitation', async () => {
   const { page } = bob;
