@@ -11,7 +11,8 @@
 
 enum mode {
 	MODE_TRUE,
-	MODE_NOT
+	MODE_NOT,
+	MODE_FALSE /* as MODE_NOT, and known: what "not" makes true */
 };
 
 struct frame {
@@ -246,7 +247,8 @@ leaf_form(struct walk *walk, const struct frame *frame)
 	case EXPR_PERCENT_OF:
 		return of_form(walk, node);
 	case EXPR_COMPARE:
-		return derive_compare(derive, frame->node, frame->at, false);
+		return derive_compare(
+		    derive, frame->node, frame->at, DERIVE_TRUE);
 	case EXPR_TEXT_TEST:
 		derive_note(derive, NOTE_VALUE);
 		return form_and2(&derive->form,
@@ -270,7 +272,9 @@ not_form(struct walk *walk, const struct frame *frame)
 	if (node->op == EXPR_TRUE)
 		return FORM_FALSE;
 	if (node->op == EXPR_COMPARE)
-		id = derive_compare(walk->derive, frame->node, frame->at, true);
+		id = derive_compare(walk->derive, frame->node, frame->at,
+		    frame->mode == MODE_FALSE ? DERIVE_FALSE
+					      : DERIVE_NOT_TRUE);
 	if (id == FORM_TRUE)
 		derive_note(walk->derive, NOTE_NOT);
 	return id;
@@ -299,7 +303,9 @@ step_junction(struct walk *walk, struct frame *frame, bool is_and)
 		uint32_t kid = frame->kid;
 
 		frame->kid = node_of(walk, kid)->next;
-		push(walk, kid, frame->at, frame->mode);
+		/* "and" and "or" take what is undefined for false. */
+		push(walk, kid, frame->at,
+		    frame->mode == MODE_TRUE ? MODE_TRUE : MODE_NOT);
 		return;
 	}
 	ids = walk->values + frame->base;
@@ -391,7 +397,7 @@ step(struct walk *walk)
 			return;
 		}
 		frame->has_begun = true;
-		push(walk, node->first, frame->at, MODE_NOT);
+		push(walk, node->first, frame->at, MODE_FALSE);
 	} else if (!is_true) {
 		finish(walk, not_form(walk, frame));
 	} else if (node->op == EXPR_FOR_OF) {

@@ -62,9 +62,15 @@ form_id derive_rule(struct derive *derive, const struct rule *rule);
 form_id derive_string(struct derive *derive, uint32_t string);
 /* What follows from a value's being defined. */
 form_id derive_defined(struct derive *derive, uint32_t node, uint32_t at);
-/* What follows from a comparison's being true, or (is_not) not being true. */
-form_id derive_compare(
-    struct derive *derive, uint32_t node, uint32_t at, bool is_not);
+enum derive_how {
+	DERIVE_TRUE,
+	DERIVE_NOT_TRUE, /* false or undefined */
+	DERIVE_FALSE	 /* and not undefined: under a "not" that is true */
+};
+
+/* What follows from a comparison's being so. */
+form_id derive_compare(struct derive *derive, uint32_t node, uint32_t at,
+    enum derive_how how);
 /* What follows from a module's value being there; member may be empty. */
 form_id derive_module(struct form *form, const char *text,
     const struct expr_node *node, bool is_truth);

@@ -333,7 +333,8 @@ compared(struct derive *derive, uint32_t left, enum expr_compare op,
 }
 
 form_id
-derive_compare(struct derive *derive, uint32_t node, uint32_t at, bool is_not)
+derive_compare(
+    struct derive *derive, uint32_t node, uint32_t at, enum derive_how how)
 {
 	const struct expr_node *nodes = derive->expr->nodes;
 	uint32_t left = nodes[node].first;
@@ -349,7 +350,9 @@ derive_compare(struct derive *derive, uint32_t node, uint32_t at, bool is_not)
 		right = other;
 		op = turned(op);
 	}
-	if (is_not) {
+	if (how == DERIVE_FALSE)
+		op = denied(op);
+	if (how == DERIVE_NOT_TRUE) {
 		/* Only a file's size is never undefined. */
 		if (nodes[left].op != EXPR_FILESIZE ||
 		    nodes[right].op != EXPR_NUMBER)
