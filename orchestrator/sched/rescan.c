@@ -442,10 +442,12 @@ load_set(
     struct rescan *rescan, struct worker *worker, unsigned int level, int fd)
 {
 	struct wire_out body;
+	char job[24];
 
+	(void)snprintf(job, sizeof(job), "%lld", (long long)rescan->id);
 	wire_out_init(&body, LIMIT_MSG_BYTES);
 	wire_put_u64(&body, set_number(rescan, level));
-	wire_put_str(&body, "");
+	wire_put_str(&body, job);
 	if (chan_send(worker->chan, MSG_RULESET, 0, &body, fd) == ERR_OK)
 		rescan->loads++;
 	wire_out_release(&body);

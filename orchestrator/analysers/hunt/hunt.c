@@ -13,6 +13,8 @@
 #include "lib/loop.h"
 #include "lib/xalloc.h"
 
+#include <malloc.h>
+
 /* Parts of the time for one artefact: reading blocks, and scanning. */
 #define READ_PERCENT 60
 #define SCAN_PERCENT 85
@@ -76,19 +78,28 @@ hunt_ruleset(void *data, uint64_t number, const char *digest, int fd, char *why,
 	struct hunt *hunt = data;
 	struct ruleset *ruleset;
 	uint64_t start_ms = loop_now_ms();
+	bool is_old = false;
 	int err = ruleset_units(fd, false, why, why_size, &ruleset);
 
-	(void)digest;
 	if (err != ERR_OK)
 		return err;
 	for (size_t i = hunt->count; i > 0; i--) {
-		if (hunt->sets[i - 1].number == number)
+		bool is_other = strcmp(hunt->sets[i - 1].job, digest) != 0;
+
+		is_old |= is_other;
+		if (is_other || hunt->sets[i - 1].number == number)
 			drop(hunt, i - 1);
 	}
 	if (hunt->count == HUNT_SETS_MAX)
 		drop(hunt, 0);
-	hunt->sets[hunt->count++] =
+	/* Each child begins as a copy of what is held here. */
+	if (is_old)
+		(void)malloc_trim(0);
+	hunt->sets[hunt->count] =
 	    (struct hunt_set){.number = number, .ruleset = ruleset};
+	(void)snprintf(hunt->sets[hunt->count].job,
+	    sizeof(hunt->sets[hunt->count].job), "%s", digest);
+	hunt->count++;
 	ruleset_explain(ruleset, why, why_size);
 	log_line(LOG_DEBUG, "msg=\"rules loaded\" set=%llu rules=%zu ms=%llu",
 	    (unsigned long long)number, ruleset->rule_count,

@@ -24,11 +24,13 @@
 #include "lib/analyser.h"
 
 #define HUNT_HEAD "head"
-/* Sets that are held; a further one takes the place of the oldest. */
+/* Sets of one job that are held; a further one takes the place of the oldest,
+ * and with the first one of another job those before it are dropped. */
 #define HUNT_SETS_MAX ((size_t)16)
 
 struct hunt_set {
 	uint64_t number;
+	char job[SHA256_HEX_BYTES]; /* what RULESET names beside it */
 	struct ruleset *ruleset; /* NULL = none */
 };
 
