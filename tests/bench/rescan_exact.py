@@ -15,6 +15,8 @@ from yara_says import matches_of, places_of  # noqa: E402
 EXTERNALS = ("filename", "filepath", "extension", "filetype", "owner")
 DEFINES = [x for name in EXTERNALS for x in ("-d", name + "=")]
 RULE = re.compile(r"^[ \t]*((?:(?:private|global)\s+)*)rule\s+(\w+)", re.M)
+# libyara takes names with "_" at their beginning as used.
+ANONYMOUS = "_loep_"
 YARA = ["yara", "-w", "-N", "-p", "2", *DEFINES]
 
 
@@ -102,7 +104,9 @@ class Exact:
             for space, rule, path, strings in matches_of(scan.stdout):
                 if (space, rule) not in names:
                     continue
-                places = places_of(strings)
+                places = sorted(
+                    ("$" if name.startswith(f"${ANONYMOUS}") else name, at)
+                    for name, at in places_of(strings))
                 self.places += len(places)
                 yield (names[space, rule], rule, self.digests[path],
                        digest_of(places))
@@ -120,6 +124,15 @@ class Exact:
                     yield name, f["name"], shas[f["artefact"]], digest_of(
                         sorted((s["id"], s["offset"])
                                for s in f["detail"]["strings"]))
+
+
+def named(text):
+    """Strings without a name have one of their own: Loep keeps places of each
+    of them, and yara(1) does not tell them apart."""
+    count = iter(range(1000000))
+    return re.sub(r"^([ \t]*)\$([ \t]*=)",
+                  lambda m: f"{m[1]}${ANONYMOUS}{next(count)}{m[2]}", text,
+                  flags=re.M)
 
 
 def spaces_of(rules):
@@ -153,7 +166,7 @@ def compiled(rules, label):
         path = f"{WORK}/{label}.{i}.yar"
         with open(path, "wb") as f:
             for rule in space:
-                f.write(rule["text"].encode("latin-1") + b"\n")
+                f.write(named(rule["text"]).encode("latin-1") + b"\n")
                 for kind, name in RULE.findall(rule["text"]):
                     if "private" not in kind:
                         names[f"n{i}", name] = rule["file"]

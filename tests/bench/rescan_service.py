@@ -179,24 +179,35 @@ def activate(rules, source="bench"):
     return activate_version(made["version"])
 
 
+def rescans_of(version):
+    """Its re-scan, and those that try gaps again; the oldest first."""
+    return [r for r in reversed(call("GET", "/rescans?limit=20")["items"])
+            if r["version_to"] == version]
+
+
 def activate_version(version):
+    """With all that follows, until nothing is unknown any more."""
     loep("rules", "approve", str(version))
     loep("rules", "activate", str(version))
     while True:
-        rescan = call("GET", "/rescans?limit=1")["items"][0]
-        if rescan["version_to"] != version:
+        parts = rescans_of(version)
+        if not parts:
             raise RuntimeError(f"no re-scan for version {version}")
-        if rescan["state"] not in ("queued", "running"):
+        if parts[-1]["state"] not in ("queued", "running"):
             break
         time.sleep(0.05)
-    if rescan["state"] != "done" or rescan["gaps"]:
-        raise RuntimeError(f"re-scan {rescan}")
+    rescan, last = parts[0], parts[-1]
+    if last["state"] != "done" or last["gaps"]:
+        raise RuntimeError(f"re-scan {last}")
     rejected.update(
         (r["namespace"].rsplit("/", 1)[-1], r["name"]) for r in
         pages(f"/rules/versions/{version}/rules?state=rejected"))
-    rescan["seconds"] = us(rescan["ended"]) - us(rescan["created"])
-    rescan["query"] = us(rescan["ended"]) - us(
+    rescan["ids"] = [r["id"] for r in parts]
+    rescan["seconds"] = us(last["ended"]) - us(rescan["created"])
+    rescan["query"] = us(last["ended"]) - us(
         rescan["started"] or rescan["created"])
+    for key in ("scanned", "bytes", "new"):
+        rescan[key] = sum(r[key] for r in parts)
     return rescan
 
 
@@ -204,7 +215,8 @@ def changes(rescan, what="new"):
     """(file of the rule, rule, SHA-256) of what a re-scan found."""
     return {(item["namespace"].rsplit("/", 1)[-1], item["name"],
              item["sha256"])
-            for item in pages(f"/rescans/{rescan['id']}/changes")
+            for number in rescan["ids"]
+            for item in pages(f"/rescans/{number}/changes")
             if item["what"] == what}
 
 
