@@ -14,9 +14,7 @@
 #include "store/row_json.h"
 
 /* Rows that one transaction takes away of each kind. */
-#define ROWS_MAX      5000
-#define RETENTION_MAX 64
-#define DAY_US	      ((int64_t)24 * 3600 * 1000000)
+#define ROWS_MAX 5000
 
 /* Referring rows first.  Each takes $1 case, $2 submission, $3 a bound. */
 static const enum stmt steps[] = {STMT_ERASE_SEARCH_TEXT, STMT_ERASE_SEARCH,
@@ -38,6 +36,7 @@ struct erase {
 	char submission[UUID_BYTES]; /* "" = the whole case */
 	char state[16];
 	char kind[16];
+	bool is_words;
 	struct blob_ref blob; /* that the vault is asked about */
 	int64_t executed_at;
 	char *text; /* of the certificate */
@@ -71,6 +70,10 @@ load(struct erase *e, enum stmt stmt, const char *id)
 	copy(e->submission, sizeof(e->submission), &q, 2);
 	copy(e->state, sizeof(e->state), &q, 3);
 	copy(e->kind, sizeof(e->kind), &q, 4);
+	e->is_words = query_int(&q, 5) != 0;
+	/* Of no submission: then it is the case's own files, the reports. */
+	if (e->is_words)
+		(void)snprintf(e->submission, sizeof(e->submission), "-");
 	return ERR_OK;
 }
 
@@ -88,7 +91,7 @@ erase_add(
 		val_text(what->submission), val_text(what->kind),
 		val_text(what->is_running ? "running" : "requested"),
 		val_text(what->reason), val_text(what->by),
-		val_int(loop_wall_us())),
+		val_int(loop_wall_us()), val_int(what->is_words)),
 	    NULL);
 	if (err == ERR_OK && what->is_running)
 		err = erase_begin(store, ret_id);
@@ -147,6 +150,10 @@ delete_rows(struct erase *e)
 	     err == ERR_OK && i < sizeof(steps) / sizeof(steps[0]); i++) {
 		int64_t changes = 0;
 
+		/* To whom something went stays known. */
+		if (e->is_words && (steps[i] == STMT_ERASE_READERS ||
+				       steps[i] == STMT_ERASE_DISCLOSURES))
+			continue;
 		err = db_do(e->store->db, steps[i],
 		    ARGS(OF(e), val_int(ROWS_MAX)), &changes);
 		/* There may be more of them: go on with the next tick. */
@@ -168,13 +175,38 @@ wait_for_parts(struct erase *e)
 	return err == ERR_OK ? (int)ERR_AGAIN : err;
 }
 
+/* What names people in the case: nothing of it is large. */
+static int
+end_words(struct erase *e)
+{
+	static const enum stmt of_case[] = {STMT_ERASE_CASE_MESSAGES,
+	    STMT_ERASE_CASE_NOTES, STMT_ERASE_CASE_HANDOVERS,
+	    STMT_ERASE_CASE_TASKS, STMT_ERASE_CASE_EVENTS, STMT_ERASE_CASE_TEXT,
+	    STMT_ERASE_CASE_LABELS, STMT_ERASE_CASE_MAILS,
+	    STMT_WORDS_SUBMISSIONS, STMT_WORDS_ARTEFACTS,
+	    STMT_WORDS_DERIVATIONS, STMT_WORDS_UPLOADS, STMT_WORDS_ACCESS,
+	    STMT_WORDS_VERDICTS, STMT_WORDS_DOCS_TEXT, STMT_WORDS_DOCS};
+	int err = ERR_OK;
+
+	for (size_t i = 0;
+	     err == ERR_OK && i < sizeof(of_case) / sizeof(of_case[0]); i++)
+		err = db_do(e->store->db, of_case[i],
+		    ARGS(val_text(e->case_id), val_text("")), NULL);
+	if (err == ERR_OK)
+		err = db_do(e->store->db, STMT_WORDS_CASE,
+		    ARGS(val_text(e->case_id), val_int(loop_wall_us())), NULL);
+	return err;
+}
+
 /* What is left of it: the number, and that it is gone. */
 static int
 end_rows(struct erase *e)
 {
 	struct db *db = e->store->db;
 	const int64_t now = loop_wall_us();
-	int err = db_do(db, STMT_ERASE_SUBMISSION_WORDS, ARGS(OF(e)), NULL);
+	int err = e->is_words ? end_words(e)
+			      : db_do(db, STMT_ERASE_SUBMISSION_WORDS,
+				    ARGS(OF(e)), NULL);
 
 	if (err == ERR_OK)
 		err = db_do(db, STMT_ERASE_CASE_SUBMISSIONS, ARGS(OF(e)), NULL);
@@ -343,13 +375,14 @@ write_text(struct erase *e)
 	row_json_time(query_int(&q, 5), asked);
 	row_json_time(e->executed_at, at);
 	copy(e->blob.org, sizeof(e->blob.org), &q, 4);
-	text = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:s,s:s}",
-	    "deletion", e->id, "number", query_text(&q, 0), "case",
-	    query_text(&q, 1), "submission", query_text(&q, 2), "kind",
-	    query_text(&q, 3), "organisation", query_text(&q, 4),
-	    "requested_at", asked, "executed_at", at, "objects",
-	    (json_int_t)count, "kept", (json_int_t)kept, "list_sha256", list,
-	    "service", "loep " LOEP_VERSION);
+	text =
+	    json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:s,s:s}",
+		"deletion", e->id, "what", query_text(&q, 6), "number",
+		query_text(&q, 0), "case", query_text(&q, 1), "submission",
+		query_text(&q, 2), "kind", query_text(&q, 3), "organisation",
+		query_text(&q, 4), "requested_at", asked, "executed_at", at,
+		"objects", (json_int_t)count, "kept", (json_int_t)kept,
+		"list_sha256", list, "service", "loep " LOEP_VERSION);
 	e->text = json_canonical(text);
 	return ERR_OK;
 }
@@ -359,7 +392,10 @@ static int
 record_done(struct erase *e, const char *certificate)
 {
 	struct audit_object object = {"deletion", e->id, e->blob.org};
-	struct access access = {.event = "deleted", .case_id = e->case_id};
+	struct access access = {
+	    .event = e->is_words ? "anonymised" : "deleted",
+	    .case_id = e->case_id,
+	};
 	uint8_t digest[SHA256_BYTES];
 	char hex[SHA256_HEX_BYTES];
 	int err = db_do(e->store->db, STMT_ERASE_DONE,
@@ -372,14 +408,14 @@ record_done(struct erase *e, const char *certificate)
 	if (err == ERR_OK)
 		err = access_own(e->store, &access);
 	if (err == ERR_OK)
-		err = history_own(
-		    e->store, e->case_id, "deleted", "", HISTORY_ALL);
+		err = history_own(e->store, e->case_id,
+		    e->is_words ? "anonymised" : "deleted", "", HISTORY_ALL);
 	if (err == ERR_OK)
 		err = audit_own(e->store, "deletion.done", &object,
 		    json_pack("{s:s,s:s}", "case", e->case_id,
 			"certificate_sha256", hex));
 	/* What is left of the case deserves a report of its own. */
-	if (err == ERR_OK && e->submission[0] != '\0')
+	if (err == ERR_OK && e->submission[0] != '\0' && !e->is_words)
 		err = case_settle(e->store, e->case_id);
 	tx_note_case(e->store, e->case_id);
 	return err;
@@ -457,53 +493,4 @@ erase_tick(struct store *store)
 		ask_vault(e);
 	else
 		erase_free(e);
-}
-
-/* Those that are due, read before the first of them changes anything. */
-static size_t
-find_due(
-    struct store *store, int64_t now, char due[RETENTION_MAX][2][UUID_BYTES])
-{
-	AUTO(query) q = {0};
-	size_t count = 0;
-	int err = query_start(&q, store->db, STMT_RETENTION_DUE,
-	    ARGS(val_int(now), val_int(RETENTION_MAX)));
-
-	while (err == ERR_OK && count < RETENTION_MAX &&
-	       query_next(&q) == ERR_OK) {
-		copy(due[count][0], UUID_BYTES, &q, 0);
-		copy(due[count][1], UUID_BYTES, &q, 1);
-		count++;
-	}
-	return count;
-}
-
-void
-erase_retention(struct store *store)
-{
-	static char due[RETENTION_MAX][2][UUID_BYTES];
-	const int64_t now = loop_wall_us();
-	char id[UUID_BYTES];
-	size_t count;
-	int err = ERR_OK;
-
-	if (now < store->retention_at || !timewatch_is_calm(store) ||
-	    tx_begin(store, ROLE_STORE) != ERR_OK)
-		return;
-	count = find_due(store, now, due);
-	for (size_t i = 0; err == ERR_OK && i < count; i++) {
-		const struct erase_new what = {
-		    .kind = "retention",
-		    .case_id = due[i][0],
-		    .submission = due[i][1],
-		    .reason = "retention",
-		    .is_running = true,
-		};
-
-		err = erase_add(store, &what, id);
-	}
-	tx_end(store, err == ERR_OK);
-	/* A full page: there may be more of them. */
-	if (count < RETENTION_MAX)
-		store->retention_at = now + DAY_US;
 }

@@ -22,6 +22,7 @@ struct erase_new {
 	const char *reason;
 	const char *by; /* account; NULL = the service */
 	bool is_running;
+	bool is_words; /* what names people only (retention.c) */
 };
 
 /* Inside the unit that runs; ERR_CONFLICT: it is being deleted already. */
@@ -31,7 +32,7 @@ int must_check erase_add(
 int must_check erase_begin(struct store *store, const char *id);
 /* A step of one deletion; from the tick. */
 void erase_tick(struct store *store);
-/* Adds the deletions that the policy's retention asks for; daily. */
+/* Does what the policy's retention asks for, daily (retention.c). */
 void erase_retention(struct store *store);
 
 #endif

@@ -36,6 +36,7 @@ MIGRATION_TEXT(0009, "0009-policy.sql");
 MIGRATION_TEXT(0010, "0010-search.sql");
 MIGRATION_TEXT(0011, "0011-metric.sql");
 MIGRATION_TEXT(0012, "0012-move.sql");
+MIGRATION_TEXT(0013, "0013-retention.sql");
 
 static const struct {
 	int version;
@@ -54,6 +55,7 @@ static const struct {
     {10, "0010-search", store_schema_0010},
     {11, "0011-metric", store_schema_0011},
     {12, "0012-move", store_schema_0012},
+    {13, "0013-retention", store_schema_0013},
 };
 
 #define MIGRATION_COUNT (sizeof(migrations) / sizeof(migrations[0]))

@@ -25,6 +25,7 @@ static const char *const severities[] = {
 static const char *const stages[] = {"ack", "triage", "report", NULL};
 static const char *const verdicts[] = {"malicious", "suspicious", "benign",
     "no_finding", "undetermined", "*", NULL};
+static const char *const retained[] = {"artefact", "case", NULL};
 static const char *const ends[] = {"delete", "anonymise", "archive", NULL};
 
 /* What is being checked, and what is wrong with it. */
@@ -257,6 +258,17 @@ check_retention(const struct check *c)
 			    "retention[%zu] has kind, verdict (or \"*\"), days "
 			    "(1 to %d) and then (delete, anonymise or archive)",
 			    i, (int)RETENTION_DAYS_MAX);
+		if (!is_one_of(retained, json_member_text(item, "kind", NULL)))
+			return wrong(
+			    c, "retention[%zu] is of kind artefact or case", i);
+		if (strcmp(json_member_text(item, "kind", ""), "artefact") ==
+			0 &&
+		    strcmp(json_member_text(item, "then", ""), "anonymise") ==
+			0)
+			return wrong(c,
+			    "retention[%zu]: artefacts are deleted or "
+			    "archived; it is cases that are anonymised",
+			    i);
 	}
 	return ERR_OK;
 }

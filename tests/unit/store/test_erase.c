@@ -332,6 +332,86 @@ test_retention(void **state)
 	    1);
 }
 
+/* A day of retention, some days after the cases were closed. */
+static void
+retain(struct world *w, int days)
+{
+	auto_free char *sql = xasprintf(
+	    "UPDATE case_file SET state = 'closed', stage = 'closed', "
+	    "closed_at = created_at - %d * 86400000000 WHERE is_internal = 0",
+	    days);
+
+	sql_run(w->rig, sql);
+	w->rig->store->retention_at = 0;
+	(void)usleep(1200000);
+	rig_turn(w->rig, 20);
+	run(w->rig);
+}
+
+static int64_t
+count(struct world *w, const char *what)
+{
+	auto_free char *sql = xasprintf("SELECT count(*) FROM %s", what);
+
+	return sql_int(w->rig, sql);
+}
+
+/* Malware is kept, and what names people goes after some more time. */
+static void
+test_archive_and_anonymise(void **state)
+{
+	struct world *w = *state;
+	struct rig *rig = w->rig;
+
+	rig->principal = w->sender;
+	(void)ask_ok(rig, CALL_MESSAGE_ADD,
+	    ARGS(val_text(w->number), val_text("I am Jan Peeters")));
+	rig->principal = w->admin;
+	(void)ask_ok(rig, CALL_NOTE_ADD,
+	    ARGS(val_text(w->number), val_text("call Jan")));
+	sql_run(rig,
+	    "UPDATE case_file SET verdict = 'malicious', "
+	    "title = 'the laptop of Jan' WHERE is_internal = 0;"
+	    "UPDATE submission SET comment = 'Jan opened it';"
+	    "UPDATE policy SET state = 'retired'; "
+	    "INSERT INTO policy (version, state, regime, document, "
+	    "document_sha256, created_at) SELECT 99, 'active', regime, "
+	    "json_set(document, '$.retention', json('[{\"kind\":"
+	    "\"artefact\",\"verdict\":\"malicious\",\"days\":10,"
+	    "\"then\":\"archive\"},{\"kind\":\"artefact\","
+	    "\"verdict\":\"*\",\"days\":5,\"then\":\"delete\"},"
+	    "{\"kind\":\"case\",\"verdict\":\"*\",\"days\":20,"
+	    "\"then\":\"anonymise\"}]')), document_sha256, 1 "
+	    "FROM policy");
+	retain(w, 9);
+	assert_int_equal(count(w, "submission WHERE state = 'retention'"), 0);
+	retain(w, 11);
+	assert_int_equal(count(w, "submission WHERE state = 'retention'"), 1);
+	assert_int_equal(count(w, "deletion"), 0);
+	assert_int_equal(count(w, "case_message"), 1);
+	retain(w, 21);
+	assert_int_equal(count(w, "deletion WHERE what = 'words' "
+				  "AND state = 'done'"),
+	    1);
+	assert_int_equal(count(w, "case_message"), 0);
+	assert_int_equal(count(w, "case_note"), 0);
+	assert_int_equal(count(w, "report"), 0);
+	assert_int_equal(count(w, "case_file WHERE title <> ''"
+				  " AND is_internal = 0"),
+	    0);
+	assert_int_equal(count(w, "submission WHERE comment <> ''"), 0);
+	assert_int_equal(count(w, "artefact WHERE name <> X''"), 0);
+	/* What was found stays. */
+	assert_int_equal(count(w, "artefact WHERE is_internal = 0"), 2);
+	assert_int_equal(count(w, "finding WHERE name = 'evil'"), 1);
+	rig->principal = w->sender;
+	(void)ask_ok(rig, CALL_CASE_GET, ARGS(val_text(w->number)));
+	assert_string_equal(col_text(rig, 0, "title"), "");
+	/* Once is enough. */
+	retain(w, 30);
+	assert_int_equal(count(w, "deletion"), 1);
+}
+
 int
 main(void)
 {
@@ -342,6 +422,7 @@ main(void)
 	    TEST(test_refused),
 	    TEST(test_same_content_stays),
 	    TEST(test_retention),
+	    TEST(test_archive_and_anonymise),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
