@@ -364,6 +364,32 @@ request_row(struct request *r, const struct values *row)
 	tx_reply(r->store, reply);
 }
 
+/* Nobody is refused without a word, whatever a handler forgot to say. */
+static const char *
+usual_reason(enum err err)
+{
+	switch (err) {
+	case ERR_NOT_FOUND:
+		return "there is no such thing";
+	case ERR_DENIED:
+		return "this needs another capability, or another person";
+	case ERR_CONFLICT:
+	case ERR_STALE:
+		return "the state of the object does not allow this; read it "
+		       "again";
+	case ERR_FORMAT:
+		return "a parameter has no meaning here";
+	case ERR_LIMIT:
+		return "a parameter is beyond its bounds";
+	case ERR_UNAVAILABLE:
+	case ERR_AGAIN:
+		return "a part of the service is not there now; try again "
+		       "shortly";
+	default:
+		return "it failed inside; the log says how";
+	}
+}
+
 void
 request_end(struct request *r, enum err err, const char *why, int fd)
 {
@@ -378,6 +404,8 @@ request_end(struct request *r, enum err err, const char *why, int fd)
 	if (why == NULL)
 		why = r->why[0] != '\0' || err == ERR_OK ? r->why
 							 : r->store->db->why;
+	if (why[0] == '\0' && err != ERR_OK)
+		why = usual_reason(err);
 	reply = reply_new(r, true);
 	wire_put_u8(&reply->body, (uint8_t)err);
 	wire_put_str(&reply->body, why);

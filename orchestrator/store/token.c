@@ -155,7 +155,7 @@ token_create(struct request *r)
 {
 	uint8_t secret[SECRET_BYTES], digest[SHA256_BYTES];
 	int64_t now = loop_wall_us();
-	int64_t expires = now + param_int(r, 3) * DAY_US;
+	int64_t expires;
 	auto_free char *shown = NULL;
 	struct managed m;
 	char id[UUID_BYTES];
@@ -167,6 +167,8 @@ token_create(struct request *r)
 		err = check_token(r, &m);
 	if (err != ERR_OK)
 		return err;
+	/* The days were checked: nothing overflows. */
+	expires = now + param_int(r, 3) * DAY_US;
 	random_bytes(secret, sizeof(secret));
 	login_digest("token", secret, sizeof(secret), digest);
 	shown = show_secret(SECRET_TOKEN_PREFIX, secret);

@@ -106,6 +106,43 @@ is "nothing of it is there" "$(counts)" "$was"
 accepted "a file larger than the disk" 1
 settle
 
+# --- full in the middle of an upload that can be resumed
+# part OFFSET FILE - sends what the file has behind the offset.
+part() {
+	STATUS=$(tail -c "+$(($1 + 1))" "$2" | curl -sS --max-time 60 \
+		--unix-socket "$STATE/run/loep.sock" -X PATCH \
+		-H 'Tus-Resumable: 1.0.0' -H "Upload-Offset: $1" \
+		-H 'Content-Type: application/offset+octet-stream' \
+		-o "$IN/answer" -w '%{http_code}' --data-binary @- \
+		"http://localhost$UPLOAD")
+}
+# there - how much of it is durable.
+there() {
+	curl -sS --head --unix-socket "$STATE/run/loep.sock" -H 'Tus-Resumable: 1.0.0' \
+		"http://localhost$UPLOAD" | tr -d '\r' | sed -n 's/^Upload-Offset: //Ip'
+}
+head -c 12M /dev/urandom >"$IN/twelve"
+UPLOAD=$(curl -sS --unix-socket "$STATE/run/loep.sock" -X POST -D - -o /dev/null \
+	-H 'Tus-Resumable: 1.0.0' -H "Upload-Length: $((12 << 20))" \
+	-H 'Upload-Metadata: filename eA==' \
+	"http://localhost/api/v1/submissions/$SUBMISSION/uploads" |
+	tr -d '\r' | sed -n 's/^Location: //Ip')
+head -c 2M "$IN/twelve" >"$IN/two"
+part 0 "$IN/two"
+is "a part arrives" "$STATUS $(there)" "204 $((2 << 20))"
+left=$(($(df --output=avail -B1 "$STATE" | tail -1) - (4 << 20)))
+head -c "$left" /dev/zero >"$STATE/filler"
+part $((2 << 20)) "$IN/twelve"
+refused "full in the middle" 507 'no space|full.*free some'
+at=$(there)
+ok "full in the middle: what was durable stays ($at)" test "$at" -ge $((2 << 20)) -a "$at" -lt $((12 << 20))
+rm "$STATE/filler"
+part "$at" "$IN/twelve"
+is "full in the middle: it goes on from there" "$STATUS $(there)" "204 $((12 << 20))"
+is "full in the middle: to the right digest" "$(api "${UPLOAD#/api/v1}" | jq -r .sha256)" \
+	"$(sha256sum <"$IN/twelve" | cut -d' ' -f1)"
+settle
+
 # --- no byte is free
 begin_archive full
 fill() {

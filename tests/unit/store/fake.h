@@ -58,7 +58,7 @@ struct fake_vault {
 	size_t deletes;
 	size_t lists;
 	size_t keys_made;
-	char keys[64][UUID_BYTES];
+	char keys[256][UUID_BYTES];
 	/* Answer this error to questions of that type. */
 	enum msg_type failing;
 	enum err failing_err;

@@ -107,7 +107,7 @@ on_key(void *arg, struct chan *chan, struct msg *msg)
 		return ERR_OK;
 	wire_get_str(&msg->in, org, sizeof(org));
 	if (!has_key(vault, org)) {
-		assert_true(vault->keys_made < 64);
+		assert_true(vault->keys_made < 256);
 		memcpy(vault->keys[vault->keys_made++], org, sizeof(org));
 	}
 	say(vault, msg->request, ERR_OK, "");
