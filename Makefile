@@ -262,13 +262,17 @@ run-sandbox:
 	@$(SUITE) sandbox $(SANDBOX)
 run-yara:
 	@$(SUITE) yara-rules $(YARA_TESTS)
+# Two at a time, since a test mostly waits; what measures times runs alone.
+INTEGRATION_ALONE := $(filter %/t1013-slow.sh,$(INTEGRATION))
 run-integration:
-	@$(SUITE) integration $(INTEGRATION)
+	@JOBS=2 $(SUITE) integration $(filter-out $(INTEGRATION_ALONE),$(INTEGRATION)); \
+	    status=$$?; $(SUITE) timing $(INTEGRATION_ALONE) && exit $$status
 # In build/browser: pictures of every page.
 run-browser:
 	@JOBS=2 $(SUITE) browser $(BROWSER)
+# A guest without KVM keeps one core busy, so two fit.
 run-e2e: image guest-programs
-	@$(SUITE) e2e $(E2E)
+	@JOBS=2 $(SUITE) e2e $(E2E)
 
 #: demo		builds all, submits a sample, detonates it, shows the report
 demo: setup-demo
