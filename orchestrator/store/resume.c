@@ -131,8 +131,7 @@ load_open(struct request *r, struct row *ret_row)
 	if (strcmp(ret_row->state, "open") != 0)
 		return request_why(r, ERR_EOF, "the upload is %s: %s",
 		    ret_row->state, ret_row->why);
-	if (ret_row->expires_at < loop_wall_us() &&
-	    timewatch_is_calm(r->store))
+	if (ret_row->expires_at < loop_wall_us() && timewatch_is_calm(r->store))
 		return request_why(r, ERR_EOF,
 		    "the upload is expired: it was not continued in time");
 	return ERR_OK;

@@ -193,7 +193,8 @@ test_jobs_per_second(void **state)
 		      "CPU, the client's included)\n",
 	    load.done, took, (double)load.done / took, (double)load.done / cpu);
 	assert_int_equal(load.done, JOBS);
-	assert_true((double)load.done / took > JOBS_PER_SECOND_MIN);
+	/* Of CPU: what else runs on the machine is no fault of the store. */
+	assert_true((double)load.done / cpu > JOBS_PER_SECOND_MIN);
 	assert_int_equal(
 	    sql_int(rig, "SELECT count(*) FROM finding"), JOBS * FINDINGS_EACH);
 	wire_out_release(&load.records);
