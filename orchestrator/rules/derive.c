@@ -273,8 +273,7 @@ not_form(struct walk *walk, const struct frame *frame)
 		return FORM_FALSE;
 	if (node->op == EXPR_COMPARE)
 		id = derive_compare(walk->derive, frame->node, frame->at,
-		    frame->mode == MODE_FALSE ? DERIVE_FALSE
-					      : DERIVE_NOT_TRUE);
+		    frame->mode == MODE_FALSE ? DERIVE_FALSE : DERIVE_NOT_TRUE);
 	if (id == FORM_TRUE)
 		derive_note(walk->derive, NOTE_NOT);
 	return id;

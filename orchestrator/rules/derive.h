@@ -69,8 +69,8 @@ enum derive_how {
 };
 
 /* What follows from a comparison's being so. */
-form_id derive_compare(struct derive *derive, uint32_t node, uint32_t at,
-    enum derive_how how);
+form_id derive_compare(
+    struct derive *derive, uint32_t node, uint32_t at, enum derive_how how);
 /* What follows from a module's value being there; member may be empty. */
 form_id derive_module(struct form *form, const char *text,
     const struct expr_node *node, bool is_truth);

@@ -31,7 +31,7 @@
 struct hunt_set {
 	uint64_t number;
 	char job[SHA256_HEX_BYTES]; /* what RULESET names beside it */
-	struct ruleset *ruleset; /* NULL = none */
+	struct ruleset *ruleset;    /* NULL = none */
 };
 
 struct hunt {
