@@ -6,17 +6,17 @@
  * Writes: to the relay; what became of each mail (MAIL_DONE).
  * Trusts: nothing that the relay says but that it took a mail.  It can make no
  *         socket and open no file: connections come from its dialer, which
- *         knows one relay (mail/dial.h).
+ *         knows one relay (lib/dial.h).
  * Ends:   with its parent.  A mail that was on its way is sent again, with the
  *         same Message-ID; one that the relay has taken is not.
  */
 #include "lib/call.h"
+#include "lib/dial.h"
 #include "lib/limits.h"
 #include "lib/log.h"
 #include "lib/own.h"
 #include "lib/program.h"
 #include "lib/xalloc.h"
-#include "mail/dial.h"
 #include "mail/message.h"
 #include "mail/smtp.h"
 
@@ -478,8 +478,8 @@ prepare(struct mailer *m)
 	    .dialer = -1,
 	};
 
-	if (at == NULL ||
-	    dial_fork(host, port, why, sizeof(why), &conf.dialer) != ERR_OK) {
+	if (at == NULL || dial_fork(&(struct dial_place){host, port}, 1, why,
+			      sizeof(why), &conf.dialer) != ERR_OK) {
 		log_line(LOG_ERROR, "msg=\"no mail is sent\" reason=\"%s\"",
 		    at == NULL ? "[mail] from is no address" : why);
 		(void)loop_timer(p->loop, AGAIN_MS, on_again, NULL);

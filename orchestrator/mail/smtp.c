@@ -2,9 +2,9 @@
 /* smtp.c - one mail at a time to the relay, by libcurl. */
 #include "mail/smtp.h"
 
+#include "lib/dial.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
-#include "mail/dial.h"
 
 #include <curl/curl.h>
 #include <string.h>
@@ -44,7 +44,7 @@ on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 
 	(void)purpose;
 	(void)address;
-	if (dial_connect(s->dialer, s->why, sizeof(s->why), &fd) != ERR_OK)
+	if (dial_connect(s->dialer, 0, s->why, sizeof(s->why), &fd) != ERR_OK)
 		return CURL_SOCKET_BAD;
 	return fd;
 }

@@ -3,6 +3,7 @@
 #include "lib/totp.h"
 
 #include "lib/own.h"
+#include "lib/uri.h"
 #include "lib/xalloc.h"
 #include "store/audit.h"
 #include "store/handlers.h"
@@ -75,21 +76,8 @@ load_own(struct request *r, struct credential *c)
 static char *
 make_uri(const struct credential *c, const char *secret)
 {
-	static const char digits[] = "0123456789ABCDEF";
-	char label[3 * LOGIN_NAME_BYTES] = "";
-	size_t at = 0;
+	auto_free char *label = uri_encode(c->login);
 
-	for (const char *p = c->login; *p != '\0'; p++) {
-		if ((*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') ||
-		    *p == '.' || *p == '-' || *p == '_') {
-			label[at++] = *p;
-			continue;
-		}
-		label[at++] = '%';
-		label[at++] = digits[(unsigned char)*p >> 4];
-		label[at++] = digits[(unsigned char)*p & 15];
-	}
-	label[at] = '\0';
 	return xasprintf("otpauth://totp/Loep:%s?secret=%s&issuer=Loep&"
 			 "algorithm=SHA1&digits=%d&period=%d",
 	    label, secret, TOTP_DIGITS, TOTP_PERIOD_S);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dial.c - connections to the one relay, by a process of its own. */
-#include "mail/dial.h"
+/* dial.c - connections to a few known places, by a process of its own. */
+#include "lib/dial.h"
 
 #include "lib/cage.h"
 #include "lib/log.h"
@@ -24,9 +24,14 @@ struct address {
 	struct sockaddr_storage addr;
 };
 
-struct relay {
+struct target {
 	size_t count;
 	struct address addresses[ADDRESSES_MAX];
+};
+
+struct targets {
+	size_t count;
+	struct target places[DIAL_PLACES_MAX];
 };
 
 /* --- the process --- */
@@ -76,8 +81,24 @@ answer(int fd, int error, int connection)
 		_exit(1);
 }
 
+static void
+serve(int fd, const struct target *target)
+{
+	int error = ENOENT;
+
+	for (size_t i = 0; i < target->count && error != 0; i++) {
+		auto_close int connection = connect_one(&target->addresses[i]);
+
+		error = connection == -1 ? errno : 0;
+		if (error == 0)
+			answer(fd, 0, connection);
+	}
+	if (error != 0)
+		answer(fd, error, -1);
+}
+
 __attribute__((noreturn)) static void
-work(int fd, const struct relay *relay)
+work(int fd, const struct targets *targets)
 {
 	static const struct cage cage = {
 	    .name = "dialer",
@@ -85,7 +106,7 @@ work(int fd, const struct relay *relay)
 	    .files_max = 16,
 	};
 	static struct cage_report report;
-	char byte;
+	uint8_t place;
 
 	if (cage_enter(&cage, &report) != ERR_OK) {
 		log_line(LOG_ERROR, "msg=\"cannot enter the cage\" detail='%s'",
@@ -93,48 +114,39 @@ work(int fd, const struct relay *relay)
 		_exit(1);
 	}
 	for (;;) {
-		ssize_t n = read(fd, &byte, 1);
-		int error = ENOENT;
+		ssize_t n = read(fd, &place, 1);
 
 		if (n == -1 && errno == EINTR)
 			continue;
-		if (n != 1)
+		if (n != 1 || place >= targets->count)
 			_exit(n == 0 ? 0 : 1);
-		for (size_t i = 0; i < relay->count && error != 0; i++) {
-			auto_close int connection =
-			    connect_one(&relay->addresses[i]);
-
-			error = connection == -1 ? errno : 0;
-			if (error == 0)
-				answer(fd, 0, connection);
-		}
-		if (error != 0)
-			answer(fd, error, -1);
+		serve(fd, &targets->places[place]);
 	}
 }
 
 /* --- the program's side --- */
 
 static int
-look_up(const char *host, const char *port, char *why, size_t why_size,
-    struct relay *ret_relay)
+look_up(const struct dial_place *place, char *why, size_t why_size,
+    struct target *ret_target)
 {
 	const struct addrinfo hints = {
 	    .ai_socktype = SOCK_STREAM,
 	    .ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV,
 	};
 	struct addrinfo *list;
-	int error = getaddrinfo(host, port, &hints, &list);
+	int error = getaddrinfo(place->host, place->port, &hints, &list);
 
 	if (error != 0) {
-		(void)snprintf(why, why_size, "cannot look %s up: %s", host,
-		    gai_strerror(error));
+		(void)snprintf(why, why_size, "cannot look %s up: %s",
+		    place->host, gai_strerror(error));
 		return ERR_UNAVAILABLE;
 	}
-	ret_relay->count = 0;
+	ret_target->count = 0;
 	for (struct addrinfo *a = list;
-	     a != NULL && ret_relay->count < ADDRESSES_MAX; a = a->ai_next) {
-		struct address *to = &ret_relay->addresses[ret_relay->count++];
+	     a != NULL && ret_target->count < ADDRESSES_MAX; a = a->ai_next) {
+		struct address *to =
+		    &ret_target->addresses[ret_target->count++];
 
 		to->len = a->ai_addrlen;
 		memcpy(&to->addr, a->ai_addr, a->ai_addrlen);
@@ -144,17 +156,23 @@ look_up(const char *host, const char *port, char *why, size_t why_size,
 }
 
 int
-dial_fork(
-    const char *host, const char *port, char *why, size_t why_size, int *ret_fd)
+dial_fork(const struct dial_place *places, size_t count, char *why,
+    size_t why_size, int *ret_fd)
 {
-	struct relay relay;
+	struct targets targets = {.count = count};
 	int fds[2];
 	pid_t parent = getpid();
 	pid_t pid;
-	int err = look_up(host, port, why, why_size, &relay);
 
-	if (err != ERR_OK)
-		return err;
+	if (count > DIAL_PLACES_MAX)
+		return ERR_LIMIT;
+	for (size_t i = 0; i < count; i++) {
+		int err =
+		    look_up(&places[i], why, why_size, &targets.places[i]);
+
+		if (err != ERR_OK)
+			return err;
+	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) == -1)
 		return ERR_SYS;
 	pid = fork();
@@ -170,7 +188,7 @@ dial_fork(
 		    dup2(fds[1], PROGRAM_PARENT_FD) == -1)
 			_exit(1);
 		(void)close_range(PROGRAM_PARENT_FD + 1, ~0U, 0);
-		work(PROGRAM_PARENT_FD, &relay);
+		work(PROGRAM_PARENT_FD, &targets);
 	}
 	(void)close(fds[1]);
 	*ret_fd = fds[0];
@@ -178,12 +196,13 @@ dial_fork(
 }
 
 int
-dial_connect(int fd, char *why, size_t why_size, int *ret_socket)
+dial_connect(int fd, size_t place, char *why, size_t why_size, int *ret_socket)
 {
 	union {
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(sizeof(int))];
 	} control;
+	const uint8_t byte = (uint8_t)place;
 	int error = 0;
 	struct iovec iov = {.iov_base = &error, .iov_len = sizeof(error)};
 	struct msghdr msg = {
@@ -196,7 +215,7 @@ dial_connect(int fd, char *why, size_t why_size, int *ret_socket)
 	ssize_t n;
 
 	(void)snprintf(why, why_size, "the dialer is gone");
-	if (fd == -1 || write(fd, "c", 1) != 1)
+	if (fd == -1 || write(fd, &byte, 1) != 1)
 		return ERR_EOF;
 	do {
 		n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
@@ -205,8 +224,8 @@ dial_connect(int fd, char *why, size_t why_size, int *ret_socket)
 		return ERR_EOF;
 	cmsg = CMSG_FIRSTHDR(&msg);
 	if (error != 0 || cmsg == NULL || cmsg->cmsg_type != SCM_RIGHTS) {
-		(void)snprintf(why, why_size, "cannot connect to the relay: %s",
-		    strerror(error));
+		(void)snprintf(
+		    why, why_size, "cannot connect: %s", strerror(error));
 		return ERR_UNAVAILABLE;
 	}
 	why[0] = '\0';
