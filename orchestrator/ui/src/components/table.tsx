@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tables.  On a narrow screen each row becomes a card with named values.
 import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 
 export interface Column<T> {
   key: string;
@@ -20,8 +21,28 @@ export function Table<T>(props: {
   showCaption?: boolean;
   rowClass?: (row: T) => string;
 }) {
+  const frame = useRef<HTMLDivElement>(null);
+
+  // What does not fit is scrolled, with the keyboard, too.
+  useEffect(() => {
+    const check = () => {
+      const e = frame.current;
+      if (!e) return;
+      const isWide = e.scrollWidth > e.clientWidth;
+      for (const [name, value] of [
+        ['tabindex', '0'],
+        ['role', 'region'],
+        ['aria-label', props.caption],
+      ] as const)
+        if (isWide) e.setAttribute(name, value);
+        else e.removeAttribute(name);
+    };
+    check();
+    window.addEventListener('resize', check);
+    return () => window.removeEventListener('resize', check);
+  });
   return (
-    <div class="table-frame">
+    <div class="table-frame" ref={frame}>
       <table>
         <caption class={props.showCaption ? '' : 'visually-hidden'}>
           {props.caption}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Handing something in: what happened, how it may be used, the files.  The
 // number is there at once; the files follow.
-import { useRef, useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { get, path, post } from '../api/client.js';
 import type { Case, Pap, Severity, Tlp } from '../api/types.js';
 import {
@@ -131,28 +131,33 @@ export default function Submit(_: PageProps) {
   const [d, setDetails] = useState(empty);
   const [files, setFiles] = useState<ChosenFile[]>([]);
   const [isNone, setNone] = useState(false);
-  // The same press twice, or a repeat after a cut, is one case.
-  const key = useRef(crypto.randomUUID());
+  // The same press twice, or a repeat after a cut, is one case; what was
+  // changed in between is another request.
+  const caseKey = useMemo(
+    () => crypto.randomUUID(),
+    [d.title, d.severity, d.tlp, d.pap],
+  );
+  const filesKey = useMemo(() => crypto.randomUUID(), [d]);
   const set: Set = (name, value) =>
     setDetails((old) => ({ ...old, [name]: value }));
   const send = useAction(async () => {
-    const made = await post<{ number: string }>(
+    const { number } = await post<{ number: string }>(
       '/cases',
       { title: d.title.trim(), severity: d.severity, tlp: d.tlp, pap: d.pap },
-      { headers: { 'Idempotency-Key': `${key.current}-case` } },
+      { headers: { 'Idempotency-Key': caseKey } },
     );
-    const isDescribed = await describe(made.number, d);
+    const isDescribed = await describe(number, d);
     const submission = await post<{ id: string }>(
-      path`/cases/${made.number}/submissions`,
+      path`/cases/${number}/submissions`,
       {
         ...submissionBody(d),
         comment: `${d.isConfirmed ? t.submit.confirmed : t.submit.suspected}: ${d.context.trim()}`,
       },
-      { headers: { 'Idempotency-Key': `${key.current}-files` } },
+      { headers: { 'Idempotency-Key': filesKey } },
     );
-    addUploads(made.number, submission.id, files);
+    addUploads(number, submission.id, files);
     if (!isDescribed) toast(t.submit.notKept);
-    navigate(`/cases/${encodeURIComponent(made.number)}?new=1`);
+    navigate(`/cases/${encodeURIComponent(number)}?new=1`);
   });
   const onSubmit = (event: FormEvent) => {
     event.preventDefault();

@@ -182,6 +182,7 @@ export const operator: typeof en = {
     checksLabel: 'Automatische Prüfungen',
     files: 'Dateien',
     noFiles: 'Es ist noch keine Datei angekommen.',
+    filesGone: 'Die Dateien wurden gelöscht.',
     moreFiles: 'Es gibt mehr Dateien, als hier gezeigt werden.',
     checked: 'Prüfsumme',
     hashMatch: 'Wie angegeben',

@@ -174,6 +174,7 @@ export const operator = {
     checksLabel: 'Automatic checks',
     files: 'Files',
     noFiles: 'No file has arrived yet.',
+    filesGone: 'The files were deleted.',
     moreFiles: 'There are more files than are shown here.',
     checked: 'Digest',
     hashMatch: 'As declared',

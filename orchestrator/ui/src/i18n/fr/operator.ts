@@ -183,6 +183,7 @@ export const operator: typeof en = {
     checksLabel: 'Contrôles automatiques',
     files: 'Fichiers',
     noFiles: 'Aucun fichier n’est encore arrivé.',
+    filesGone: 'Les fichiers ont été supprimés.',
     moreFiles: 'Il y a plus de fichiers que ceux affichés ici.',
     checked: 'Empreinte',
     hashMatch: 'Comme déclarée',

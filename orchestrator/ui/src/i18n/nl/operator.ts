@@ -177,6 +177,7 @@ export const operator: typeof en = {
     checksLabel: 'Automatische controles',
     files: 'Bestanden',
     noFiles: 'Er is nog geen bestand aangekomen.',
+    filesGone: 'De bestanden zijn verwijderd.',
     moreFiles: 'Er zijn meer bestanden dan hier getoond worden.',
     checked: 'Vingerafdruk',
     hashMatch: 'Zoals opgegeven',

@@ -67,8 +67,9 @@ export function Overview(props: { case: Case; reload: () => void }) {
     reload();
   };
   const stage = stageOf(c);
-  const isOpen =
-    c.state === 'open' && !['withdrawn', 'deleted'].includes(stage);
+  const isGone = ['withdrawn', 'deleted'].includes(stage);
+  const none = isGone ? t.casePage.filesGone : t.casePage.noFiles;
+  const isOpen = c.state === 'open' && !isGone;
 
   return (
     <div class="columns">
@@ -83,7 +84,7 @@ export function Overview(props: { case: Case; reload: () => void }) {
         <Card title={t.casePage.files}>
           <div class="stack">
             <UploadList case={c.number} onDone={again} />
-            <Files number={c.number} round={round} />
+            <Files number={c.number} round={round} none={none} />
           </div>
         </Card>
         {session.can('submit') && isOpen && (
@@ -97,7 +98,7 @@ export function Overview(props: { case: Case; reload: () => void }) {
         <Loaded load={submissions}>
           {(list) => (
             <Card title={t.casePage.submissions}>
-              <Submissions list={list} onChange={again} />
+              <Submissions list={list} none={none} onChange={again} />
             </Card>
           )}
         </Loaded>
@@ -170,7 +171,7 @@ function LiveProgress(props: {
   );
 }
 
-function Files(props: { number: string; round: number }) {
+function Files(props: { number: string; round: number; none: string }) {
   const t = useT();
   const load = useLoad(
     (signal) =>
@@ -190,10 +191,10 @@ function Files(props: { number: string; round: number }) {
   );
 
   return (
-    <Loaded load={load} missing={<Empty>{t.casePage.noFiles}</Empty>}>
+    <Loaded load={load} missing={<Empty>{props.none}</Empty>}>
       {(page) =>
         page.items.length === 0 ? (
-          <Empty>{t.casePage.noFiles}</Empty>
+          <Empty>{props.none}</Empty>
         ) : (
           <>
             {receipt.error ? <ProblemAlert error={receipt.error} /> : null}
@@ -401,10 +402,14 @@ function Deletions(props: { number: string; round: number }) {
   );
 }
 
-function Submissions(props: { list: Submission[]; onChange: () => void }) {
+function Submissions(props: {
+  list: Submission[];
+  none: string;
+  onChange: () => void;
+}) {
   const t = useT();
 
-  if (props.list.length === 0) return <Empty>{t.casePage.noFiles}</Empty>;
+  if (props.list.length === 0) return <Empty>{props.none}</Empty>;
   return (
     <ul class="submissions">
       {props.list.map((s) => (

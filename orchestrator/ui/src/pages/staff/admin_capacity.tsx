@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the service can take: parts, analysers, places, evidence.
+import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { get, type Page } from '../../api/client.js';
 import type { DayStatistics } from '../../api/staff.js';
-import { Bytes, Card, Facts, Name } from '../../components/basic.js';
+import { Bytes, Card, Empty, Facts, Name } from '../../components/basic.js';
 import { DaysChart } from '../../components/charts/days.js';
 import { Loaded, useLoad } from '../../components/load.js';
 import { Table } from '../../components/table.js';
 import { useWords } from '../../i18n/index.js';
 import { formatNumber, formatSeconds } from '../../lib/format.js';
 import { asList, asRecord, asText, inline } from '../../logic/findings.js';
+import { useSession } from '../../session.js';
 import { OrMissing, StateBadge } from './parts.js';
 
 function Days() {
@@ -25,6 +27,7 @@ function Days() {
 export function AdminCapacity() {
   const { t, locale } = useWords();
   const c = t.staff.admin.capacity;
+  const { isStaff } = useSession();
   const load = useLoad(
     (signal) => get<Record<string, unknown>>('/status', {}, signal),
     [],
@@ -50,6 +53,7 @@ export function AdminCapacity() {
           const index = asRecord(s['index']);
           const counts = asRecord(s['counts']);
           const jobs = asRecord(s['jobs']);
+          const slots = asList(s['vm_slots']).map(asRecord);
           return (
             <>
               <Card title={c.service}>
@@ -65,8 +69,12 @@ export function AdminCapacity() {
                       c.scheduler,
                       <StateBadge key="s" state={asText(s['scheduler'])} />,
                     ],
-                    [c.cases, count(counts['cases'])],
-                    [c.artefacts, count(counts['artefacts'])],
+                    ...(isStaff
+                      ? ([
+                          [c.cases, count(counts['cases'])],
+                          [c.artefacts, count(counts['artefacts'])],
+                        ] as [string, string][])
+                      : []),
                     [c.blobs, count(evidence['blobs'])],
                     [
                       c.plain,
@@ -80,13 +88,17 @@ export function AdminCapacity() {
                       />,
                     ],
                     [c.damaged, count(evidence['damaged'])],
-                    [
-                      c.database,
-                      <Bytes
-                        key="d"
-                        n={Number(asRecord(s['database'])['bytes']) || 0}
-                      />,
-                    ],
+                    ...(isStaff
+                      ? ([
+                          [
+                            c.database,
+                            <Bytes
+                              key="d"
+                              n={Number(asRecord(s['database'])['bytes']) || 0}
+                            />,
+                          ],
+                        ] as [string, ComponentChildren][])
+                      : []),
                     [
                       c.index,
                       `${count(index['indexed'])} / ${count(index['units'])}`,
@@ -131,29 +143,32 @@ export function AdminCapacity() {
                 />
               </Card>
               <Card title={t.staff.pool.slots}>
-                <Table
-                  caption={t.staff.pool.slots}
-                  rows={asList(s['vm_slots']).map(asRecord)}
-                  rowKey={(a) => asText(a['name'])}
-                  columns={[
-                    {
-                      key: 'name',
-                      head: t.common.name,
-                      isHead: true,
-                      cell: (a) => <code>{asText(a['name'])}</code>,
-                    },
-                    {
-                      key: 'profile',
-                      head: t.staff.run.profile,
-                      cell: (a) => <Name text={asText(a['profile'])} />,
-                    },
-                    {
-                      key: 'state',
-                      head: t.common.state,
-                      cell: (a) => <StateBadge state={asText(a['state'])} />,
-                    },
-                  ]}
-                />
+                {slots.length === 0 && <Empty>{t.staff.pool.noSlots}</Empty>}
+                {slots.length > 0 && (
+                  <Table
+                    caption={t.staff.pool.slots}
+                    rows={slots}
+                    rowKey={(a) => asText(a['name'])}
+                    columns={[
+                      {
+                        key: 'name',
+                        head: t.common.name,
+                        isHead: true,
+                        cell: (a) => <code>{asText(a['name'])}</code>,
+                      },
+                      {
+                        key: 'profile',
+                        head: t.staff.run.profile,
+                        cell: (a) => <Name text={asText(a['profile'])} />,
+                      },
+                      {
+                        key: 'state',
+                        head: t.common.state,
+                        cell: (a) => <StateBadge state={asText(a['state'])} />,
+                      },
+                    ]}
+                  />
+                )}
               </Card>
             </>
           );

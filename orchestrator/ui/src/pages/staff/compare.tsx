@@ -103,12 +103,12 @@ function Environment(props: { a: Run; b: Run }) {
             {
               key: 'a',
               head: 'A',
-              cell: (x) => <Name text={x.before ?? '–'} />,
+              cell: (x) => <Name text={x.before || '–'} />,
             },
             {
               key: 'b',
               head: 'B',
-              cell: (x) => <Name text={x.after ?? '–'} />,
+              cell: (x) => <Name text={x.after || '–'} />,
             },
           ]}
         />

@@ -22,7 +22,8 @@ import { navigate } from '../../router.js';
 import { useSession } from '../../session.js';
 import { ActButton, StateBadge } from './parts.js';
 
-const OPEN = ['planned', 'running', 'paused'];
+/** Whatever else it is called meanwhile, it goes on until it is one of these. */
+const ENDED = ['done', 'cancelled', 'failed'];
 
 function Changes(props: { id: number }) {
   const t = useT();
@@ -134,7 +135,7 @@ export default function RescanPage({ params }: PageProps) {
     (signal) => get<Rescan>(`/rescans/${id}`, {}, signal),
     [id],
   );
-  const isOpen = OPEN.includes(load.data?.state ?? '');
+  const isOpen = load.data !== undefined && !ENDED.includes(load.data.state);
   const order = (what: string) => async () => {
     await post(`/rescans/${id}/orders`, { order: what });
     load.reload();
@@ -223,7 +224,7 @@ export default function RescanPage({ params }: PageProps) {
                   [r.scope, count(x.scope)],
                   [
                     r.candidates,
-                    `${count(x.candidates)}${x.is_indexed ? '' : ` (${r.noIndex})`}`,
+                    `${count(x.candidates)}${x.is_indexed || x.candidates === null ? '' : ` (${r.noIndex})`}`,
                   ],
                   [r.scanned, count(x.scanned)],
                   [

@@ -18,7 +18,9 @@ export function Rescans() {
   const { can } = useSession();
   const pages = usePages<Rescan>('/rescans', {}, 50);
   const isBusy =
-    pages.items?.some((x) => ['planned', 'running'].includes(x.state)) ?? false;
+    pages.items?.some((x) =>
+      ['queued', 'planned', 'running'].includes(x.state),
+    ) ?? false;
   const order = (id: number, what: string) => async () => {
     await post(`/rescans/${id}/orders`, { order: what });
     pages.reload();
