@@ -94,6 +94,7 @@ await story('A16: facts, clocks and tasks of the case', async () => {
   await page.getByLabel('New task').fill('Ask for the mail server’s log');
   await page.getByRole('button', { name: 'Add' }).click();
   await page.getByText('Ask for the mail server’s log').waitFor();
+  await look(anna, 'staff-case');
   await page.getByRole('button', { name: 'Done' }).click();
   await page.getByRole('button', { name: 'Reopen' }).waitFor();
   await page.getByRole('button', { name: 'Edit' }).click();
@@ -327,7 +328,7 @@ await story('A17: a legal hold keeps the case', async () => {
   await dialog.getByLabel('Reason').fill('The court asked for it.');
   await look(anna, 'staff-hold');
   await dialog.getByRole('button', { name: 'Set a legal hold' }).click();
-  await page.getByText('Legal hold set').waitFor();
+  await page.getByText('Legal hold set', { exact: true }).first().waitFor();
   await page.getByRole('button', { name: 'Ask for deletion' }).click();
   await dialog.getByLabel('Reason').fill('Nobody needs it.');
   await dialog.getByRole('button', { name: 'Ask for deletion' }).click();
@@ -336,7 +337,7 @@ await story('A17: a legal hold keeps the case', async () => {
   await page.getByRole('button', { name: 'Lift the legal hold' }).click();
   await dialog.getByLabel('Reason').fill('The court is done.');
   await dialog.getByRole('button', { name: 'Lift the legal hold' }).click();
-  await page.getByText('Legal hold lifted').waitFor();
+  await page.getByText('Legal hold lifted', { exact: true }).first().waitFor();
 });
 
 await story('A13: two cases become one, and one becomes two', async () => {

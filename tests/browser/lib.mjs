@@ -13,6 +13,7 @@ const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 export const site = env.LOEP_URL;
 export const password = env.LOEP_PASSWORD;
+const WAIT_MS = Number(env.BROWSER_WAIT ?? 120000);
 
 let count = 0;
 let failed = 0;
@@ -92,7 +93,8 @@ export async function newUser(options = {}) {
   });
   const user = { context, log: [], complaints: [], asked: new Set() };
 
-  context.setDefaultTimeout(Number(env.BROWSER_WAIT ?? 45000));
+  // For what never comes: on a busy machine all takes its time.
+  context.setDefaultTimeout(WAIT_MS);
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], {
     origin: site,
   });
@@ -227,8 +229,8 @@ export function cut() {
 }
 
 /** Asks again until `check` is satisfied with the answer. */
-export async function until(ask, check, seconds = 30) {
-  const end = Date.now() + seconds * 1000;
+export async function until(ask, check) {
+  const end = Date.now() + WAIT_MS;
   for (;;) {
     const answer = await ask();
     if (check(answer) || Date.now() > end) return answer;
@@ -269,10 +271,23 @@ export async function visit(user, path) {
   await settle(user);
 }
 
+/** Files and folders of the disk, dragged onto `target` and dropped there. */
+export async function drop(user, target, paths) {
+  await target.scrollIntoViewIfNeeded();
+  const box = await target.boundingBox();
+  const at = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  const data = { items: [], files: paths, dragOperationsMask: 1 };
+  const cdp = await user.context.newCDPSession(user.page);
+
+  for (const type of ['dragEnter', 'dragOver', 'drop'])
+    await cdp.send('Input.dispatchDragEvent', { type, ...at, data });
+  await cdp.detach();
+}
+
 /** Waits until nothing is asked for or loading any more. */
 export async function settle(user) {
   const { page } = user;
-  const end = Date.now() + 45000;
+  const end = Date.now() + WAIT_MS;
 
   for (let quiet = 0; quiet < 2; ) {
     // A frame, so that what was asked for is drawn, and may ask for more.

@@ -65,7 +65,7 @@ browser_account() {
 # browser_run SCRIPT... - runs it; its output is this test's TAP.
 browser_run() {
 	local status=0
-	timeout "${BROWSER_SECONDS:-600}" node "$@" || status=$?
+	timeout "${BROWSER_SECONDS:-1500}" node "$@" || status=$?
 	if [ "$status" != 0 ]; then
 		diag "the service's log:"
 		tail -n 30 "$WORK/log" | sed 's/^/#   /'

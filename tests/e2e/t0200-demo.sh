@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # From a submitted ZIP to a report of a run in a real virtual machine.
 VM=auto
-. "$(dirname "$0")/../integration/lib.sh"
+. "$(dirname "$0")/../browser/lib.sh"
 
 # The samples of the demonstration.
 mkdir "$WORK/in"
@@ -13,6 +13,7 @@ cp tests/samples/dropper.sh "$WORK/in/invoice.sh"
 ok "the sample is built" cc -O1 -s -D_GNU_SOURCE -o "$WORK/in/intruder" tests/samples/intruder.c
 (cd "$WORK/in" && zip -q -P infected "$WORK/evidence.zip" eicar.com invoice.sh intruder)
 
+CONF='[web]\nlisten = 127.0.0.1:0\n[store]\nsecond_factor = nobody'
 loep_start
 for _ in $(seq 1800); do
 	"$LOEP" --json vm list | jq -e '.[] | select(.state == "ready")' >/dev/null && break
@@ -40,9 +41,20 @@ like "holds the request" "$(tcpdump -nn -A -r "$WORK/run.pcap" 2>/dev/null)" 'GE
 ok "dropped files went through triage" \
 	test "$(artefacts '[.[] | select(.relation == "dropped" and .mime != "")] | length')" -gt 0
 
-# A second run of the same sample, with arguments, asked for by a person.
-id=$(artefacts '.[] | select(.name == "intruder") | .id')
-ok "run again" "$LOEP" --quiet run new "$id" --seconds 20 --arg again --wait
-is "two runs of it" "$("$LOEP" --json run list "$CASE" |
-	jq '[.[] | select(.artefact_name == "intruder")] | length')" 2
+# A second run of the same sample, with arguments, asked for by a person: in a
+# browser that follows it as it goes on, where there is one.
+ARTEFACT=$(artefacts '.[] | select(.name == "intruder") | .id')
+if missing=$(browser_missing) && [ -n "$missing" ]; then
+	skip "a person follows a run in the browser" "$missing"
+	ok "run again" "$LOEP" --quiet run new "$ARTEFACT" --seconds 20 --arg again --wait
+else
+	browser_env
+	export ARTEFACT CASE
+	browser_account "Anna Analyst" anna@csirt.example "claim analyse run_vm read_all_orgs" >/dev/null
+	browser_account "Chris Chief" chris@csirt.example "manage_staff manage_vm_images" >/dev/null
+	timeout 1500 node tests/browser/live.mjs | sed 's/^/    /'
+	ok "a person follows a run in the browser" test "${PIPESTATUS[0]}" = 0
+fi
+is "two runs of it that nobody stopped" "$("$LOEP" --json run list "$CASE" |
+	jq '[.[] | select(.artefact_name == "intruder" and .outcome != "cancelled")] | length')" 2
 finish
