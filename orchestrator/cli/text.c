@@ -4,6 +4,7 @@
 
 #include "cli/api.h"
 #include "lib/own.h"
+#include "lib/utf8.h"
 #include "lib/xalloc.h"
 
 #include <errno.h>
@@ -33,42 +34,11 @@ text_style(const char *codes)
 	return codes;
 }
 
-/*
- * Decodes one character of UTF-8 (RFC 3629); 0 bytes = not UTF-8.  Overlong
- * forms and surrogates are not UTF-8.
- */
+/* The character that a terminated text begins with; 0 bytes = not UTF-8. */
 static size_t
-decode(const unsigned char *s, uint32_t *ret_c)
+character(const unsigned char *s, uint32_t *ret_c)
 {
-	static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t len;
-	uint32_t c;
-
-	if (s[0] < 0x80) {
-		*ret_c = s[0];
-		return 1;
-	}
-	if (s[0] >= 0xc2 && s[0] <= 0xdf) {
-		len = 2;
-		c = s[0] & 0x1f;
-	} else if ((s[0] & 0xf0) == 0xe0) {
-		len = 3;
-		c = s[0] & 0x0f;
-	} else if (s[0] >= 0xf0 && s[0] <= 0xf4) {
-		len = 4;
-		c = s[0] & 0x07;
-	} else {
-		return 0;
-	}
-	for (size_t i = 1; i < len; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (s[i] & 0x3f);
-	}
-	if (c < least[len] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		return 0;
-	*ret_c = c;
-	return len;
+	return utf8_sequence(s, strnlen((const char *)s, 4), ret_c);
 }
 
 /* Characters that change how others are shown, or cannot be seen. */
@@ -90,7 +60,7 @@ text_clean(char *dst, size_t dst_size, const char *s)
 	while (*p != '\0') {
 		char piece[16];
 		uint32_t c = 0;
-		size_t len = decode(p, &c);
+		size_t len = character(p, &c);
 		int n;
 
 		if (len == 0)
@@ -119,7 +89,7 @@ text_width(const char *s)
 
 	while (*p != '\0') {
 		uint32_t c = 0;
-		size_t len = decode(p, &c);
+		size_t len = character(p, &c);
 		int w = len == 0 ? 1 : wcwidth((wchar_t)c);
 
 		width += w > 0 ? (size_t)w : 0;

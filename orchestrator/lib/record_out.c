@@ -4,6 +4,7 @@
 
 #include "lib/limits.h"
 #include "lib/own.h"
+#include "lib/utf8.h"
 #include "lib/xalloc.h"
 
 #include <assert.h>
@@ -307,31 +308,6 @@ record_item_end(struct record_out *out, const void *frame, size_t len)
 	put_frame(out, frame, len);
 }
 
-/* Bytes of the valid UTF-8 sequence (RFC 3629) at p, 0 = none. */
-static size_t
-utf8_len(const uint8_t *p, size_t len)
-{
-	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t n;
-	uint32_t code;
-
-	if (p[0] < 0x80)
-		return 1;
-	n = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
-	if (p[0] < 0xc2 || p[0] > 0xf4 || n > len)
-		return 0;
-	code = p[0] & (0x7fu >> n);
-	for (size_t i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (p[i] & 0x3fu);
-	}
-	if (code < smallest[n] || code > 0x10ffff ||
-	    (code >= 0xd800 && code <= 0xdfff))
-		return 0;
-	return n;
-}
-
 json_t *
 record_text(const void *p, size_t len)
 {
@@ -344,7 +320,7 @@ record_text(const void *p, size_t len)
 		len = TEXT_BYTES_MAX;
 	text = xmalloc(len * 3 + 1);
 	for (size_t i = 0; i < len;) {
-		size_t n = utf8_len(at + i, len - i);
+		size_t n = utf8_sequence(at + i, len - i, NULL);
 
 		/* jansson's readers take no NUL in a text; nor do we. */
 		if (n == 0 || at[i] == '\0') {

@@ -6,6 +6,7 @@
 #include "lib/log.h"
 #include "lib/own.h"
 #include "lib/tlshdiff.h"
+#include "lib/utf8.h"
 #include "lib/xalloc.h"
 #include "store/text.h"
 
@@ -31,7 +32,8 @@ clean(const void *body, size_t len)
 	size_t at = 0;
 
 	while (at < max) {
-		size_t n = p[at] < 0x20 ? 0 : text_sequence(p + at, max - at);
+		size_t n =
+		    p[at] < 0x20 ? 0 : utf8_sequence(p + at, max - at, NULL);
 
 		if (n == 0)
 			text[at++] = ' ';

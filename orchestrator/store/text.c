@@ -2,7 +2,9 @@
 /* text.c - words that come from outside, brought into their one form. */
 #include "store/text.h"
 
-#include <stdint.h>
+#include "lib/utf8.h"
+
+#include <string.h>
 #include <strings.h>
 
 const char text_capabilities[] =
@@ -24,38 +26,11 @@ static const char *const classes[] = {
 static const char *const kinds[] = {"file", "log", "disk_image", "memory_image",
     "vm_image", "pcap", "email", "archive", "url", "other", NULL};
 
-size_t
-text_sequence(const uint8_t *p, size_t len)
-{
-	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-
-	if (n == 1)
-		return p[0] != 0;
-	if (p[0] < 0xc2 || p[0] > 0xf4 || n > len)
-		return 0;
-	for (size_t i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	/* Overlong forms, surrogates, beyond U+10FFFF. */
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return n;
-}
-
 bool
 text_is_utf8(const void *p, size_t len)
 {
-	const uint8_t *at = p;
-	size_t n;
-
-	for (size_t i = 0; i < len; i += n) {
-		n = text_sequence(at + i, len - i);
-		if (n == 0)
-			return false;
-	}
-	return true;
+	return len == 0 ||
+	       (memchr(p, '\0', len) == NULL && utf8_is_valid(p, len));
 }
 
 static int

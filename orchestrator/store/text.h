@@ -9,11 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/*
- * The length of the UTF-8 sequence that stands at p (RFC 3629 section 4), of
- * at most len bytes; 0 where there is none, or a NUL.
- */
-size_t text_sequence(const uint8_t *p, size_t len);
 /* Well-formed UTF-8 without NUL (RFC 3629). */
 bool text_is_utf8(const void *p, size_t len);
 

@@ -5,6 +5,7 @@
 #include "lib/digest.h"
 #include "lib/log.h"
 #include "lib/own.h"
+#include "lib/utf8.h"
 #include "lib/xalloc.h"
 #include "web/stamp.h"
 

@@ -5,6 +5,7 @@
 #include "lib/digest.h"
 #include "lib/json.h"
 #include "lib/own.h"
+#include "lib/utf8.h"
 #include "lib/xalloc.h"
 #include "web/stamp.h"
 #include "web/target.h"
@@ -65,7 +66,7 @@ rows_put_text(struct wire_out *out, const void *bytes, size_t len)
 			put_escaped(out, p[at++]);
 			continue;
 		}
-		n = utf8_length(p + at, len - at);
+		n = utf8_sequence(p + at, len - at, NULL);
 		if (n == 0)
 			rows_put_literal(out, REPLACEMENT);
 		else

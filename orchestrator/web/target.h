@@ -52,8 +52,4 @@ const struct target_text *target_parameter(
     const struct target *target, const char *name);
 bool target_text_is(const struct target_text *text, const char *other);
 
-/* The bytes of one valid UTF-8 sequence (RFC 3629) at p, or 0. */
-size_t utf8_length(const uint8_t *p, size_t len);
-bool utf8_is_valid(const void *p, size_t len);
-
 #endif

@@ -5,6 +5,7 @@
 #include "analysers/archive/names.h"
 #include "lib/limits.h"
 #include "lib/own.h"
+#include "lib/utf8.h"
 #include "lib/xalloc.h"
 
 #include <sys/stat.h>
@@ -72,7 +73,7 @@ member_set_name(json_t *object, const char *key, const char *name, size_t len)
 	if (len > PATH_BYTES_MAX)
 		len = PATH_BYTES_MAX;
 	(void)json_object_set_new(object, key, record_text(name, len));
-	if (name_is_utf8(name, len))
+	if (utf8_is_valid(name, len))
 		return;
 	(void)snprintf(hex_key, sizeof(hex_key), "%s_hex", key);
 	(void)json_object_set_new(object, hex_key, record_hex(name, len));

@@ -42,7 +42,5 @@ const char *name_base(const char *name, size_t len, size_t *ret_len);
  * "a.tar", "a" -> "a.unpacked".  Cut to size; always terminated.
  */
 void name_unpacked(const char *name, char *ret_name, size_t size);
-/* Whether these bytes are well-formed UTF-8 (RFC 3629). */
-bool name_is_utf8(const char *name, size_t len);
 
 #endif

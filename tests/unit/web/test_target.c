@@ -127,25 +127,6 @@ test_bounds(void **state)
 	refuses(text, ERR_LIMIT);
 }
 
-static void
-test_utf8(void **state)
-{
-	static const char *const good[] = {"", "abc", "\xc3\xa9",
-	    "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xed\x9f\xbf", "\xee\x80\x80",
-	    "\xf4\x8f\xbf\xbf", "\xef\xbf\xbf"};
-	static const char *const bad[] = {"\x80", "\xc3", "\xc0\x80",
-	    "\xc1\xbf", "\xe0\x80\x80", "\xe0\x9f\xbf", "\xed\xa0\x80",
-	    "\xed\xbf\xbf", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80",
-	    "\xf5\x80\x80\x80", "\xff", "\xe2\x82", "\xe2\x28\xa1",
-	    "\xf0\x9f\x98"};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-		assert_true(utf8_is_valid(good[i], strlen(good[i])));
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_false(utf8_is_valid(bad[i], strlen(bad[i])));
-}
-
 int
 main(void)
 {
@@ -154,7 +135,6 @@ main(void)
 	    cmocka_unit_test(test_query),
 	    cmocka_unit_test(test_refusals),
 	    cmocka_unit_test(test_bounds),
-	    cmocka_unit_test(test_utf8),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

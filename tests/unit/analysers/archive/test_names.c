@@ -136,33 +136,6 @@ test_unpacked(void **state)
 }
 
 static void
-test_utf8(void **state)
-{
-	static const struct {
-		const char *text;
-		bool is_utf8;
-	} texts[] = {
-	    {"plain", true},
-	    {"\xc3\xa9", true},
-	    {"\xe2\x82\xac", true},
-	    {"\xf0\x9f\x98\x80", true},
-	    {"\xc3", false},
-	    {"\xc0\xaf", false},	 /* overlong */
-	    {"\xe0\x80\xaf", false},	 /* overlong */
-	    {"\xed\xa0\x80", false},	 /* surrogate */
-	    {"\xf4\x90\x80\x80", false}, /* beyond U+10FFFF */
-	    {"\xff", false},
-	    {"a\x80", false},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(texts); i++)
-		assert_int_equal(
-		    name_is_utf8(texts[i].text, strlen(texts[i].text)),
-		    texts[i].is_utf8);
-}
-
-static void
 test_budget(void **state)
 {
 	auto_json json_t *limits =
@@ -240,7 +213,6 @@ main(void)
 	    cmocka_unit_test(test_target),
 	    cmocka_unit_test(test_base),
 	    cmocka_unit_test(test_unpacked),
-	    cmocka_unit_test(test_utf8),
 	    cmocka_unit_test(test_budget),
 	    cmocka_unit_test(test_passwords),
 	};
