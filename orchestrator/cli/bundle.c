@@ -3,11 +3,11 @@
 #include "cli/bundle.h"
 
 #include "lib/base64.h"
+#include "lib/fileio.h"
 #include "lib/json.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -18,31 +18,15 @@
 #define PATH_BYTES_MAX ((size_t)900)
 
 static int
-write_all(int fd, const char *p, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, p, len);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return ERR_SYS;
-		p += n;
-		len -= (size_t)n;
-	}
-	return ERR_OK;
-}
-
-static int
 put_line(struct bundle *bundle, const char *line, size_t len)
 {
 	int err;
 
 	if (len + 1 > BUNDLE_BYTES_MAX - bundle->bytes)
 		return ERR_LIMIT;
-	err = write_all(bundle->fd, line, len);
+	err = file_write(bundle->fd, line, len);
 	if (err == ERR_OK)
-		err = write_all(bundle->fd, "\n", 1);
+		err = file_write(bundle->fd, "\n", 1);
 	bundle->bytes += len + 1;
 	return err;
 }

@@ -3,6 +3,7 @@
 #include "index/manifest.h"
 
 #include "lib/digest.h"
+#include "lib/fileio.h"
 #include "lib/limits.h"
 #include "lib/own.h"
 #include "lib/wire.h"
@@ -141,17 +142,7 @@ replace(int folder, const uint8_t *p, size_t len)
 
 	if (fd == -1)
 		return fail();
-	while (len > 0) {
-		ssize_t n = write(fd, p, len);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return fail();
-		p += n;
-		len -= (size_t)n;
-	}
-	if (fsync(fd) == -1 ||
+	if (file_write(fd, p, len) != ERR_OK || fsync(fd) == -1 ||
 	    renameat(folder, MANIFEST_TMP_NAME, folder, MANIFEST_NAME) == -1 ||
 	    fsync(folder) == -1)
 		return fail();

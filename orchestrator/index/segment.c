@@ -4,6 +4,7 @@
 
 #include "index/segment_form.h"
 #include "lib/digest.h"
+#include "lib/fileio.h"
 #include "lib/limits.h"
 #include "lib/own.h"
 #include "lib/wire.h"
@@ -89,25 +90,13 @@ segment_tag(struct index_keys *keys, uint64_t id, size_t page,
 	memcpy(ret_tag, tag, SEGMENT_TAG_BYTES);
 }
 
+/* A file that ends before that was cut. */
 static int
-read_all(int fd, void *p, size_t len, uint64_t at)
+read_at(const struct segment *segment, uint64_t at, void *p, size_t len)
 {
-	uint8_t *dst = p;
+	int err = file_read_at(segment->fd, at, p, len);
 
-	while (len > 0) {
-		ssize_t n = pread(fd, dst, len, (off_t)at);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return ERR_SYS;
-		if (n == 0)
-			return ERR_FORMAT;
-		dst += n;
-		at += (uint64_t)n;
-		len -= (size_t)n;
-	}
-	return ERR_OK;
+	return err == ERR_EOF ? ERR_FORMAT : err;
 }
 
 /* --- the directory --- */
@@ -188,8 +177,8 @@ read_directory(struct segment *segment, const uint8_t *header, size_t len)
 	};
 	struct wire_in in;
 	const uint8_t *tags;
-	int err = read_all(
-	    segment->fd, box, len, (segment->pages + 1) * SEGMENT_PAGE_BYTES);
+	int err = read_at(
+	    segment, (segment->pages + 1) * SEGMENT_PAGE_BYTES, box, len);
 
 	if (err != ERR_OK)
 		return err;
@@ -216,7 +205,7 @@ read_header(struct segment *segment)
 	struct stat st;
 	uint64_t pages, len;
 	const uint8_t *magic;
-	int err = read_all(segment->fd, header, sizeof(header), 0);
+	int err = read_at(segment, 0, header, sizeof(header));
 
 	if (err != ERR_OK)
 		return err;
@@ -318,8 +307,8 @@ check_page(struct segment *segment, size_t page)
 		return ERR_FORMAT;
 	if ((segment->seen[page / 64] >> (page % 64) & 1) != 0)
 		return ERR_OK;
-	err = read_all(
-	    segment->fd, bytes, sizeof(bytes), (page + 1) * SEGMENT_PAGE_BYTES);
+	err = read_at(
+	    segment, (page + 1) * SEGMENT_PAGE_BYTES, bytes, sizeof(bytes));
 	if (err == ERR_OK) {
 		segment_tag(segment->keys, segment->id, page, bytes, tag);
 		if (memcmp(tag, segment->tags + page * SEGMENT_TAG_BYTES,

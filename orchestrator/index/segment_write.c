@@ -2,6 +2,7 @@
 /* segment_write.c - writing one file of the index. */
 #include "index/segment_form.h"
 #include "lib/digest.h"
+#include "lib/fileio.h"
 #include "lib/limits.h"
 #include "lib/own.h"
 #include "lib/wire.h"
@@ -29,25 +30,13 @@ struct segment_writer {
 };
 
 static int
-write_all(int fd, const void *p, size_t len, uint64_t at)
+write_at(int fd, uint64_t at, const void *p, size_t len)
 {
-	const uint8_t *src = p;
-
-	while (len > 0) {
-		ssize_t n = pwrite(fd, src, len, (off_t)at);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return errno == ENOSPC || errno == EDQUOT ||
-				       errno == EFBIG
-				   ? ERR_NO_SPACE
-				   : ERR_SYS;
-		src += n;
-		at += (uint64_t)n;
-		len -= (size_t)n;
-	}
-	return ERR_OK;
+	if (file_write_at(fd, at, p, len) == ERR_OK)
+		return ERR_OK;
+	return errno == ENOSPC || errno == EDQUOT || errno == EFBIG
+		   ? ERR_NO_SPACE
+		   : ERR_SYS;
 }
 
 int
@@ -112,7 +101,7 @@ static int
 put_lines(struct segment_writer *writer, const uint8_t *p, size_t len)
 {
 	uint64_t at = SEGMENT_PAGE_BYTES + writer->lines * LINE_BYTES;
-	int err = write_all(writer->fd, p, len, at);
+	int err = write_at(writer->fd, at, p, len);
 
 	writer->lines += len / LINE_BYTES;
 	while (err == ERR_OK && len > 0) {
@@ -204,10 +193,10 @@ put_directory(struct segment_writer *writer, size_t pages)
 		    box);
 	}
 	if (err == ERR_OK)
-		err = write_all(writer->fd, box, plain.len + SEAL_TAG_BYTES,
-		    (pages + 1) * SEGMENT_PAGE_BYTES);
+		err = write_at(writer->fd, (pages + 1) * SEGMENT_PAGE_BYTES,
+		    box, plain.len + SEAL_TAG_BYTES);
 	if (err == ERR_OK)
-		err = write_all(writer->fd, header, sizeof(header), 0);
+		err = write_at(writer->fd, 0, header, sizeof(header));
 	wire_out_release(&plain);
 	wire_out_release(&head);
 	return err;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* input.c - an artefact's bytes by memory, range socket or pipe. */
 #include "lib/input.h"
+#include "lib/fileio.h"
 
 #include "lib/own.h"
 #include "lib/range.h"
@@ -179,21 +180,9 @@ input_map(struct input *input)
 static int
 copy_to_scratch(struct input *input)
 {
-	size_t done = 0;
-
 	if (input->fd == -1 || ftruncate(input->fd, (off_t)input->size) == -1)
 		return ERR_SYS;
-	while (done < input->size) {
-		ssize_t n = pwrite(input->fd, input->map + done,
-		    (size_t)input->size - done, (off_t)done);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return ERR_SYS;
-		done += (size_t)n;
-	}
-	return ERR_OK;
+	return file_write_at(input->fd, 0, input->map, (size_t)input->size);
 }
 
 int

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sealed.c - bytes in sealed memory, to be handed to another program. */
 #include "lib/sealed.h"
+#include "lib/fileio.h"
 
 #include "lib/own.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 
@@ -14,21 +14,11 @@ int
 sealed_make(const char *name, const void *p, size_t len, int *ret_fd)
 {
 	auto_close int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	const uint8_t *src = p;
 
 	if (fd == -1)
 		return ERR_SYS;
-	while (len > 0) {
-		ssize_t n = write(fd, src, len);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return ERR_SYS;
-		src += n;
-		len -= (size_t)n;
-	}
-	if (fcntl(fd, F_ADD_SEALS, SEALS | F_SEAL_SEAL) == -1)
+	if (file_write(fd, p, len) != ERR_OK ||
+	    fcntl(fd, F_ADD_SEALS, SEALS | F_SEAL_SEAL) == -1)
 		return ERR_SYS;
 	*ret_fd = take_fd(fd);
 	return ERR_OK;

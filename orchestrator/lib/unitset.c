@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* unitset.c - compile units in sealed memory. */
 #include "lib/unitset.h"
+#include "lib/fileio.h"
 
 #include "lib/own.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 
@@ -68,21 +68,6 @@ unitset_add(struct unitset_out *out, const struct unit *unit)
 	return ERR_OK;
 }
 
-static int
-write_all(int fd, const uint8_t *p, size_t len)
-{
-	for (size_t done = 0; done < len;) {
-		ssize_t n = write(fd, p + done, len - done);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return ERR_SYS;
-		done += (size_t)n;
-	}
-	return ERR_OK;
-}
-
 int
 unitset_seal(struct unitset_out *out, int *ret_fd)
 {
@@ -94,7 +79,7 @@ unitset_seal(struct unitset_out *out, int *ret_fd)
 	fd = memfd_create("units", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd == -1)
 		return ERR_SYS;
-	err = write_all(fd, out->wire.buf, out->wire.len);
+	err = file_write(fd, out->wire.buf, out->wire.len);
 	if (err != ERR_OK)
 		return err;
 	if (fcntl(fd, F_ADD_SEALS, SEALS | F_SEAL_SEAL) == -1)

@@ -4,18 +4,14 @@
 
 #include "lib/log.h"
 #include "lib/own.h"
+#include "lib/sealed.h"
 #include "lib/unitset.h"
 #include "lib/xalloc.h"
 
 #include "sched/sift_child.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/mman.h>
-
 /* The store writes about this much in one go, a few tens of milliseconds. */
 #define BATCH_BYTES_USUAL MIB
-#define SEALS		  (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 void
 sift_rules_release(struct sift_rules *rules)
@@ -43,29 +39,6 @@ bool
 sift_rule_is_open(const struct sift *sift)
 {
 	return sift->rules != NULL && sift->rules->body != NULL;
-}
-
-static int
-seal_batch(const struct wire_out *batch, int *ret_fd)
-{
-	auto_close int fd =
-	    memfd_create("rules", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-	if (fd == -1)
-		return ERR_SYS;
-	for (size_t done = 0; done < batch->len;) {
-		ssize_t n = write(fd, batch->buf + done, batch->len - done);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return ERR_SYS;
-		done += (size_t)n;
-	}
-	if (fcntl(fd, F_ADD_SEALS, SEALS) == -1)
-		return ERR_SYS;
-	*ret_fd = take_fd(fd);
-	return ERR_OK;
 }
 
 /*
@@ -98,7 +71,8 @@ sift_rules_flush(struct sift *sift)
 
 	if (rules == NULL || rules->batch.len == 0)
 		return;
-	if (seal_batch(&rules->batch, &fd) != ERR_OK) {
+	if (sealed_make("rules", rules->batch.buf, rules->batch.len, &fd) !=
+	    ERR_OK) {
 		(void)sift_stop(
 		    sift, "memory", "there was no memory to pass the rules on");
 		return;

@@ -2,13 +2,13 @@
 /* dump.c - everything about one case as JSON lines, for its report. */
 #include "store/dump.h"
 
+#include "lib/fileio.h"
 #include "lib/limits.h"
 #include "lib/xalloc.h"
 #include "store/handlers.h"
 #include "store/job.h"
 #include "store/row_json.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 
@@ -50,17 +50,8 @@ static const struct {
 static int
 flush(struct dump *d)
 {
-	size_t sent = 0;
-
-	while (sent < d->len) {
-		ssize_t n = write(d->fd, d->buffer + sent, d->len - sent);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return ERR_SYS;
-		sent += (size_t)n;
-	}
+	if (file_write(d->fd, d->buffer, d->len) != ERR_OK)
+		return ERR_SYS;
 	d->size += (int64_t)d->len;
 	d->len = 0;
 	return ERR_OK;

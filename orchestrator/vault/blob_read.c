@@ -2,6 +2,7 @@
 /* blob_read.c - opening a stored file and its chunks. */
 #include "vault/blob_read.h"
 
+#include "lib/fileio.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
 
@@ -17,28 +18,6 @@ struct blob_reader {
 	unsigned int version;
 	struct blob_footer footer;
 };
-
-/* ERR_FORMAT when the file ends before that. */
-static int
-read_at(int fd, uint64_t offset, void *p, size_t len)
-{
-	uint8_t *at = p;
-
-	while (len > 0) {
-		ssize_t n = pread(fd, at, len, (off_t)offset);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return ERR_SYS;
-		if (n == 0)
-			return ERR_FORMAT;
-		at += n;
-		offset += (uint64_t)n;
-		len -= (size_t)n;
-	}
-	return ERR_OK;
-}
 
 static int
 damaged(struct fault *fault, int err, const char *what)
@@ -75,7 +54,7 @@ load_footer(struct blob_reader *r, const uint8_t header[BLOB_HEADER_BYTES],
 
 	if (file_size < BLOB_HEADER_BYTES + BLOB_TRAILER_BYTES)
 		return damaged(fault, ERR_FORMAT, "cut short");
-	err = read_at(
+	err = file_read_at(
 	    r->fd, file_size - sizeof(trailer), trailer, sizeof(trailer));
 	if (err != ERR_OK)
 		return damaged(fault, err, "reading the trailer");
@@ -85,7 +64,7 @@ load_footer(struct blob_reader *r, const uint8_t header[BLOB_HEADER_BYTES],
 		return damaged(fault, ERR_FORMAT, "cut short, or its trailer");
 	box = xmalloc(in.len);
 	plain = xmalloc(in.len);
-	err = read_at(r->fd, footer_at, box, in.len);
+	err = file_read_at(r->fd, footer_at, box, in.len);
 	if (err != ERR_OK)
 		return damaged(fault, err, "reading the footer");
 	blob_footer_nonce(nonce);
@@ -115,7 +94,7 @@ load(struct blob_reader *r, struct org_key *org_key, const uint8_t *sha256,
 		return fault_sys(fault, "reading a file");
 	if (!S_ISREG(st.st_mode))
 		return damaged(fault, ERR_FORMAT, "not a file");
-	err = read_at(r->fd, 0, header_bytes, sizeof(header_bytes));
+	err = file_read_at(r->fd, 0, header_bytes, sizeof(header_bytes));
 	if (err != ERR_OK)
 		return damaged(fault, err, "its header is cut short");
 	if (blob_header_get(header_bytes, &header) != ERR_OK)
@@ -225,8 +204,8 @@ open_chunk(const struct blob_reader *reader, struct kit *kit,
 	err =
 	    blob_entry_unpack(reader->footer.index[index], chunk->len, &entry);
 	if (err == ERR_OK && entry.kind != BLOB_ZERO)
-		err = read_at(reader->fd, entry.offset - nonce_bytes, kit->box,
-		    nonce_bytes + entry.len);
+		err = file_read_at(reader->fd, entry.offset - nonce_bytes,
+		    kit->box, nonce_bytes + entry.len);
 	if (err == ERR_SYS)
 		return damaged(fault, err, "reading a blob");
 	if (err == ERR_OK)

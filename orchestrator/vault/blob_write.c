@@ -2,6 +2,7 @@
 /* blob_write.c - header, chunks, footer and trailer of a new file. */
 #include "vault/blob_write.h"
 
+#include "lib/fileio.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
 
@@ -26,25 +27,6 @@ struct blob_writer {
 	size_t index_size;
 };
 
-static int
-write_at(int fd, uint64_t offset, const void *p, size_t len)
-{
-	const uint8_t *at = p;
-
-	while (len > 0) {
-		ssize_t n = pwrite(fd, at, len, (off_t)offset);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return ERR_SYS;
-		at += n;
-		offset += (uint64_t)n;
-		len -= (size_t)n;
-	}
-	return ERR_OK;
-}
-
 /* Draws id and key, and writes the header. */
 static int
 write_header(struct blob_writer *w, const struct org_key *org_key)
@@ -59,7 +41,7 @@ write_header(struct blob_writer *w, const struct org_key *org_key)
 	seal_wrap(org_key->key, aad, sizeof(aad), w->key, header.wrapped_key);
 	blob_header_put(w->header, &header);
 	atomic_init(&w->end, BLOB_HEADER_BYTES);
-	return write_at(w->fd, 0, w->header, sizeof(w->header));
+	return file_write_at(w->fd, 0, w->header, sizeof(w->header));
 }
 
 static int
@@ -239,7 +221,7 @@ blob_writer_put(struct blob_writer *writer, struct kit *kit,
 		const size_t len = nonce_bytes + entry.len;
 		const uint64_t at = atomic_fetch_add(&writer->end, len);
 
-		if (write_at(writer->fd, at, kit->box, len) != ERR_OK ||
+		if (file_write_at(writer->fd, at, kit->box, len) != ERR_OK ||
 		    push(writer, at, at + len) != ERR_OK)
 			return fault_sys(fault, "writing a file");
 		entry.offset = at + nonce_bytes;
@@ -309,8 +291,8 @@ blob_writer_end(struct blob_writer *writer, uint64_t size,
 		return fault_set(fault, err, "the index is too large");
 	blob_trailer_put(tail + box_len, box_len);
 	box_len += BLOB_TRAILER_BYTES;
-	if (write_at(writer->fd, atomic_fetch_add(&writer->end, box_len), tail,
-		box_len) != ERR_OK)
+	if (file_write_at(writer->fd, atomic_fetch_add(&writer->end, box_len),
+		tail, box_len) != ERR_OK)
 		return fault_sys(fault, "writing a file");
 	return ERR_OK;
 }

@@ -2,6 +2,7 @@
 /* feed.c - sealed memory, filled pipes, streams and range sockets. */
 #include "vault/feed.h"
 
+#include "lib/fileio.h"
 #include "lib/limits.h"
 #include "lib/own.h"
 #include "lib/range.h"
@@ -46,22 +47,6 @@ struct feed {
 /* The loop's. */
 static size_t feeds_open;
 
-static int
-write_all(int fd, const uint8_t *p, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, p, len);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return ERR_SYS;
-		p += n;
-		len -= (size_t)n;
-	}
-	return ERR_OK;
-}
-
 /* Decrypts everything into fd, which takes it without waiting. */
 static int
 pour(const struct blob_reader *reader, struct kit *kit, int fd,
@@ -77,7 +62,7 @@ pour(const struct blob_reader *reader, struct kit *kit, int fd,
 
 		if (blob_reader_chunk(reader, kit, i, plain, fault) != ERR_OK)
 			return fault->err;
-		if (write_all(fd, plain, len) != ERR_OK)
+		if (file_write(fd, plain, len) != ERR_OK)
 			return fault_sys(fault, "handing out a blob");
 	}
 	return ERR_OK;

@@ -2,6 +2,7 @@
 /* journal.c - records of what is durable, appended and read back. */
 #include "vault/journal.h"
 
+#include "lib/fileio.h"
 #include "lib/own.h"
 #include "lib/wire.h"
 #include "lib/xalloc.h"
@@ -45,43 +46,6 @@ struct journal {
 	struct whole whole;
 };
 
-static int
-write_at(int fd, uint64_t offset, const uint8_t *p, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = pwrite(fd, p, len, (off_t)offset);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return ERR_SYS;
-		p += n;
-		offset += (uint64_t)n;
-		len -= (size_t)n;
-	}
-	return ERR_OK;
-}
-
-/* ERR_EOF where the file ends before that. */
-static int
-read_at(int fd, uint64_t offset, uint8_t *p, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = pread(fd, p, len, (off_t)offset);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return ERR_SYS;
-		if (n == 0)
-			return ERR_EOF;
-		p += n;
-		offset += (uint64_t)n;
-		len -= (size_t)n;
-	}
-	return ERR_OK;
-}
-
 static void
 key_aad(const struct journal *j, uint8_t aad[KEY_AAD_BYTES])
 {
@@ -116,7 +80,7 @@ write_header(struct journal *j, int fd)
 	key_aad(j, aad);
 	seal_wrap(j->org_key->key, aad, sizeof(aad), j->key,
 	    header + 12 + BLOB_ID_BYTES);
-	return write_at(fd, 0, header, sizeof(header));
+	return file_write_at(fd, 0, header, sizeof(header));
 }
 
 /* Seals a record and writes it at that place; not synced. */
@@ -145,7 +109,7 @@ write_record(struct journal *j, int fd, uint64_t at, const struct wire_out *out)
 	err = seal_box(seal, &in, p + PREFIX_BYTES);
 	seal_free(seal);
 	if (err == ERR_OK)
-		err = write_at(fd, at, p, 4 + len);
+		err = file_write_at(fd, at, p, 4 + len);
 	if (err == ERR_OK) {
 		j->number++;
 		j->end = at + 4 + len;
@@ -370,7 +334,7 @@ read_record(struct journal *j)
 	struct wire_in record;
 	struct seal *seal;
 	size_t len;
-	int err = read_at(j->fd, j->end, prefix, sizeof(prefix));
+	int err = file_read_at(j->fd, j->end, prefix, sizeof(prefix));
 
 	if (err != ERR_OK)
 		return err;
@@ -382,7 +346,7 @@ read_record(struct journal *j)
 	in.len = len - SEAL_NONCE_BYTES;
 	box = xmalloc(in.len);
 	plain = xmalloc(in.len);
-	err = read_at(j->fd, j->end + PREFIX_BYTES, box, in.len);
+	err = file_read_at(j->fd, j->end + PREFIX_BYTES, box, in.len);
 	if (err != ERR_OK)
 		return err;
 	in.p = box;
@@ -407,7 +371,7 @@ read_all(struct journal *j)
 {
 	uint8_t header[HEADER_BYTES];
 	uint8_t aad[KEY_AAD_BYTES];
-	int err = read_at(j->fd, 0, header, sizeof(header));
+	int err = file_read_at(j->fd, 0, header, sizeof(header));
 
 	if (err == ERR_SYS)
 		return err;

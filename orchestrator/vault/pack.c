@@ -3,11 +3,11 @@
  * memory. */
 #include "vault/session.h"
 
+#include "lib/fileio.h"
 #include "lib/own.h"
 #include "lib/pack.h"
 #include "lib/xalloc.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -42,30 +42,13 @@ pack_free(struct pack *pack)
 }
 
 static int
-write_at(int fd, const uint8_t *p, size_t len, uint64_t at)
-{
-	while (len > 0) {
-		ssize_t n = pwrite(fd, p, len, (off_t)at);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return ERR_SYS;
-		p += n;
-		at += (uint64_t)n;
-		len -= (size_t)n;
-	}
-	return ERR_OK;
-}
-
-static int
 pour_head(struct pack *pack, struct kit *kit, uint64_t at, uint64_t *ret_size,
     struct fault *fault)
 {
 	if (blob_reader_head(pack->ask->reader, kit, pack->head, pack->plain,
 		fault) != ERR_OK)
 		return fault->err;
-	if (write_at(pack->ask->fd, pack->plain, pack->head, at) != ERR_OK)
+	if (file_write_at(pack->ask->fd, at, pack->plain, pack->head) != ERR_OK)
 		return fault_sys(fault, "filling memory");
 	*ret_size = pack->head;
 	return ERR_OK;
@@ -91,7 +74,8 @@ pour_one(struct pack *pack, struct kit *kit, uint64_t at, uint64_t *ret_size,
 		if (blob_reader_chunk(reader, kit, i, pack->plain, fault) !=
 		    ERR_OK)
 			return fault->err;
-		if (write_at(pack->ask->fd, pack->plain, len, at) != ERR_OK)
+		if (file_write_at(pack->ask->fd, at, pack->plain, len) !=
+		    ERR_OK)
 			return fault_sys(fault, "filling memory");
 		at += len;
 	}
@@ -144,7 +128,7 @@ finish(struct pack *pack, struct fault *fault)
 	if (pack->end == 0 || pack->faults.is_failed)
 		return fault_set(
 		    fault, ERR_LIMIT, "too much for one pack, or too broken");
-	if (write_at(fd, head, (size_t)pack_head_bytes(pack->count), 0) !=
+	if (file_write_at(fd, 0, head, (size_t)pack_head_bytes(pack->count)) !=
 		ERR_OK ||
 	    ftruncate(fd, (off_t)pack->end) == -1)
 		return fault_sys(fault, "filling memory");

@@ -65,9 +65,8 @@ test_sequence(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		uint32_t code = 7;
 
-		assert_int_equal(
-		    utf8_sequence(
-			(const uint8_t *)rows[i].p, rows[i].len, &code),
+		assert_int_equal(utf8_sequence((const uint8_t *)rows[i].p,
+				     rows[i].len, &code),
 		    rows[i].n);
 		assert_int_equal(code, rows[i].n > 0 ? rows[i].code : 7);
 		assert_int_equal(utf8_sequence((const uint8_t *)rows[i].p,

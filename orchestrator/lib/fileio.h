@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fileio.h - reads and writes of files that are whole or fail. */
+#ifndef LIB_FILEIO_H
+#define LIB_FILEIO_H
+
+#include "lib/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * All len bytes from byte `at` of a file, into p: ERR_OK, ERR_EOF where the
+ * file ends before that, or ERR_SYS with errno.  For descriptors that wait
+ * (no O_NONBLOCK), as the others here; a signal is no error.
+ */
+int must_check file_read_at(int fd, uint64_t at, void *p, size_t len);
+/* All of p, from byte `at` on: ERR_OK, or ERR_SYS with errno. */
+int must_check file_write_at(int fd, uint64_t at, const void *p, size_t len);
+/* All of p, where the file or pipe stands: ERR_OK, or ERR_SYS with errno. */
+int must_check file_write(int fd, const void *p, size_t len);
+
+#endif
