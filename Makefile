@@ -52,7 +52,7 @@ RULES_OBJS := $(patsubst %.c,%.o,$(wildcard orchestrator/rules/*.c))
 PROGRAMS := loepd loep-store loep-vault loep-sched loep-web loep-vm \
             loep-simnet loep-identify loep-yara loep-hunt loep-archive \
             loep-behaviour loep-rules loep-report loep-grams loep-index \
-            loep-mail loep
+            loep-mail loep-oidc loep
 loepd_DIRS          := parent
 loepd_PKGS          := libseccomp jansson libnftables
 loep-store_DIRS     := store
@@ -100,6 +100,8 @@ loep-grams_LIBS     := -lm
 loep-grams_EXTRA    := orchestrator/index/column.o
 loep-mail_DIRS      := mail
 loep-mail_PKGS      := libcurl jansson libseccomp
+loep-oidc_DIRS      := oidc
+loep-oidc_PKGS      := libcurl libcrypto jansson libseccomp
 loep_DIRS           := cli
 loep_PKGS           := libcurl jansson libcrypto
 

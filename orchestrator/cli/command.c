@@ -171,6 +171,7 @@ const struct command commands[] = {
 	"       user disable ID | user enable ID |\n"
 	"       user invite ID [--reset-totp] | user accept |\n"
 	"       user passwd | user totp [remove] |\n"
+	"       user oidc ID SUBJECT | user oidc ID --remove |\n"
 	"       user cert ID FILE | user cert ID --remove |\n"
 	"       user token list | user token revoke ID |\n"
 	"       user token add NAME [--capabilities \"WORD ...\"] [--days N]\n"

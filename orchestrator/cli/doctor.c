@@ -152,6 +152,21 @@ take_json(const char *text)
 	return json;
 }
 
+/* What runs only where it is configured: with nobody at the other end. */
+static void
+configure_all(const char *state)
+{
+	auto_free char *path = xasprintf("%s/loep.conf", state);
+	auto_close int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+
+	if (fd == -1 ||
+	    dprintf(fd, "[mail]\nrelay = 127.0.0.1:9\n"
+			"from = doctor@localhost\n"
+			"[oidc]\nissuer = https://127.0.0.1:9\n") < 0)
+		fail(EXIT_CANNOT_WRITE, "cannot write %s: %s", path,
+		    strerror(errno));
+}
+
 static void
 check_cages(struct doctor *d)
 {
@@ -177,6 +192,7 @@ check_cages(struct doctor *d)
 		note(d, "loepd --init", false, made,
 		    "a service cannot be made here; the message says why");
 	} else {
+		configure_all(state);
 		text = run(d, check, &status);
 		from = find_json(text);
 		if (from == NULL || (cages = take_json(from)) == NULL)

@@ -21,6 +21,7 @@ static const struct table_column user_columns[] = {
     {"uid", "uid", 'd'},
     {"state", "state", 's'},
     {"code", "has_totp", 'f'},
+    {"provider", "has_oidc", 'f'},
     {"capabilities", "capabilities", 's'},
     {NULL, NULL, 0},
 };
@@ -331,6 +332,20 @@ user_cert(struct cli *cli, int argc, char **argv)
 	json_decref(api_post(cli->api, body, "/accounts/%s/key", argv[2]));
 }
 
+/* Who they are at the identity provider, or (remove) nobody there. */
+static void
+user_oidc(struct cli *cli, int argc, char **argv)
+{
+	auto_json json_t *body = json_object();
+
+	if (argc < 4)
+		command_usage("user", EXIT_USAGE);
+	if (strcmp(argv[3], "--remove") != 0)
+		(void)json_object_set_new(
+		    body, "subject", json_string(argv[3]));
+	json_decref(api_post(cli->api, body, "/accounts/%s/oidc", argv[2]));
+}
+
 int
 cmd_user(struct cli *cli, int argc, char **argv)
 {
@@ -355,6 +370,8 @@ cmd_user(struct cli *cli, int argc, char **argv)
 		user_passwd(cli);
 	else if (strcmp(verb, "totp") == 0)
 		user_totp(cli, argc, argv);
+	else if (strcmp(verb, "oidc") == 0)
+		user_oidc(cli, argc, argv);
 	else if (strcmp(verb, "cert") == 0)
 		user_cert(cli, argc, argv);
 	else if (strcmp(verb, "token") == 0)

@@ -37,6 +37,7 @@ proto_role_name(enum role role)
 	    {ROLE_SIMNET, "simnet"},
 	    {ROLE_INDEX, "index"},
 	    {ROLE_MAIL, "mail"},
+	    {ROLE_OIDC, "oidc"},
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -22,7 +22,8 @@ enum role {
 	ROLE_SIMNET = 1 << 7,
 	ROLE_INDEX = 1 << 8,
 	ROLE_MAIL = 1 << 9,
-	ROLE_ANY = 0x3fe
+	ROLE_OIDC = 1 << 10,
+	ROLE_ANY = 0x7fe
 };
 
 enum msg_fd {

@@ -17,6 +17,8 @@ configure_is_wanted(
 {
 	if (program->role == ROLE_MAIL)
 		return conf_get(conf->conf, "mail.relay")[0] != '\0';
+	if (program->role == ROLE_OIDC)
+		return conf_get(conf->conf, "oidc.issuer")[0] != '\0';
 	return !program->is_in_netns || conf->user_ns != -1;
 }
 
@@ -130,7 +132,7 @@ send_defaults(const struct family_conf *conf,
 }
 
 /*
- * A file that web or mail gets as a descriptor: opened anew at each start, so that a
+ * A file that web, mail or oidc gets as a descriptor: opened anew at each start, so that a
  * new certificate counts after a restart of the program.
  */
 static void
@@ -171,6 +173,22 @@ send_https(const struct family_conf *conf, struct chan *chan)
 	}
 }
 
+/* Whom to send browsers to, and what is asked of those that come back. */
+static void
+send_oidc(const struct family_conf *conf, struct chan *chan)
+{
+	static const char *const keys[] = {"issuer", "client_id",
+	    "redirect_uri", "label", "required_acr", "required_amr",
+	    "sign_in_seconds"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		auto_free char *name = xasprintf("oidc.%s", keys[i]);
+		auto_free char *sent = xasprintf("oidc_%s", keys[i]);
+
+		send_text(chan, sent, conf_get(conf->conf, name));
+	}
+}
+
 void
 configure_send(const struct family_conf *conf,
     const struct table_program *program, struct chan *chan)
@@ -199,6 +217,12 @@ configure_send(const struct family_conf *conf,
 	if (program->role == ROLE_STORE)
 		send_text(chan, "mail_give_up_hours",
 		    conf_get(conf->conf, "mail.give_up_hours"));
+	if (program->role == ROLE_STORE)
+		send_oidc(conf, chan);
+	if (program->role == ROLE_OIDC) {
+		send_file(conf, chan, "oidc", "ca_file", NULL);
+		send_file(conf, chan, "oidc", "client_secret_file", NULL);
+	}
 	if (program->role == ROLE_MAIL) {
 		send_file(conf, chan, "mail", "ca_file", NULL);
 		send_file(conf, chan, "mail", "password_file", NULL);

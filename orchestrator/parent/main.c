@@ -176,6 +176,10 @@ notify(const char *text)
 static void
 print_cages(const struct daemon *d)
 {
+	static char buf[64 * 1024];
+
+	/* In one piece: programs log to the same pipe meanwhile. */
+	(void)setvbuf(stdout, buf, _IOFBF, sizeof(buf));
 	printf("[");
 	for (size_t i = 0; i < table_program_count; i++) {
 		const char *cage = family_cage(d->family, i);
@@ -184,6 +188,7 @@ print_cages(const struct daemon *d)
 		    table_programs[i].binary, cage ? cage : "null");
 	}
 	printf("\n]\n");
+	(void)fflush(stdout);
 }
 
 static void

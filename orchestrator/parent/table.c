@@ -22,6 +22,7 @@ const struct table_program table_programs[] = {
     {"loep-simnet", ROLE_SIMNET, "", "simnet", "loep-vm", true, 2},
     {"loep-vm", ROLE_VM, "", "vm", "loep-vm", true, 1},
     {"loep-mail", ROLE_MAIL, "", "mail", "loep-mail", false, 1},
+    {"loep-oidc", ROLE_OIDC, "", "oidc", "loep-oidc", false, 1},
     {"loep-sched", ROLE_SCHED, "", "sched", "loep-sched", false, 1},
     {"loep-web", ROLE_WEB, "", "web", "loep-web", false, 0},
 };
@@ -33,6 +34,7 @@ const struct table_wire table_wires[] = {
     {ROLE_WEB, NULL, ROLE_STORE},
     {ROLE_SCHED, NULL, ROLE_STORE},
     {ROLE_MAIL, NULL, ROLE_STORE},
+    {ROLE_OIDC, NULL, ROLE_STORE},
     {ROLE_ANALYSER, NULL, ROLE_SCHED},
     {ROLE_INDEX, NULL, ROLE_SCHED},
     {ROLE_VM, NULL, ROLE_SCHED},

@@ -94,6 +94,7 @@ audit_by(struct request *r, const char *action,
 	struct audit_entry entry = {
 	    .actor = is_person		    ? r->principal.name
 		     : r->peer == ROLE_MAIL ? "loep-mail"
+		     : r->peer == ROLE_OIDC ? "loep-oidc"
 					    : "loep-sched",
 	    .actor_kind = is_person ? r->principal.kind : "program",
 	    .action = action,

@@ -13,6 +13,19 @@ int org_create(struct request *r);
 int org_list(struct request *r);
 int org_get(struct request *r);
 int org_set(struct request *r);
+/* oidc.c, oidc_exchange.c, oidc_link.c */
+int oidc_providers(struct request *r);
+int oidc_begin(struct request *r);
+int oidc_invited(struct request *r);
+int oidc_link(struct request *r);
+int oidc_finish(struct request *r);
+int oidc_code(struct request *r);
+int oidc_links(struct request *r);
+int oidc_unlink(struct request *r);
+int account_oidc(struct request *r);
+int oidc_report(struct request *r);
+int oidc_lease(struct request *r);
+int oidc_done(struct request *r);
 /* self.c */
 int account_self(struct request *r);
 int account_check_mail(struct request *r, const char *mail);

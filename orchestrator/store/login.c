@@ -7,6 +7,7 @@
 #include "lib/xalloc.h"
 #include "store/audit.h"
 #include "store/handlers.h"
+#include "store/oidc.h"
 #include "store/throttle.h"
 
 #define TIDY_MS ((uint64_t)60 * 1000)
@@ -118,45 +119,66 @@ refuse(struct login *l, const char *reason)
 }
 
 static int
-remember_address(struct login *l, int64_t now)
+remember_address(
+    struct request *r, const struct session_start *start, int64_t now)
 {
-	struct db *db = l->r->store->db;
+	struct db *db = r->store->db;
 	int err = db_do(db, STMT_ADDRESS_KNOW,
-	    ARGS(val_text(l->credential.account), val_text(l->address),
+	    ARGS(val_text(start->account), val_text(start->address),
 		val_int(now)),
 	    NULL);
 
 	if (err == ERR_OK)
 		err = db_do(db, STMT_ADDRESS_FORGET,
-		    ARGS(val_text(l->credential.account)), NULL);
+		    ARGS(val_text(start->account)), NULL);
 	return err;
 }
 
 /* A session always has a new secret: none that somebody else chose. */
-static int
-begin_session(struct login *l)
+int
+session_start(struct request *r, const struct session_start *start,
+    uint8_t ret_secret[SECRET_BYTES], int64_t *ret_expires)
 {
-	struct request *r = l->r;
-	uint8_t secret[SECRET_BYTES], digest[SHA256_BYTES];
+	struct audit_object object = {"account", start->account, start->org};
+	uint8_t digest[SHA256_BYTES];
 	int64_t now = loop_wall_us();
 	int64_t expires = now + r->store->session_max_us;
 	char id[UUID_BYTES];
-	struct values row;
 	int err;
 
-	random_bytes(secret, sizeof(secret));
-	login_digest("session", secret, sizeof(secret), digest);
+	random_bytes(ret_secret, SECRET_BYTES);
+	login_digest("session", ret_secret, SECRET_BYTES, digest);
 	uuid7(id);
 	err = db_do(r->store->db, STMT_SESSION_ADD,
 	    ARGS(val_bytes(digest, sizeof(digest)), val_text(id),
-		val_text(l->credential.account), val_text(l->address),
-		val_int(now), val_int(expires)),
+		val_text(start->account), val_text(start->address),
+		val_int(now), val_int(expires), val_int(start->has_second)),
 	    NULL);
 	if (err == ERR_OK)
-		err = remember_address(l, now);
+		err = remember_address(r, start, now);
 	if (err == ERR_OK)
-		err = audit_login(l, "login.succeeded",
-		    l->credential.has_totp ? "password and code" : "password");
+		err = audit_own(r->store, "login.succeeded", &object,
+		    json_pack("{s:s,s:s}", "address", start->address, "how",
+			start->how));
+	if (err == ERR_OK)
+		*ret_expires = expires;
+	return err;
+}
+
+static int
+begin_session(struct login *l)
+{
+	const struct session_start start = {
+	    .account = l->credential.account,
+	    .org = l->credential.org,
+	    .address = l->address,
+	    .how = l->credential.has_totp ? "password and code" : "password",
+	};
+	uint8_t secret[SECRET_BYTES];
+	struct values row;
+	int64_t expires;
+	int err = session_start(l->r, &start, secret, &expires);
+
 	if (err != ERR_OK)
 		return err;
 	values_init(&row);
@@ -164,7 +186,7 @@ begin_session(struct login *l)
 	values_add_int(&row, 0);
 	values_add_bytes(&row, secret, sizeof(secret));
 	values_add_int(&row, expires);
-	request_row(r, &row);
+	request_row(l->r, &row);
 	return ERR_OK;
 }
 
@@ -307,5 +329,7 @@ login_tidy(struct store *store)
 		return;
 	err = db_do(
 	    store->db, STMT_SESSION_SWEEP, ARGS(val_int(loop_wall_us())), NULL);
+	if (err == ERR_OK)
+		err = oidc_sweep(store);
 	tx_end(store, err == ERR_OK);
 }

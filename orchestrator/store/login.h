@@ -7,6 +7,7 @@
 #define STORE_LOGIN_H
 
 #include "lib/password.h"
+#include "lib/secret.h"
 #include "lib/totp.h"
 #include "store/hasher.h"
 #include "store/request.h"
@@ -62,6 +63,27 @@ int must_check totp_second(
 /* SHA-256 of kind and secret: what the database keeps. */
 void login_digest(
     const char *kind, const void *secret, size_t len, uint8_t *ret_digest);
+/*
+ * A session of somebody who showed who they are; its secret, and when it runs
+ * out.  Written down in the audit chain.
+ */
+struct session_start {
+	const char *account;
+	const char *org;
+	const char *address;
+	const char *how;
+	bool has_second; /* somebody else vouched for a second factor */
+};
+int must_check session_start(struct request *r,
+    const struct session_start *start, uint8_t ret_secret[SECRET_BYTES],
+    int64_t *ret_expires);
+/*
+ * Is it really the account's owner who asks?  A code of their second factor;
+ * is_needed: an account without one is refused, else it needs none.
+ * ERR_DENIED, ERR_CONFLICT, or ERR_LIMIT with the reason.
+ */
+int must_check login_confirm(
+    struct request *r, const char *code, bool is_needed);
 /* Ends the account's sessions; those of `but` (a digest, NULL = none) stay. */
 int must_check sessions_close(
     struct request *r, const char *account, const uint8_t *but);

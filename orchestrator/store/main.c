@@ -16,6 +16,7 @@
 #include "lib/program.h"
 #include "lib/xalloc.h"
 #include "store/hasher.h"
+#include "store/oidc.h"
 #include "store/resume.h"
 #include "store/store.h"
 
@@ -145,6 +146,23 @@ second_factor(const struct program *program)
 	return SECOND_FACTOR_ALL;
 }
 
+static void
+configure_oidc(struct store *store, const struct program *program)
+{
+	const struct oidc_conf conf = {
+	    .issuer = program_conf(program, "oidc_issuer", ""),
+	    .client = program_conf(program, "oidc_client_id", ""),
+	    .redirect = program_conf(program, "oidc_redirect_uri", ""),
+	    .label = program_conf(program, "oidc_label", ""),
+	    .required_acr = program_conf(program, "oidc_required_acr", ""),
+	    .required_amr = program_conf(program, "oidc_required_amr", ""),
+	    .flow_us = 1000000 *
+		       program_conf_int(program, "oidc_sign_in_seconds", 600),
+	};
+
+	oidc_configure(store->oidc, &conf);
+}
+
 static int
 serve(void)
 {
@@ -203,6 +221,7 @@ serve(void)
 	store->quota_bytes = program_conf_int(&program, "quota_bytes", 0);
 	store->quota_uploads =
 	    program_conf_int(&program, "quota_uploads", 1000);
+	configure_oidc(store, &program);
 	program_run(&program, &ops, store);
 	store_free(store);
 	return 0;

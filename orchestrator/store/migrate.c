@@ -37,6 +37,7 @@ MIGRATION_TEXT(0010, "0010-search.sql");
 MIGRATION_TEXT(0011, "0011-metric.sql");
 MIGRATION_TEXT(0012, "0012-move.sql");
 MIGRATION_TEXT(0013, "0013-retention.sql");
+MIGRATION_TEXT(0014, "0014-oidc.sql");
 
 static const struct {
 	int version;
@@ -56,6 +57,7 @@ static const struct {
     {11, "0011-metric", store_schema_0011},
     {12, "0012-move", store_schema_0012},
     {13, "0013-retention", store_schema_0013},
+    {14, "0014-oidc", store_schema_0014},
 };
 
 #define MIGRATION_COUNT (sizeof(migrations) / sizeof(migrations[0]))

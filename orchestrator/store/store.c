@@ -14,6 +14,7 @@
 #include "store/job.h"
 #include "store/login.h"
 #include "store/move.h"
+#include "store/oidc.h"
 #include "store/outbox.h"
 #include "store/policy.h"
 #include "store/request.h"
@@ -94,6 +95,7 @@ store_new(struct loop *loop, const char *folder, char *why, size_t why_size,
 	store->session_idle_us = (int64_t)30 * MINUTE_US;
 	store->session_max_us = (int64_t)12 * 60 * MINUTE_US;
 	store->invite_us = (int64_t)72 * 60 * MINUTE_US;
+	store->oidc = oidc_new();
 	store->fair = fair_new();
 	store->mode.word = "normal";
 	store->mail_give_up_us = (int64_t)72 * 60 * MINUTE_US;
@@ -151,6 +153,18 @@ drop_mail(struct store *store)
 	chan_free(chan);
 }
 
+static void
+drop_oidc(struct store *store)
+{
+	struct chan *chan = store->oidc_peer;
+
+	store->oidc_peer = NULL;
+	request_forget_peer(store, chan);
+	oidc_forget_peer(store);
+	tx_forget_peer(store, ROLE_OIDC);
+	chan_free(chan);
+}
+
 void
 store_free(struct store *store)
 {
@@ -173,6 +187,8 @@ store_free(struct store *store)
 	chan_free(store->web);
 	chan_free(store->sched);
 	chan_free(store->mail);
+	chan_free(store->oidc_peer);
+	oidc_free(store->oidc);
 	policy_free(store->policy);
 	mode_release(&store->mode);
 	sessions_free(store->sessions);
@@ -199,6 +215,8 @@ on_peer_gone(void *arg, struct chan *chan, int err)
 		drop_sched(store);
 	else if (chan == store->mail)
 		drop_mail(store);
+	else if (chan == store->oidc_peer)
+		drop_oidc(store);
 	else
 		chan_free(chan);
 }
@@ -244,6 +262,11 @@ store_add_peer(struct store *store, struct chan *chan)
 			drop_mail(store);
 		store->mail = chan;
 		break;
+	case ROLE_OIDC:
+		if (store->oidc_peer != NULL)
+			drop_oidc(store);
+		store->oidc_peer = chan;
+		break;
 	default:
 		chan_free(chan);
 		return;
@@ -270,5 +293,6 @@ on_tick(void *arg)
 	login_tidy(store);
 	policies_tick(store);
 	outbox_tick(store);
+	oidc_tick(store);
 	store->tick = loop_timer(store->loop, TICK_MS, on_tick, store);
 }

@@ -28,6 +28,7 @@ struct append;
 struct backup;
 struct child;
 struct hasher;
+struct oidc;
 struct policy;
 struct proof;
 struct request;
@@ -70,6 +71,8 @@ struct store {
 	struct chan *web;
 	struct chan *sched;
 	struct chan *mail;
+	struct chan *oidc_peer; /* loep-oidc */
+	struct oidc *oidc;
 	struct vault *vault;
 	struct tx tx;
 	struct sessions *sessions;

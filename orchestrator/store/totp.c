@@ -178,11 +178,47 @@ totp_confirm(struct request *r)
 	return ERR_OK;
 }
 
+/* A stolen session must not become a place to guess from. */
+static int
+check_code(struct request *r, const struct credential *c, const char *code)
+{
+	const struct throttle_who who = {
+	    .address = "confirm", .name = c->login};
+	uint64_t now_ms = loop_now_ms();
+	int err;
+
+	if (throttle_wait(r->store->throttle, &who, now_ms) > 0)
+		return request_why(r, ERR_LIMIT,
+		    "the code was wrong too often; try again later");
+	throttle_attempt(r->store->throttle, &who, now_ms);
+	err = totp_second(r, c, code);
+	if (err == ERR_DENIED || err == ERR_AGAIN)
+		return request_why(r, ERR_DENIED, "the code is not right");
+	if (err == ERR_OK)
+		throttle_success(r->store->throttle, &who);
+	return err;
+}
+
+int
+login_confirm(struct request *r, const char *code, bool is_needed)
+{
+	struct credential c;
+	int err = credential_load(
+	    r, STMT_CREDENTIAL_BY_ACCOUNT, r->principal.account_id, &c);
+
+	if (err == ERR_OK && c.has_totp)
+		return check_code(r, &c, code);
+	if (err != ERR_OK && err != ERR_NOT_FOUND)
+		return err;
+	return is_needed ? request_why(r, ERR_CONFLICT,
+			       "set up a second factor first (/api/v1/totp): "
+			       "its code shows that it is you")
+			 : ERR_OK;
+}
+
 int
 totp_remove(struct request *r)
 {
-	struct throttle_who who = {.address = "remove"};
-	uint64_t now_ms = loop_now_ms();
 	struct audit_object object;
 	struct credential c;
 	int err = load_own(r, &c);
@@ -192,17 +228,9 @@ totp_remove(struct request *r)
 	if (!c.has_totp)
 		return request_why(
 		    r, ERR_CONFLICT, "there is no second factor");
-	who.name = c.login;
-	if (throttle_wait(r->store->throttle, &who, now_ms) > 0)
-		return request_why(r, ERR_LIMIT,
-		    "the code was wrong too often; try again later");
-	throttle_attempt(r->store->throttle, &who, now_ms);
-	err = totp_second(r, &c, param_text(r, 0));
-	if (err == ERR_DENIED || err == ERR_AGAIN)
-		return request_why(r, ERR_DENIED, "the code is not right");
+	err = check_code(r, &c, param_text(r, 0));
 	if (err != ERR_OK)
 		return err;
-	throttle_success(r->store->throttle, &who);
 	object = (struct audit_object){"account", c.account, c.org};
 	err = db_do(
 	    r->store->db, STMT_TOTP_REMOVE, ARGS(val_text(c.account)), NULL);

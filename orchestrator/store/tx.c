@@ -51,13 +51,19 @@ reply_free(struct reply *reply)
 static size_t
 side_of(enum role peer)
 {
-	return peer == ROLE_SCHED ? 1 : peer == ROLE_MAIL ? 2 : 0;
+	return peer == ROLE_SCHED  ? 1
+	       : peer == ROLE_MAIL ? 2
+	       : peer == ROLE_OIDC ? 3
+				   : 0;
 }
 
 static struct chan *
 chan_of(const struct store *store, size_t side)
 {
-	return side == 0 ? store->web : side == 1 ? store->sched : store->mail;
+	return side == 0   ? store->web
+	       : side == 1 ? store->sched
+	       : side == 2 ? store->mail
+			   : store->oidc_peer;
 }
 
 /* A channel that does not read its answers gets no more questions in. */
@@ -258,6 +264,13 @@ tx_note_mails(struct store *store)
 }
 
 void
+tx_note_sign_ins(struct store *store)
+{
+	store->tx.has_sign_ins = true;
+	tx_hurry(store);
+}
+
+void
 tx_note_proofs(struct store *store)
 {
 	store->tx.has_proofs = true;
@@ -325,6 +338,8 @@ send_notes(struct store *store)
 		send_changed(store->sched, "proofs", "");
 	if (tx->has_mails)
 		send_changed(store->mail, "outbox", "");
+	if (tx->has_sign_ins)
+		send_changed(store->oidc_peer, "sign_ins", "");
 	for (size_t i = 0; i < tx->cases_count; i++)
 		send_changed(store->web, "case", tx->cases[i]);
 }
@@ -432,6 +447,7 @@ tx_commit(struct store *store)
 	if (err == ERR_OK)
 		send_notes(store);
 	tx->has_jobs = tx->has_orders = tx->has_mails = false;
+	tx->has_sign_ins = false;
 	tx->has_rescans = tx->has_proofs = false;
 	tx->rules = 0;
 	tx->cases_count = 0;

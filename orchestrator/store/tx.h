@@ -47,8 +47,8 @@ struct tx_hook {
 TAILQ_HEAD(tx_hook_list, tx_hook);
 
 #define TX_CASES_MAX 64
-/* Peers that ask: web, sched, mail. */
-#define TX_SIDES 3
+/* Peers that ask: web, sched, mail, oidc. */
+#define TX_SIDES 4
 
 struct tx {
 	bool is_open;
@@ -58,13 +58,14 @@ struct tx {
 	 * and everybody hears why. */
 	enum err lost;
 	char lost_why[256];
-	bool has_jobs;	  /* jobs became available */
-	bool has_orders;  /* orders for the VM pool */
-	int64_t rules;	  /* the version that became active; 0 = none */
-	bool has_rescans; /* a re-scan to go on with, or to stop */
-	bool has_proofs;  /* questions for the index */
-	bool has_mails;	  /* something to be sent */
-	bool is_hurried;  /* somebody counts milliseconds */
+	bool has_jobs;	   /* jobs became available */
+	bool has_orders;   /* orders for the VM pool */
+	int64_t rules;	   /* the version that became active; 0 = none */
+	bool has_rescans;  /* a re-scan to go on with, or to stop */
+	bool has_proofs;   /* questions for the index */
+	bool has_mails;	   /* something to be sent */
+	bool has_sign_ins; /* somebody at the identity provider */
+	bool is_hurried;   /* somebody counts milliseconds */
 	struct loop_timer *timer;
 	uint64_t opened_ms;
 	int64_t changes; /* of the database when it was opened */
@@ -103,6 +104,7 @@ void tx_note_rules(struct store *store, int64_t version);
 void tx_note_rescans(struct store *store);
 void tx_note_proofs(struct store *store);
 void tx_note_mails(struct store *store);
+void tx_note_sign_ins(struct store *store);
 void tx_note_case(struct store *store, const char *case_id);
 /* Commits at the end of this turn, without waiting for company. */
 void tx_hurry(struct store *store);

@@ -25,44 +25,55 @@ parse_token(const char *text, struct credential *c)
 	return secret_decode(text, strlen(text), c->secret);
 }
 
-/* One "name=value" of the header; true where it has our name. */
+/* One "name=value" of the header; true where it has that name. */
 static bool
-is_ours(const char *p, size_t len)
+has_name(const char *p, size_t len, const char *name)
 {
-	size_t name = strlen(CREDENTIAL_COOKIE);
+	size_t name_len = strlen(name);
 
-	return len > name && p[name] == '=' &&
-	       memcmp(p, CREDENTIAL_COOKIE, name) == 0;
+	return len > name_len && p[name_len] == '=' &&
+	       memcmp(p, name, name_len) == 0;
 }
 
-static int
-parse_cookies(const char *text, struct credential *c)
+int
+credential_cookie(
+    const char *text, const char *name, uint8_t ret_secret[SECRET_BYTES])
 {
-	size_t skip = strlen(CREDENTIAL_COOKIE) + 1;
+	size_t skip = strlen(name) + 1;
 	size_t found = 0;
+	int err = ERR_NOT_FOUND;
 
-	if (strlen(text) > COOKIES_BYTES_MAX)
-		return ERR_OK;
+	if (text == NULL || strlen(text) > COOKIES_BYTES_MAX)
+		return ERR_NOT_FOUND;
 	while (*text != '\0') {
 		size_t len;
 
 		text += strspn(text, " \t;");
 		len = strcspn(text, ";");
-		if (is_ours(text, len)) {
+		if (has_name(text, len, name)) {
 			size_t value = len - skip;
 
 			while (value > 0 && text[skip + value - 1] == ' ')
 				value--;
-			/* Two of them: somebody planted one. */
 			if (found++ > 0)
 				return ERR_FORMAT;
-			if (secret_decode(text + skip, value, c->secret) ==
+			if (secret_decode(text + skip, value, ret_secret) ==
 			    ERR_OK)
-				c->kind = CREDENTIAL_SESSION;
+				err = ERR_OK;
 		}
 		text += len;
 	}
-	return ERR_OK;
+	return err;
+}
+
+static int
+parse_cookies(const char *text, struct credential *c)
+{
+	int err = credential_cookie(text, CREDENTIAL_COOKIE, c->secret);
+
+	if (err == ERR_OK)
+		c->kind = CREDENTIAL_SESSION;
+	return err == ERR_NOT_FOUND ? (int)ERR_OK : err;
 }
 
 int

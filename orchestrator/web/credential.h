@@ -12,6 +12,8 @@
 /* The prefix makes browsers take it from this host alone, over TLS, for all
  * of its paths (RFC 6265bis section 4.1.3.2). */
 #define CREDENTIAL_COOKIE "__Host-loep"
+/* Of a browser that is on its way to an identity provider and back. */
+#define CREDENTIAL_AWAY "__Host-loep-oidc"
 
 enum credential_kind {
 	CREDENTIAL_NONE,
@@ -32,6 +34,13 @@ struct credential {
  */
 int must_check credential_parse(const char *authorization, const char *cookie,
     struct credential *ret_credential);
+
+/*
+ * The secret in the cookie of that name.  ERR_NOT_FOUND: there is none, or no
+ * secret in it; ERR_FORMAT: it is there twice: somebody planted one.
+ */
+int must_check credential_cookie(
+    const char *cookie, const char *name, uint8_t ret_secret[SECRET_BYTES]);
 
 /* What a page must send along with each change (X-CSRF-Token), so that no
  * other site's page can: known to who knows the session's secret. */

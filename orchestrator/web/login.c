@@ -6,6 +6,7 @@
 #include "lib/seal.h"
 #include "lib/xalloc.h"
 #include "web/credential.h"
+#include "web/oidc.h"
 #include "web/rows.h"
 #include "web/stamp.h"
 
@@ -52,25 +53,54 @@ put_member(struct exchange *x, const char *name, const char *value)
 	rows_put_text(&x->out, value, strlen(value));
 }
 
+void
+login_set_cookie(struct exchange *x, const uint8_t secret[SECRET_BYTES])
+{
+	char text[SECRET_LENGTH + 1];
+	auto_free char *cookie = NULL;
+
+	secret_encode(text, secret);
+	cookie = xasprintf("%s=%s" ATTRIBUTES, CREDENTIAL_COOKIE, text);
+	http_answer_header(x->http, "Set-Cookie", cookie);
+	seal_forget(text, sizeof(text));
+	seal_forget(cookie, strlen(cookie));
+}
+
 static void
 let_in(struct exchange *x, const struct outcome *o)
 {
-	char text[SECRET_LENGTH + 1], csrf[CREDENTIAL_CSRF_BYTES];
+	char csrf[CREDENTIAL_CSRF_BYTES];
 	char expires[STAMP_BYTES];
-	auto_free char *cookie = NULL;
 
-	secret_encode(text, o->secret);
 	credential_csrf(o->secret, csrf);
-	cookie = xasprintf("%s=%s" ATTRIBUTES, CREDENTIAL_COOKIE, text);
-	http_answer_header(x->http, "Set-Cookie", cookie);
+	login_set_cookie(x, o->secret);
+	if (o->op == CALL_OIDC_CODE)
+		oidc_forget_cookie(x);
 	http_answer_header(x->http, "X-CSRF-Token", csrf);
 	rows_put_literal(&x->out, "{");
 	put_member(x, "\"csrf\":", csrf);
 	put_member(x, ",\"expires\":", stamp_put(expires, o->expires));
 	rows_put_literal(&x->out, "}");
 	exchange_answer(x, 200, "application/json");
-	seal_forget(text, sizeof(text));
-	seal_forget(cookie, strlen(cookie));
+}
+
+static void
+refuse(struct exchange *x, enum call_op op)
+{
+	switch (op) {
+	case CALL_LOGIN:
+		exchange_refuse(x, 401, "login-refused",
+		    "the name, the password or the code is not right");
+		break;
+	case CALL_OIDC_CODE:
+		exchange_refuse(x, 401, "login-refused",
+		    "the code is not right, or it took too long: then sign "
+		    "in again");
+		break;
+	default:
+		exchange_refuse(x, 401, "invitation-over",
+		    "the invitation is not known, was used, or ran out");
+	}
 }
 
 static void
@@ -90,11 +120,7 @@ decide(struct exchange *x, const struct outcome *o)
 		exchange_refuse(x, 401, "code-needed",
 		    "a code of the second factor is needed, too (\"code\")");
 	} else {
-		exchange_refuse(x, 401,
-		    o->op == CALL_LOGIN ? "login-refused" : "invitation-over",
-		    o->op == CALL_LOGIN
-			? "the name, the password or the code is not right"
-			: "the invitation is not known, was used, or ran out");
+		refuse(x, o->op);
 	}
 }
 
@@ -129,8 +155,8 @@ on_gone(void *part)
 
 static const struct part_ops part_ops = {.gone = on_gone};
 
-static void
-start(struct exchange *x, enum call_op op, const struct values *params)
+void
+login_call(struct exchange *x, enum call_op op)
 {
 	struct outcome *o = xcalloc(1, sizeof(*o));
 
@@ -138,12 +164,13 @@ start(struct exchange *x, enum call_op op, const struct values *params)
 	o->op = op;
 	exchange_set_part(x, &part_ops, o);
 	exchange_deadline(x, x->web->call_ms);
-	(void)calls_start(x->web->calls, op, 0, params, -1, on_row, on_end, o);
+	(void)calls_start(
+	    x->web->calls, op, 0, &x->params.values, -1, on_row, on_end, o);
 }
 
 /* Over the Unix socket people are known already. */
-static bool
-is_remote(struct exchange *x)
+bool
+login_is_remote(struct exchange *x)
 {
 	if (http_conn_is_tls(http_req_conn(x->http)))
 		return true;
@@ -152,8 +179,9 @@ is_remote(struct exchange *x)
 	return false;
 }
 
-static void
-set_address(struct exchange *x, enum call_op op, char *address)
+void
+login_set_address(
+    struct exchange *x, enum call_op op, char address[HTTP_ADDRESS_BYTES])
 {
 	struct value *v = params_value(&x->params, op, "address");
 
@@ -167,10 +195,10 @@ login_start(struct exchange *x)
 {
 	char address[HTTP_ADDRESS_BYTES];
 
-	if (!is_remote(x))
+	if (!login_is_remote(x))
 		return;
-	set_address(x, CALL_LOGIN, address);
-	start(x, CALL_LOGIN, &x->params.values);
+	login_set_address(x, CALL_LOGIN, address);
+	login_call(x, CALL_LOGIN);
 }
 
 void
@@ -192,8 +220,8 @@ login_accept(struct exchange *x)
 	}
 	v->p = secret;
 	v->len = sizeof(secret);
-	set_address(x, CALL_INVITE_ACCEPT, address);
-	start(x, CALL_INVITE_ACCEPT, &x->params.values);
+	login_set_address(x, CALL_INVITE_ACCEPT, address);
+	login_call(x, CALL_INVITE_ACCEPT);
 }
 
 void

@@ -296,6 +296,9 @@ is_known(const struct route_match *match, const char *name, size_t len)
 			return route_variable(match, s.api) == NULL;
 	}
 	/* Lists that are short by nature come whole, whoever asks for pages. */
+	/* Providers add what they like. */
+	if (match->route->kind == ROUTE_OIDC_BACK)
+		return true;
 	return match->route->kind == ROUTE_LIST &&
 	       ((len == 5 && memcmp(name, "limit", 5) == 0) ||
 		   (len == 6 && memcmp(name, "cursor", 6) == 0));

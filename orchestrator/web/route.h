@@ -33,10 +33,15 @@ enum route_kind {
 	ROUTE_PROGRESS,
 	ROUTE_PROGRESS_STREAM,
 	ROUTE_WHOAMI,
-	ROUTE_HEALTH,  /* one row as an object; for whoever asks */
-	ROUTE_LOGIN,   /* no session is needed */
-	ROUTE_ACCEPT,  /* alike; an invitation */
-	ROUTE_LOGOUT,  /* 204, and the cookie is taken back */
+	ROUTE_HEALTH,	    /* one row as an object; for whoever asks */
+	ROUTE_LOGIN,	    /* no session is needed */
+	ROUTE_ACCEPT,	    /* alike; an invitation */
+	ROUTE_OIDC_START,   /* 302, to an identity provider; no session */
+	ROUTE_OIDC_BACK,    /* from there: a page; whatever else it says */
+	ROUTE_OIDC_CODE,    /* the second factor after it */
+	ROUTE_OIDC_INVITED, /* where to go with an invitation; no session */
+	ROUTE_OIDC_LINK,    /* where to go to link one's own account */
+	ROUTE_LOGOUT,	    /* 204, and the cookie is taken back */
 	ROUTE_SECRET,  /* 201, the row as an object; never kept for a key */
 	ROUTE_METRICS, /* for Prometheus */
 	ROUTE_FILE,    /* openapi.yaml */

@@ -10,6 +10,7 @@
 #include "web/idem.h"
 #include "web/login.h"
 #include "web/metrics.h"
+#include "web/oidc.h"
 #include "web/openapi.h"
 #include "web/plain.h"
 #include "web/progress.h"
@@ -47,6 +48,9 @@ start(struct exchange *x)
 		break;
 	case ROUTE_ROWS:
 		stream_rows(x);
+		break;
+	case ROUTE_OIDC_LINK:
+		oidc_link(x);
 		break;
 	case ROUTE_METRICS:
 		metrics_start(x);
@@ -112,6 +116,7 @@ check_key(struct exchange *x)
 		return false;
 	if (x->match.route->kind == ROUTE_UPLOAD ||
 	    x->match.route->kind == ROUTE_ROWS ||
+	    x->match.route->kind == ROUTE_OIDC_LINK ||
 	    x->match.route->kind == ROUTE_SECRET) {
 		exchange_fail(
 		    x, ERR_FORMAT, "an Idempotency-Key is not supported here");
@@ -166,9 +171,10 @@ proceed(struct exchange *x)
 		login_start(x);
 	else if (x->match.route->kind == ROUTE_ACCEPT)
 		login_accept(x);
-	else if (x->match.route->kind == ROUTE_HEALTH)
+	else if (x->match.route->kind == ROUTE_HEALTH ||
+		 x->match.route->op == CALL_OIDC_PROVIDERS)
 		plain_start(x);
-	else
+	else if (!oidc_start(x))
 		session_need(x, on_session);
 }
 

@@ -180,6 +180,7 @@ static const struct program_row programs[] = {
     {"loep-hunt", "hunt", ROLE_ANALYSER},
     {"loep-index", "", ROLE_INDEX},
     {"loep-mail", "", ROLE_MAIL},
+    {"loep-oidc", "", ROLE_OIDC},
 };
 #define PROGRAMS (sizeof(programs) / sizeof(programs[0]))
 

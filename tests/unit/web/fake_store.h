@@ -377,6 +377,8 @@ fake_case(struct fake *f, const struct values *params)
 			values_add_int(&row,
 			    strcmp(name, "live") == 0 && f->live > 0 ? f->live--
 								     : 0);
+		else if (spec->columns[i].type == 'j')
+			values_add_text(&row, "[]");
 		else if (spec->columns[i].type == 's')
 			values_add_text(&row, name);
 		else

@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* oidc_exchange.c - who somebody is at the provider becomes a session. */
+#include "lib/secret.h"
+#include "store/audit.h"
+#include "store/handlers.h"
+#include "store/login.h"
+#include "store/oidc.h"
+#include "store/text.h"
+#include "store/throttle.h"
+
+#define HALF_US	   ((int64_t)5 * 60 * 1000000)
+#define HALF_TRIES 5
+
+struct end {
+	const char *state;
+	const char *reason;
+	const char *detail;
+	const uint8_t *secret; /* or NULL */
+	int64_t expires;
+};
+
+static int
+answer(struct request *r, const struct end *end)
+{
+	struct values row;
+
+	values_init(&row);
+	values_add_text(&row, end->state);
+	values_add_text(&row, end->reason == NULL ? "" : end->reason);
+	values_add_text(&row, end->detail == NULL ? "" : end->detail);
+	if (end->secret == NULL) {
+		values_add_null(&row);
+		values_add_null(&row);
+	} else {
+		values_add_bytes(&row, end->secret, SECRET_BYTES);
+		values_add_int(&row, end->expires);
+	}
+	request_row(r, &row);
+	return ERR_OK;
+}
+
+static int
+refuse(struct request *r, const char *reason, const char *detail)
+{
+	return answer(
+	    r, &(struct end){
+		   .state = "refused", .reason = reason, .detail = detail});
+}
+
+/* An account that is there; but not so, or not now. */
+static int
+refuse_account(struct oidc_exchange *e, const char *account, const char *org,
+    const char *reason)
+{
+	struct audit_object object = {"account", account, org};
+	int err = audit_own(e->store, "login.failed", &object,
+	    json_pack("{s:s,s:s,s:s}", "address", param_text(e->request, 6),
+		"how", "identity provider", "reason", reason));
+
+	return err == ERR_OK ? refuse(e->request, reason, "") : err;
+}
+
+/* Is one of the needed words among those that were stated? */
+static bool
+has_any(const char *needed, const char *stated)
+{
+	char words[512];
+	char *rest = words;
+	const char *word;
+
+	(void)snprintf(words, sizeof(words), "%s", needed);
+	while ((word = strsep(&rest, " ")) != NULL) {
+		if (word[0] != '\0' && text_has_word(stated, word))
+			return true;
+	}
+	return false;
+}
+
+/* --- a session --- */
+
+static int
+ask_code(struct oidc_exchange *e, const char *account)
+{
+	uint8_t secret[SECRET_BYTES], digest[SHA256_BYTES];
+	int64_t expires = loop_wall_us() + HALF_US;
+	int err;
+
+	random_bytes(secret, sizeof(secret));
+	login_digest("oidc-half", secret, sizeof(secret), digest);
+	err = db_do(e->store->db, STMT_OIDC_HALF_ADD,
+	    ARGS(val_bytes(digest, sizeof(digest)), val_text(account),
+		val_int(expires)),
+	    NULL);
+	return err == ERR_OK ? answer(e->request, &(struct end){.state = "code",
+						      .secret = secret,
+						      .expires = expires})
+			     : err;
+}
+
+static int
+let_in(struct oidc_exchange *e, const char *account, const char *org)
+{
+	const struct oidc *o = e->store->oidc;
+	struct request *r = e->request;
+	bool has_second =
+	    o->required_acr[0] != '\0' || o->required_amr[0] != '\0';
+	struct session_start start = {
+	    .account = account,
+	    .org = org,
+	    .address = param_text(r, 6),
+	    .has_second = has_second,
+	    .how = has_second ? "identity provider, with its second factor"
+			      : "identity provider",
+	};
+	uint8_t secret[SECRET_BYTES];
+	struct credential c;
+	int64_t expires;
+	int err = db_do(e->store->db, STMT_OIDC_LINK_TOUCH,
+	    ARGS(val_text(o->issuer), val_text(e->subject),
+		val_int(loop_wall_us())),
+	    NULL);
+
+	if (err == ERR_OK)
+		err =
+		    credential_load(r, STMT_CREDENTIAL_BY_ACCOUNT, account, &c);
+	if (err == ERR_OK && c.has_totp && !has_second)
+		return ask_code(e, account);
+	if (err == ERR_OK || err == ERR_NOT_FOUND)
+		err = session_start(r, &start, secret, &expires);
+	return err == ERR_OK ? answer(r, &(struct end){.state = "ok",
+					     .secret = secret,
+					     .expires = expires})
+			     : err;
+}
+
+/* --- what the sign-in was for --- */
+
+/* Nobody's: an account takes more than the provider's word. */
+static int
+refuse_stranger(struct oidc_exchange *e)
+{
+	struct audit_object object = {"identity", e->subject, NULL};
+	int err = audit_own(e->store, "login.failed", &object,
+	    json_pack("{s:s,s:s,s:s}", "address", param_text(e->request, 6),
+		"how", "identity provider", "reason", "unlinked"));
+
+	return err == ERR_OK ? refuse(e->request, "unlinked", e->subject) : err;
+}
+
+static int
+log_in(struct oidc_exchange *e)
+{
+	char account[UUID_BYTES], org[UUID_BYTES];
+	bool is_open;
+	int err;
+
+	{
+		AUTO(query) q = {0};
+
+		err = query_one(&q, e->store->db, STMT_OIDC_LINK_FIND,
+		    ARGS(val_text(e->store->oidc->issuer),
+			val_text(e->subject)));
+		if (err == ERR_NOT_FOUND)
+			return refuse_stranger(e);
+		if (err != ERR_OK)
+			return err;
+		(void)snprintf(
+		    account, sizeof(account), "%s", query_text(&q, 0));
+		(void)snprintf(org, sizeof(org), "%s", query_text(&q, 1));
+		is_open = query_int(&q, 2) != 0;
+	}
+	if (!is_open)
+		return refuse_account(e, account, org, "closed");
+	return let_in(e, account, org);
+}
+
+/* Whose it is, unless it was closed while its owner was away. */
+static int
+find_org(struct oidc_exchange *e, const char *account, char org[UUID_BYTES])
+{
+	AUTO(query) q = {0};
+	int err = query_one(
+	    &q, e->store->db, STMT_OIDC_ACCOUNT, ARGS(val_text(account)));
+
+	if (err == ERR_OK)
+		(void)snprintf(org, UUID_BYTES, "%s", query_text(&q, 0));
+	return err;
+}
+
+static int
+link_account(struct oidc_exchange *e, const char *account, const char *org)
+{
+	const struct oidc_link link = {e->subject, account, account};
+	struct audit_object object = {"account", account, org};
+	int err = oidc_link_add(e->request, &link);
+
+	if (err != ERR_OK)
+		return err;
+	return audit_own(e->store, "account.oidc_linked", &object,
+	    json_pack("{s:s,s:s,s:s,s:s}", "issuer", e->store->oidc->issuer,
+		"subject", e->subject, "address", param_text(e->request, 6),
+		"how",
+		e->purpose == OIDC_OWN ? "by its owner"
+				       : "with an "
+					 "invitation"));
+}
+
+static int
+link_own(struct oidc_exchange *e)
+{
+	char org[UUID_BYTES];
+	int err = find_org(e, e->account, org);
+
+	if (err == ERR_NOT_FOUND)
+		return refuse(e->request, "closed", "");
+	if (err == ERR_OK)
+		err = link_account(e, e->account, org);
+	if (err == ERR_CONFLICT)
+		return refuse(e->request, "taken", "");
+	return err == ERR_OK
+		   ? answer(e->request, &(struct end){.state = "linked"})
+		   : err;
+}
+
+static int
+use_invitation(struct oidc_exchange *e, const char *account, bool resets_totp)
+{
+	struct db *db = e->store->db;
+	int err = db_do(db, STMT_INVITE_USE,
+	    ARGS(val_bytes(e->invitation, SHA256_BYTES),
+		val_int(loop_wall_us())),
+	    NULL);
+
+	if (err == ERR_OK)
+		err = sessions_close(e->request, account, NULL);
+	if (err != ERR_OK || !resets_totp)
+		return err;
+	err = db_do(db, STMT_TOTP_REMOVE, ARGS(val_text(account)), NULL);
+	return err == ERR_OK ? db_do(db, STMT_RECOVERY_CLEAR,
+				   ARGS(val_text(account)), NULL)
+			     : err;
+}
+
+static int
+accept_invitation(struct oidc_exchange *e)
+{
+	char account[UUID_BYTES], org[UUID_BYTES];
+	bool resets_totp;
+	struct credential c;
+	int err;
+
+	{
+		AUTO(query) q = {0};
+
+		err = query_one(&q, e->store->db, STMT_INVITE_FIND,
+		    ARGS(val_bytes(e->invitation, SHA256_BYTES),
+			val_int(loop_wall_us())));
+		if (err == ERR_NOT_FOUND)
+			return refuse(e->request, "invitation", "");
+		if (err != ERR_OK)
+			return err;
+		(void)snprintf(
+		    account, sizeof(account), "%s", query_text(&q, 0));
+		resets_totp = query_int(&q, 1) != 0;
+	}
+	err = find_org(e, account, org);
+	if (err == ERR_NOT_FOUND)
+		return refuse(e->request, "closed", "");
+	if (err == ERR_OK)
+		err = credential_load(
+		    e->request, STMT_CREDENTIAL_BY_ACCOUNT, account, &c);
+	/* An invitation is no way around a second factor that it leaves. */
+	if (err == ERR_OK && c.has_totp && !resets_totp)
+		return refuse(e->request, "second", "");
+	if (err == ERR_OK || err == ERR_NOT_FOUND)
+		err = link_account(e, account, org);
+	if (err == ERR_CONFLICT)
+		return refuse(e->request, "taken", "");
+	if (err == ERR_OK)
+		err = use_invitation(e, account, resets_totp);
+	return err == ERR_OK ? let_in(e, account, org) : err;
+}
+
+static int
+decide(struct oidc_exchange *e)
+{
+	const struct oidc *o = e->store->oidc;
+
+	if (strcmp(e->outcome, "unavailable") == 0)
+		return answer(
+		    e->request, &(struct end){.state = "unavailable"});
+	if (strcmp(e->outcome, "ok") != 0)
+		return refuse(e->request, "token", "");
+	if ((o->required_acr[0] != '\0' && !has_any(o->required_acr, e->acr)) ||
+	    (o->required_amr[0] != '\0' && !has_any(o->required_amr, e->amr)))
+		return refuse(e->request, "acr", "");
+	switch (e->purpose) {
+	case OIDC_OWN:
+		return link_own(e);
+	case OIDC_INVITATION:
+		return accept_invitation(e);
+	default:
+		return log_in(e);
+	}
+}
+
+void
+oidc_settle(struct oidc_exchange *e)
+{
+	struct request *r = e->request;
+	int err = request_begin(r);
+
+	if (err != ERR_OK) {
+		request_end(
+		    r, (enum err)err, "signing in does not work now", -1);
+	} else {
+		err = r->is_cancelled ? ERR_OK : decide(e);
+		request_finish(r, err, -1);
+	}
+	oidc_exchange_free(e);
+}
+
+/* --- the second factor, after it --- */
+
+static void
+answer_code(struct request *r, const char *state, uint64_t wait_ms,
+    const uint8_t *secret, int64_t expires)
+{
+	struct values row;
+
+	values_init(&row);
+	values_add_text(&row, state);
+	values_add_int(&row, (int64_t)wait_ms);
+	if (secret == NULL) {
+		values_add_null(&row);
+		values_add_null(&row);
+	} else {
+		values_add_bytes(&row, secret, SECRET_BYTES);
+		values_add_int(&row, expires);
+	}
+	request_row(r, &row);
+}
+
+static int
+finish_code(struct request *r, const struct credential *c,
+    const uint8_t digest[SHA256_BYTES])
+{
+	const struct session_start start = {
+	    .account = c->account,
+	    .org = c->org,
+	    .address = param_text(r, 2),
+	    .how = "identity provider and code",
+	};
+	uint8_t secret[SECRET_BYTES];
+	int64_t expires;
+	int err = db_do(r->store->db, STMT_OIDC_HALF_DELETE,
+	    ARGS(val_bytes(digest, SHA256_BYTES)), NULL);
+
+	if (err == ERR_OK)
+		err = session_start(r, &start, secret, &expires);
+	if (err == ERR_OK)
+		answer_code(r, "ok", 0, secret, expires);
+	return err;
+}
+
+static int
+try_code(struct request *r, const struct credential *c,
+    const uint8_t digest[SHA256_BYTES])
+{
+	struct throttle *throttle = r->store->throttle;
+	const struct throttle_who who = {
+	    .address = param_text(r, 2), .name = c->login};
+	uint64_t now_ms = loop_now_ms();
+	uint64_t wait_ms = throttle_wait(throttle, &who, now_ms);
+	struct audit_object object = {"account", c->account, c->org};
+	int err;
+
+	if (wait_ms > 0) {
+		answer_code(r, "wait", wait_ms, NULL, 0);
+		return ERR_OK;
+	}
+	throttle_attempt(throttle, &who, now_ms);
+	err = db_do(r->store->db, STMT_OIDC_HALF_TRY,
+	    ARGS(val_bytes(digest, SHA256_BYTES)), NULL);
+	if (err == ERR_OK)
+		err = totp_second(r, c, param_text(r, 1));
+	if (err == ERR_DENIED || err == ERR_AGAIN) {
+		answer_code(r, "refused", 0, NULL, 0);
+		return audit_own(r->store, "login.failed", &object,
+		    json_pack("{s:s,s:s,s:s}", "address", param_text(r, 2),
+			"how", "identity provider", "reason", "code"));
+	}
+	if (err != ERR_OK)
+		return err;
+	throttle_success(throttle, &who);
+	return finish_code(r, c, digest);
+}
+
+int
+oidc_code(struct request *r)
+{
+	uint8_t digest[SHA256_BYTES];
+	char account[UUID_BYTES];
+	struct credential c;
+	size_t len;
+	const uint8_t *secret = param_bytes(r, 0, &len);
+	int err;
+
+	login_digest("oidc-half", secret, len, digest);
+	{
+		AUTO(query) q = {0};
+
+		err = query_one(&q, r->store->db, STMT_OIDC_HALF_FIND,
+		    ARGS(val_bytes(digest, sizeof(digest)),
+			val_int(loop_wall_us()), val_int(HALF_TRIES)));
+		if (err == ERR_OK)
+			(void)snprintf(
+			    account, sizeof(account), "%s", query_text(&q, 0));
+	}
+	if (err == ERR_OK)
+		err =
+		    credential_load(r, STMT_CREDENTIAL_BY_ACCOUNT, account, &c);
+	if (err == ERR_NOT_FOUND || (err == ERR_OK && !c.has_totp)) {
+		answer_code(r, "refused", 0, NULL, 0);
+		return ERR_OK;
+	}
+	return err == ERR_OK ? try_code(r, &c, digest) : err;
+}

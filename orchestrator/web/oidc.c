@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* oidc.c - browsers that go to an identity provider and come back. */
+#include "web/oidc.h"
+
+#include "lib/own.h"
+#include "lib/seal.h"
+#include "lib/xalloc.h"
+#include "web/credential.h"
+#include "web/login.h"
+#include "web/oidc_text.h"
+#include "web/rows.h"
+#include "web/session.h"
+
+#define ATTRIBUTES "; Path=/; Secure; HttpOnly"
+/* Sent along when the provider's page sends the browser back. */
+#define AWAY ATTRIBUTES "; SameSite=Lax; Max-Age=3600"
+/* Only our own page sends this one. */
+#define HALF ATTRIBUTES "; SameSite=Strict; Max-Age=300"
+#define POLICY                                                   \
+ "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; " \
+ "form-action 'none'"
+
+#define PAGE_IN	    "/"
+#define PAGE_CODE   "/?sign-in=code"
+#define PAGE_LINKED "/account"
+
+/* What the store answered. */
+struct outcome {
+	struct exchange *x; /* NULL = gone */
+	char *url;	    /* of a departure */
+	char *state;
+	char *reason;
+	char *detail;
+	bool has_secret;
+	uint8_t secret[SECRET_BYTES];
+};
+
+/* --- pages --- */
+
+static void
+put(struct wire_out *out, const char *text)
+{
+	wire_put_raw(out, text, strlen(text));
+}
+
+/* Foreign text: nothing in it is markup, nothing moves what is around it. */
+static void
+put_escaped(struct wire_out *out, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		switch (*text) {
+		case '&':
+			put(out, "&amp;");
+			break;
+		case '<':
+			put(out, "&lt;");
+			break;
+		case '>':
+			put(out, "&gt;");
+			break;
+		case '"':
+			put(out, "&quot;");
+			break;
+		case '\'':
+			put(out, "&#39;");
+			break;
+		default:
+			wire_put_raw(out,
+			    (unsigned char)*text < ' ' || *text == 0x7f ? " "
+									: text,
+			    1);
+		}
+	}
+}
+
+struct page {
+	enum oidc_text heading;
+	enum oidc_text text;
+	const char *detail; /* foreign, or NULL */
+	enum oidc_text link;
+	const char *target;
+	bool goes_on; /* by itself */
+};
+
+static void
+answer_page(struct exchange *x, unsigned int status, const struct page *page)
+{
+	enum oidc_language language =
+	    oidc_language(http_req_header(x->http, "Accept-Language"));
+	struct wire_out *out = &x->out;
+
+	wire_out_reset(out);
+	put(out, "<!doctype html>\n<html lang=\"");
+	put(out, oidc_language_word(language));
+	put(out, "\"><head><meta charset=\"utf-8\">");
+	put(out, "<meta name=\"viewport\" content=\"width=device-width\">");
+	if (page->goes_on) {
+		put(out, "<meta http-equiv=\"refresh\" content=\"0; url=");
+		put(out, page->target);
+		put(out, "\">");
+	}
+	put(out, "<title>");
+	put(out, oidc_text(OIDC_TEXT_TITLE, language));
+	put(out, " · Loep</title></head>\n<body><main><h1>");
+	put(out, oidc_text(page->heading, language));
+	put(out, "</h1>\n<p>");
+	put(out, oidc_text(page->text, language));
+	put(out, "</p>\n");
+	if (page->detail != NULL && page->detail[0] != '\0') {
+		put(out, "<p><code>");
+		put_escaped(out, page->detail);
+		put(out, "</code></p>\n");
+	}
+	put(out, "<p><a href=\"");
+	put(out, page->target);
+	put(out, "\">");
+	put(out, oidc_text(page->link, language));
+	put(out, "</a></p></main></body></html>\n");
+	x->policy = POLICY;
+	exchange_answer(x, status, "text/html; charset=utf-8");
+}
+
+/* Does a browser ask?  Programs hear it as they hear all else. */
+static bool
+wants_page(const struct exchange *x)
+{
+	const char *accept = http_req_header(x->http, "Accept");
+
+	return accept != NULL && strstr(accept, "text/html") != NULL;
+}
+
+struct refusal {
+	const char *word; /* the store's */
+	const char *kind; /* of the problem document */
+	enum oidc_text text;
+	unsigned int status;
+};
+
+static const struct refusal refusal_away = {
+    "", "provider-away", OIDC_TEXT_AWAY, 503};
+
+static void
+refuse(struct exchange *x, const struct refusal *refusal, const char *detail)
+{
+	const struct page page = {
+	    .heading = OIDC_TEXT_FAILED,
+	    .text = refusal->text,
+	    .detail = detail,
+	    .link = OIDC_TEXT_BACK,
+	    .target = PAGE_IN,
+	};
+	auto_free char *both = NULL;
+
+	if (wants_page(x)) {
+		answer_page(x, refusal->status, &page);
+		return;
+	}
+	both = xasprintf("%s%s%s", oidc_text(refusal->text, OIDC_EN),
+	    detail == NULL || detail[0] == '\0' ? "" : " ",
+	    detail == NULL ? "" : detail);
+	exchange_refuse(x, refusal->status, refusal->kind, both);
+}
+
+static void
+go_on(struct exchange *x, const char *target)
+{
+	const struct page page = {
+	    .heading = OIDC_TEXT_TITLE,
+	    .text = OIDC_TEXT_WORKED,
+	    .link = OIDC_TEXT_ON,
+	    .target = target,
+	    .goes_on = true,
+	};
+
+	answer_page(x, 200, &page);
+}
+
+/* --- cookies --- */
+
+static void
+set_cookie(struct exchange *x, const uint8_t secret[SECRET_BYTES],
+    const char *attributes)
+{
+	char text[SECRET_LENGTH + 1];
+	auto_free char *cookie = NULL;
+
+	secret_encode(text, secret);
+	cookie = xasprintf("%s=%s%s", CREDENTIAL_AWAY, text, attributes);
+	http_answer_header(x->http, "Set-Cookie", cookie);
+	seal_forget(text, sizeof(text));
+	seal_forget(cookie, strlen(cookie));
+}
+
+void
+oidc_forget_cookie(struct exchange *x)
+{
+	http_answer_header(x->http, "Set-Cookie",
+	    CREDENTIAL_AWAY "=" ATTRIBUTES "; SameSite=Lax; Max-Age=0");
+}
+
+/* The secret of the browser's cookie as a parameter; zeros where it has none:
+ * nobody was ever given those. */
+static void
+set_secret(struct exchange *x, const char *name, uint8_t secret[SECRET_BYTES])
+{
+	struct value *v = params_value(&x->params, x->match.route->op, name);
+
+	memset(secret, 0, SECRET_BYTES);
+	if (credential_cookie(http_req_header(x->http, "Cookie"),
+		CREDENTIAL_AWAY, secret) != ERR_OK)
+		memset(secret, 0, SECRET_BYTES);
+	v->p = secret;
+	v->len = SECRET_BYTES;
+}
+
+/* --- the call --- */
+
+static void
+release(struct outcome *o)
+{
+	free(o->url);
+	free(o->state);
+	free(o->reason);
+	free(o->detail);
+	seal_forget(o, sizeof(*o));
+	free(o);
+}
+
+static void
+on_gone(void *part)
+{
+	struct outcome *o = part;
+
+	o->x = NULL;
+}
+
+static const struct part_ops part_ops = {.gone = on_gone};
+
+static void
+call(struct exchange *x, call_row_fn *row, call_end_fn *end)
+{
+	struct outcome *o = xcalloc(1, sizeof(*o));
+
+	o->x = x;
+	exchange_set_part(x, &part_ops, o);
+	exchange_deadline(x, x->web->call_ms);
+	(void)calls_start(x->web->calls, x->match.route->op,
+	    session_principal(x->session), &x->params.values, -1, row, end, o);
+}
+
+/* Ours no more; NULL: nobody is there to be answered. */
+static struct exchange *
+take_exchange(struct outcome *o, int fd)
+{
+	struct exchange *x = o->x;
+
+	if (fd != -1)
+		(void)close(fd);
+	if (x == NULL || x->is_answered)
+		return NULL;
+	exchange_set_part(x, NULL, NULL);
+	return x;
+}
+
+static void
+take_secret(struct outcome *o, const struct values *row, size_t column)
+{
+	size_t len;
+	const uint8_t *p = values_bytes(row, column, &len);
+
+	o->has_secret = p != NULL && len == SECRET_BYTES;
+	if (o->has_secret)
+		memcpy(o->secret, p, len);
+}
+
+/* --- away --- */
+
+static void
+on_away_row(void *arg, const struct values *row)
+{
+	struct outcome *o = arg;
+
+	if (o->url != NULL)
+		return;
+	o->url = values_text_dup(row, 0);
+	take_secret(o, row, 1);
+}
+
+static void
+fail_away(struct exchange *x, enum err err, const char *why)
+{
+	bool is_page =
+	    x->match.route->kind == ROUTE_OIDC_START && wants_page(x);
+
+	if (is_page && err == ERR_UNAVAILABLE)
+		refuse(x, &refusal_away, NULL);
+	else if (err == ERR_UNAVAILABLE)
+		exchange_refuse(x, 503, refusal_away.kind, why);
+	else if (x->match.route->kind == ROUTE_OIDC_INVITED &&
+		 err == ERR_DENIED)
+		exchange_refuse(x, 401, "invitation-over", why);
+	else
+		exchange_fail(x, err, why);
+}
+
+static void
+send_away(struct exchange *x, const struct outcome *o)
+{
+	set_cookie(x, o->secret, AWAY);
+	if (x->match.route->kind == ROUTE_OIDC_START) {
+		x->location = xstrdup(o->url);
+		exchange_answer_empty(x, 302);
+		return;
+	}
+	rows_put_literal(&x->out, "{\"url\":");
+	rows_put_text(&x->out, o->url, strlen(o->url));
+	rows_put_literal(&x->out, "}");
+	exchange_answer(x, 200, "application/json");
+}
+
+static void
+on_away_end(void *arg, enum err err, const char *why, int fd)
+{
+	struct outcome *o = arg;
+	struct exchange *x = take_exchange(o, fd);
+
+	if (x != NULL && (err != ERR_OK || o->url == NULL || !o->has_secret))
+		fail_away(x, err == ERR_OK ? ERR_UNAVAILABLE : err, why);
+	else if (x != NULL)
+		send_away(x, o);
+	release(o);
+}
+
+/* --- back --- */
+
+static void
+on_back_row(void *arg, const struct values *row)
+{
+	struct outcome *o = arg;
+
+	if (o->state != NULL)
+		return;
+	o->state = values_text_dup(row, 0);
+	o->reason = values_text_dup(row, 1);
+	o->detail = values_text_dup(row, 2);
+	take_secret(o, row, 3);
+}
+
+static void
+refuse_back(struct exchange *x, const struct outcome *o)
+{
+	static const struct refusal refusals[] = {
+	    {"expired", "sign-in-over", OIDC_TEXT_EXPIRED, 400},
+	    {"provider", "provider-refused", OIDC_TEXT_PROVIDER, 403},
+	    {"acr", "sign-in-weak", OIDC_TEXT_ACR, 403},
+	    {"unlinked", "not-linked", OIDC_TEXT_UNLINKED, 403},
+	    {"closed", "account-closed", OIDC_TEXT_CLOSED, 403},
+	    {"taken", "linked-already", OIDC_TEXT_TAKEN, 409},
+	    {"invitation", "invitation-over", OIDC_TEXT_INVITATION, 403},
+	    {"second", "code-needed", OIDC_TEXT_SECOND, 403},
+	    {"token", "provider-not-trusted", OIDC_TEXT_TOKEN, 403},
+	};
+	const size_t count = sizeof(refusals) / sizeof(refusals[0]);
+	size_t i = 0;
+
+	oidc_forget_cookie(x);
+	while (i + 1 < count && strcmp(refusals[i].word, o->reason) != 0)
+		i++;
+	refuse(x, &refusals[i],
+	    strcmp(refusals[i].word, o->reason) == 0 ? o->detail : NULL);
+}
+
+static void
+take_back(struct exchange *x, const struct outcome *o)
+{
+	if (strcmp(o->state, "ok") == 0 && o->has_secret) {
+		login_set_cookie(x, o->secret);
+		oidc_forget_cookie(x);
+		go_on(x, PAGE_IN);
+	} else if (strcmp(o->state, "code") == 0 && o->has_secret) {
+		set_cookie(x, o->secret, HALF);
+		go_on(x, PAGE_CODE);
+	} else if (strcmp(o->state, "linked") == 0) {
+		oidc_forget_cookie(x);
+		go_on(x, PAGE_LINKED);
+	} else if (strcmp(o->state, "unavailable") == 0) {
+		oidc_forget_cookie(x);
+		refuse(x, &refusal_away, NULL);
+	} else {
+		refuse_back(x, o);
+	}
+}
+
+static void
+on_back_end(void *arg, enum err err, const char *why, int fd)
+{
+	struct outcome *o = arg;
+	struct exchange *x = take_exchange(o, fd);
+
+	if (x != NULL && err == ERR_UNAVAILABLE)
+		refuse(x, &refusal_away, NULL);
+	else if (x != NULL && (err != ERR_OK || o->state == NULL))
+		exchange_fail(x, err == ERR_OK ? ERR_UNAVAILABLE : err, why);
+	else if (x != NULL)
+		take_back(x, o);
+	release(o);
+}
+
+/* --- the routes --- */
+
+/* False: the invitation is none, and the answer is out. */
+static bool
+take_invitation(struct exchange *x, uint8_t secret[SECRET_BYTES])
+{
+	struct value *v =
+	    params_value(&x->params, x->match.route->op, "secret");
+	size_t prefix = strlen(SECRET_INVITE_PREFIX);
+
+	if (v->len < prefix ||
+	    memcmp(v->p, SECRET_INVITE_PREFIX, prefix) != 0 ||
+	    secret_decode((const char *)v->p + prefix, v->len - prefix,
+		secret) != ERR_OK) {
+		exchange_refuse(x, 401, "invitation-over",
+		    "the invitation is not known, was used, or ran out");
+		return false;
+	}
+	v->p = secret;
+	v->len = SECRET_BYTES;
+	return true;
+}
+
+bool
+oidc_start(struct exchange *x)
+{
+	enum route_kind kind = x->match.route->kind;
+	char address[HTTP_ADDRESS_BYTES];
+	uint8_t secret[SECRET_BYTES];
+
+	if (kind != ROUTE_OIDC_START && kind != ROUTE_OIDC_BACK &&
+	    kind != ROUTE_OIDC_CODE && kind != ROUTE_OIDC_INVITED)
+		return false;
+	if (!login_is_remote(x))
+		return true;
+	login_set_address(x, x->match.route->op, address);
+	if (kind == ROUTE_OIDC_INVITED && !take_invitation(x, secret))
+		return true;
+	if (kind == ROUTE_OIDC_BACK) {
+		set_secret(x, "browser", secret);
+		call(x, on_back_row, on_back_end);
+	} else if (kind == ROUTE_OIDC_CODE) {
+		set_secret(x, "secret", secret);
+		login_call(x, CALL_OIDC_CODE);
+	} else {
+		call(x, on_away_row, on_away_end);
+	}
+	return true;
+}
+
+void
+oidc_link(struct exchange *x)
+{
+	char address[HTTP_ADDRESS_BYTES];
+
+	if (!login_is_remote(x))
+		return;
+	login_set_address(x, CALL_OIDC_LINK, address);
+	call(x, on_away_row, on_away_end);
+}
