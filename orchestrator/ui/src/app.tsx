@@ -20,6 +20,7 @@ import { Layout } from './layout.js';
 import { recall, remember } from './lib/storage.js';
 import { AcceptInvitation } from './pages/accept.js';
 import { SignIn } from './pages/signin.js';
+import { SignInCode } from './pages/signin_code.js';
 import { RoutedPage } from './routed.js';
 import { navigate, useLocation } from './router.js';
 import { capabilitiesOf, SessionContext, type UserSession } from './session.js';
@@ -67,7 +68,7 @@ async function ask(): Promise<Who> {
 function SignedInOrNot(props: { words: Words }) {
   const { words } = props;
   const [who, setWho] = useState<Who>('unknown');
-  const { path } = useLocation();
+  const { path, query } = useLocation();
 
   const reload = useCallback(async () => setWho(await ask()), []);
   useEffect(() => {
@@ -88,6 +89,8 @@ function SignedInOrNot(props: { words: Words }) {
 
   if (who === 'unknown') return <Spinner />;
   if (path === '/invitation') return <AcceptInvitation />;
+  if (who === 'nobody' && query.get('sign-in') === 'code')
+    return <SignInCode onSignedIn={reload} />;
   if (who === 'nobody') return <SignIn onSignedIn={reload} />;
   if (!session)
     return (

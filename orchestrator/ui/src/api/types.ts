@@ -183,6 +183,20 @@ export interface Token {
   revoked: string | null;
 }
 
+export interface Provider {
+  label: string;
+  issuer: string;
+  is_available: boolean;
+}
+
+/** Who an account is at the identity provider. */
+export interface IdentityLink {
+  issuer: string;
+  subject: string;
+  created: string;
+  used: string | null;
+}
+
 export interface Account {
   id: string;
   org: string;
@@ -194,5 +208,6 @@ export interface Account {
   state: 'active' | 'disabled';
   has_password: boolean;
   has_totp: boolean;
+  has_oidc: boolean;
   created: string;
 }

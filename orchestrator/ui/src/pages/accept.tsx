@@ -9,6 +9,7 @@ import { TextField } from '../components/form.js';
 import { problemText, useAction } from '../components/load.js';
 import { useT } from '../i18n/index.js';
 import { navigate } from '../router.js';
+import { useProvider } from './provider.js';
 import { Doorstep } from './signin.js';
 
 export function AcceptInvitation() {
@@ -25,6 +26,15 @@ export function AcceptInvitation() {
       { isSigningIn: true },
     );
     setLogin(answer.login);
+  });
+  const provider = useProvider();
+  const leave = useAction(async () => {
+    const answer = await post<{ url: string }>(
+      '/invitations/oidc',
+      { invitation: invitation.trim() },
+      { isSigningIn: true },
+    );
+    window.location.assign(answer.url);
   });
 
   useEffect(() => {
@@ -47,7 +57,7 @@ export function AcceptInvitation() {
         </div>
       </Doorstep>
     );
-  const { error } = accept;
+  const error = accept.error ?? leave.error;
   const isRefused = error instanceof ApiError && error.status === 401;
   const isWeak = error instanceof ApiError && error.status === 400;
 
@@ -106,6 +116,18 @@ export function AcceptInvitation() {
           </Button>
         </div>
       </form>
+      {provider && (
+        <div class="provider">
+          <p class="or">{t.provider.or}</p>
+          <Button
+            onClick={() => void leave.run()}
+            busy={leave.isBusy}
+            disabled={!invitation.trim()}
+          >
+            {t.provider.invited(provider.label)}
+          </Button>
+        </div>
+      )}
     </Doorstep>
   );
 }

@@ -17,6 +17,7 @@ import { Page, type PageProps } from '../components/page.js';
 import { toast } from '../components/toast.js';
 import { languages, useWords, type Language } from '../i18n/index.js';
 import { useSession } from '../session.js';
+import { Identity } from './account/identity.js';
 import { Sessions } from './account/sessions.js';
 import { Tokens } from './account/tokens.js';
 import { SecondFactor } from './account/totp.js';
@@ -72,6 +73,7 @@ export default function AccountPage({ query }: PageProps) {
           <Card title={t.account.totpTitle}>
             <SecondFactor />
           </Card>
+          {isPerson && <Identity />}
         </div>
       </div>
       <Card title={t.account.sessions}>

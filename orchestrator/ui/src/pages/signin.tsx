@@ -9,6 +9,7 @@ import { TextField } from '../components/form.js';
 import { problemText, useAction } from '../components/load.js';
 import { useT } from '../i18n/index.js';
 import { LanguageSelect, ThemeSelect } from '../layout.js';
+import { ProviderSignIn } from './provider.js';
 
 /** The frame of pages for those who are not in yet. */
 export function Doorstep(props: {
@@ -148,6 +149,7 @@ export function SignIn(props: { onSignedIn: () => Promise<void> }) {
         </div>
         <p class="hint">{t.signIn.forgotten}</p>
       </form>
+      {!isCodeWanted && <ProviderSignIn />}
     </Doorstep>
   );
 }

@@ -23,6 +23,25 @@ export const operator: typeof en = {
     forgotten:
       'Passwort vergessen? Jemand, der Ihre Organisation verwaltet, oder das CSIRT kann Ihnen eine neue Einladung schicken.',
   },
+  provider: {
+    or: 'oder',
+    signIn: (label) => `Mit ${label} anmelden`,
+    away: 'Dieser Dienst ist gerade nicht erreichbar. Sie können sich mit Ihrem Passwort anmelden.',
+    codeRefused:
+      'Der Code ist nicht richtig, oder es hat zu lange gedauert. Melden Sie sich dann noch einmal an.',
+    invited: (label) => `${label} statt eines Passworts benutzen`,
+    title: (label) => `Anmeldung mit ${label}`,
+    linkText:
+      'Verknüpfen Sie Ihr Konto, dann können Sie sich dort anmelden. Ein Code Ihres zweiten Faktors zeigt, dass Sie es sind.',
+    link: (label) => `Mit ${label} verknüpfen`,
+    isLinked: 'Verknüpft',
+    unlinked: 'Die Verknüpfung ist weg.',
+    subject: 'Ihr Name dort',
+    unlinkText:
+      'Ohne die Verknüpfung melden Sie sich mit Ihrem Passwort an. Wenn Sie einen zweiten Faktor haben, geben Sie einen Code ein.',
+    unlink: 'Verknüpfung entfernen',
+    code: 'Code des zweiten Faktors',
+  },
   invitation: {
     title: 'Eine Einladung annehmen',
     text: 'Wählen Sie ein Passwort. Damit können Sie sich anmelden.',

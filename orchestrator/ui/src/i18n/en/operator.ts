@@ -21,6 +21,25 @@ export const operator = {
     forgotten:
       'Password forgotten? A manager of your organisation, or the CSIRT, can send you a new invitation.',
   },
+  provider: {
+    or: 'or',
+    signIn: (label: string) => `Sign in with ${label}`,
+    away: 'It cannot be reached at the moment. You can sign in with your password.',
+    codeRefused:
+      'The code is not right, or it took too long. Then sign in again.',
+    invited: (label: string) => `Use ${label} instead of a password`,
+    title: (label: string) => `Sign-in with ${label}`,
+    linkText:
+      'Link your account, and you can sign in there. A code of your second factor shows that it is you.',
+    link: (label: string) => `Link to ${label}`,
+    isLinked: 'Linked',
+    unlinked: 'The link is gone.',
+    subject: 'Your name there',
+    unlinkText:
+      'Without the link you sign in with your password. If you have a second factor, type a code.',
+    unlink: 'Take the link away',
+    code: 'Code of the second factor',
+  },
   invitation: {
     title: 'Accept an invitation',
     text: 'Choose a password. With it you can sign in.',

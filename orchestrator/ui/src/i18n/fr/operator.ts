@@ -23,6 +23,25 @@ export const operator: typeof en = {
     forgotten:
       'Mot de passe oublié ? Un gestionnaire de votre organisation, ou le CSIRT, peut vous envoyer une nouvelle invitation.',
   },
+  provider: {
+    or: 'ou',
+    signIn: (label) => `Se connecter avec ${label}`,
+    away: 'Ce service est injoignable pour le moment. Vous pouvez vous connecter avec votre mot de passe.',
+    codeRefused:
+      'Le code est incorrect, ou cela a duré trop longtemps. Dans ce cas, reconnectez-vous.',
+    invited: (label) => `Utiliser ${label} au lieu d’un mot de passe`,
+    title: (label) => `Connexion avec ${label}`,
+    linkText:
+      'Liez votre compte, et vous pourrez vous connecter là-bas. Un code de votre second facteur montre que c’est bien vous.',
+    link: (label) => `Lier à ${label}`,
+    isLinked: 'Lié',
+    unlinked: 'Le lien est supprimé.',
+    subject: 'Votre nom là-bas',
+    unlinkText:
+      'Sans ce lien, vous vous connectez avec votre mot de passe. Si vous avez un second facteur, saisissez un code.',
+    unlink: 'Supprimer le lien',
+    code: 'Code du second facteur',
+  },
   invitation: {
     title: 'Accepter une invitation',
     text: 'Choisissez un mot de passe. Il vous permettra de vous connecter.',

@@ -23,6 +23,25 @@ export const operator: typeof en = {
     forgotten:
       'Wachtwoord vergeten? Een beheerder van uw organisatie of het CSIRT kan u een nieuwe uitnodiging sturen.',
   },
+  provider: {
+    or: 'of',
+    signIn: (label) => `Aanmelden met ${label}`,
+    away: 'Deze is nu niet bereikbaar. U kunt zich aanmelden met uw wachtwoord.',
+    codeRefused:
+      'De code is niet juist, of het duurde te lang. Meld u dan opnieuw aan.',
+    invited: (label) => `${label} gebruiken in plaats van een wachtwoord`,
+    title: (label) => `Aanmelden met ${label}`,
+    linkText:
+      'Koppel uw account, en u kunt zich daar aanmelden. Een code van uw tweede factor toont dat u het bent.',
+    link: (label) => `Koppelen aan ${label}`,
+    isLinked: 'Gekoppeld',
+    unlinked: 'De koppeling is weg.',
+    subject: 'Uw naam daar',
+    unlinkText:
+      'Zonder koppeling meldt u zich aan met uw wachtwoord. Hebt u een tweede factor, typ dan een code.',
+    unlink: 'Koppeling verwijderen',
+    code: 'Code van de tweede factor',
+  },
   invitation: {
     title: 'Een uitnodiging aanvaarden',
     text: 'Kies een wachtwoord. Daarmee kunt u zich aanmelden.',
