@@ -137,24 +137,38 @@ copy_optional(struct copytree *t, const char *from_dir, const char *to_dir,
 		copytree_file(t, real, to);
 }
 
+/* "" = there is none: keys of which installation they are. */
 static void
-write_manifest(const char *dir, const struct copytree *t, bool has_keys)
+hash_keys(const char *vault, char hex[SHA256_HEX_BYTES])
 {
+	auto_free char *path = xasprintf("%s/keys/site.key", vault);
+
+	hex[0] = '\0';
+	if (exists(path))
+		hash_file(path, hex);
+}
+
+static void
+write_manifest(
+    const char *dir, const char *state, const struct copytree *t, bool has_keys)
+{
+	auto_free char *vault = xasprintf("%s/vault", state);
 	auto_free char *path = xasprintf("%s/" MANIFEST, dir);
 	auto_free char *draft = xasprintf("%s/" MANIFEST ".new", dir);
 	auto_free char *db = xasprintf("%s/db/loep.db", dir);
 	auto_json json_t *json = NULL;
-	char hex[SHA256_HEX_BYTES], at[32];
+	char hex[SHA256_HEX_BYTES], keys_hex[SHA256_HEX_BYTES], at[32];
 	time_t now = (time_t)(loop_wall_us() / 1000000);
 	struct tm tm;
 
 	hash_file(db, hex);
+	hash_keys(vault, keys_hex);
 	(void)gmtime_r(&now, &tm);
 	(void)strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	json = json_pack("{s:s,s:s,s:s,s:I,s:I,s:b}", "loep", LOEP_VERSION,
-	    "made_at", at, "database_sha256", hex, "files",
-	    (json_int_t)t->files, "bytes", (json_int_t)t->bytes, "has_keys",
-	    has_keys);
+	json = json_pack("{s:s,s:s,s:s,s:s,s:I,s:I,s:b}", "loep", LOEP_VERSION,
+	    "made_at", at, "database_sha256", hex, "keys_sha256", keys_hex,
+	    "files", (json_int_t)t->files, "bytes", (json_int_t)t->bytes,
+	    "has_keys", has_keys);
 	if (json_dump_file(json, draft, JSON_INDENT(2) | JSON_SORT_KEYS) ==
 		-1 ||
 	    rename(draft, path) == -1)
@@ -225,7 +239,7 @@ cmd_backup(struct cli *cli, int argc, char **argv)
 	copy_optional(&t, cli->state_dir, argv[optind], "tls");
 	copy_optional(&t, cli->state_dir, argv[optind], "loep.conf");
 	json_decref(api_post(cli->api, outcome, "/backup/end"));
-	write_manifest(argv[optind], &t, has_keys);
+	write_manifest(argv[optind], cli->state_dir, &t, has_keys);
 	progress_clear();
 	printf("%s: %llu files, %s; %llu were new or changed.%s\n"
 	       "Restore it with: loep --state NEW restore %s\n",
@@ -266,7 +280,8 @@ read_manifest(const char *dir)
 {
 	auto_free char *path = xasprintf("%s/" MANIFEST, dir);
 	auto_free char *db = xasprintf("%s/db/loep.db", dir);
-	auto_free char *keys = xasprintf("%s/vault/keys", dir);
+	auto_free char *vault = xasprintf("%s/vault", dir);
+	const char *keys_hex;
 	char hex[SHA256_HEX_BYTES];
 	json_error_t error;
 	json_t *json = json_load_file(path, 0, &error);
@@ -279,9 +294,18 @@ read_manifest(const char *dir)
 	if (strcmp(hex, json_member_text(json, "database_sha256", "")) != 0)
 		fail(EXIT_DATA, "%s is not what the backup says it is: damaged",
 		    db);
-	if (!exists(keys))
+	hash_keys(vault, hex);
+	if (hex[0] == '\0')
 		fail(EXIT_DATA,
-		    "the backup has no keys: put them into %s first", keys);
+		    "the backup has no keys: put them into %s/keys first",
+		    vault);
+	/* Evidence, second factors: other keys would open none of it. */
+	keys_hex = json_member_text(json, "keys_sha256", "");
+	if (keys_hex[0] != '\0' && strcmp(hex, keys_hex) != 0)
+		fail(EXIT_DATA,
+		    "%s/keys is not what this backup was made with: with keys "
+		    "of another Loep it cannot be read",
+		    vault);
 	return json;
 }
 

@@ -135,6 +135,7 @@ configure(struct db *db)
 				      "PRAGMA journal_mode = WAL;"
 				      "PRAGMA synchronous = NORMAL;"
 				      "PRAGMA foreign_keys = ON;"
+				      "PRAGMA secure_delete = ON;"
 				      "PRAGMA temp_store = MEMORY;"
 				      "PRAGMA trusted_schema = OFF;"
 				      "PRAGMA cell_size_check = ON;"

@@ -8,6 +8,7 @@
 #include "store/audit.h"
 #include "store/handlers.h"
 #include "store/oidc.h"
+#include "store/second.h"
 #include "store/throttle.h"
 
 #define TIDY_MS ((uint64_t)60 * 1000)
@@ -52,15 +53,24 @@ copy_text(char *dst, size_t size, const struct query *q, int column)
 	(void)snprintf(dst, size, "%s", query_text(q, column));
 }
 
+/* False: there is none.  One that cannot be opened is still one. */
 static bool
-copy_secret(uint8_t dst[TOTP_SECRET_BYTES], const struct query *q, int column)
+copy_secret(struct request *r, struct credential *c, const struct query *q,
+    int column, uint8_t dst[TOTP_SECRET_BYTES])
 {
 	size_t len;
 	const uint8_t *p = query_bytes(q, column, &len);
+	int err;
 
-	if (len != TOTP_SECRET_BYTES)
+	if (len == 0)
 		return false;
-	memcpy(dst, p, len);
+	err = second_open(r->store, c->account, p, len, dst);
+	if (err == ERR_FORMAT)
+		log_line(LOG_WARN,
+		    "msg=\"a second factor cannot be opened\" account=%s "
+		    "reason=\"it is of other keys than the vault's\"",
+		    c->account);
+	c->is_locked |= err != ERR_OK;
 	return true;
 }
 
@@ -78,9 +88,9 @@ credential_load(
 	copy_text(c->org, sizeof(c->org), &q, 1);
 	copy_text(c->login, sizeof(c->login), &q, 2);
 	copy_text(c->password, sizeof(c->password), &q, 3);
-	c->has_totp = copy_secret(c->totp, &q, 4);
+	c->has_totp = copy_secret(r, c, &q, 4, c->totp);
 	c->totp_step = query_int(&q, 5);
-	c->has_pending = copy_secret(c->pending, &q, 6);
+	c->has_pending = copy_secret(r, c, &q, 6, c->pending);
 	copy_text(c->name, sizeof(c->name), &q, 7);
 	copy_text(c->org_name, sizeof(c->org_name), &q, 8);
 	return ERR_OK;

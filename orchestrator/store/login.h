@@ -25,6 +25,8 @@ struct credential {
 	char password[PASSWORD_TEXT_BYTES]; /* "" = none yet */
 	bool has_totp;
 	bool has_pending;
+	/* There is one, and it cannot be opened now: only recovery codes do. */
+	bool is_locked;
 	uint8_t totp[TOTP_SECRET_BYTES];
 	uint8_t pending[TOTP_SECRET_BYTES];
 	int64_t totp_step;

@@ -38,6 +38,7 @@ MIGRATION_TEXT(0011, "0011-metric.sql");
 MIGRATION_TEXT(0012, "0012-move.sql");
 MIGRATION_TEXT(0013, "0013-retention.sql");
 MIGRATION_TEXT(0014, "0014-oidc.sql");
+MIGRATION_TEXT(0015, "0015-second-factor.sql");
 
 static const struct {
 	int version;
@@ -58,6 +59,7 @@ static const struct {
     {12, "0012-move", store_schema_0012},
     {13, "0013-retention", store_schema_0013},
     {14, "0014-oidc", store_schema_0014},
+    {15, "0015-second-factor", store_schema_0015},
 };
 
 #define MIGRATION_COUNT (sizeof(migrations) / sizeof(migrations[0]))

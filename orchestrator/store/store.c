@@ -20,6 +20,7 @@
 #include "store/request.h"
 #include "store/resume.h"
 #include "store/search.h"
+#include "store/second.h"
 #include "store/throttle.h"
 #include "store/upload.h"
 #include "store/verify.h"
@@ -246,6 +247,7 @@ store_add_peer(struct store *store, struct chan *chan)
 	case ROLE_VAULT:
 		vault_set_chan(store->vault, chan);
 		create_keys(store);
+		second_ask(store);
 		return;
 	case ROLE_WEB:
 		if (store->web != NULL)

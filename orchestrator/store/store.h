@@ -80,6 +80,8 @@ struct store {
 	struct throttle *throttle;
 	uint64_t login_tidy_ms; /* when sessions are swept next */
 	enum second_factor second_factor;
+	bool has_second_key; /* the vault gave it (second.h) */
+	uint8_t second_key[32];
 	uint8_t password_log2n;
 	int64_t session_idle_us;
 	int64_t session_max_us;

@@ -8,6 +8,7 @@
 #include "store/audit.h"
 #include "store/handlers.h"
 #include "store/login.h"
+#include "store/second.h"
 #include "store/throttle.h"
 
 #define RECOVERY_CODES 10
@@ -45,6 +46,17 @@ use_recovery(struct request *r, const struct credential *c, const char *text)
 	return err;
 }
 
+/* Not the user's fault where it cannot be looked at: said, and not counted. */
+static int
+without_secret(struct request *r, const struct credential *c, const char *code)
+{
+	int err = use_recovery(r, c, code);
+
+	if (err == ERR_DENIED && c->is_locked && !r->store->has_second_key)
+		return request_why(r, ERR_UNAVAILABLE, "%s", vault_is_away);
+	return err;
+}
+
 int
 totp_second(struct request *r, const struct credential *c, const char *code)
 {
@@ -52,9 +64,9 @@ totp_second(struct request *r, const struct credential *c, const char *code)
 
 	if (code[0] == '\0')
 		return ERR_AGAIN;
-	if (totp_check(c->totp, code, loop_wall_us(), c->totp_step, &step) !=
-	    ERR_OK)
-		return use_recovery(r, c, code);
+	if (c->is_locked || totp_check(c->totp, code, loop_wall_us(),
+				c->totp_step, &step) != ERR_OK)
+		return without_secret(r, c, code);
 	return db_do(r->store->db, STMT_TOTP_STEP,
 	    ARGS(val_text(c->account), val_int(step)), NULL);
 }
@@ -86,7 +98,7 @@ make_uri(const struct credential *c, const char *secret)
 int
 totp_begin(struct request *r)
 {
-	uint8_t secret[TOTP_SECRET_BYTES];
+	uint8_t secret[TOTP_SECRET_BYTES], box[SECOND_BOX_BYTES];
 	char text[TOTP_SECRET_LENGTH + 1];
 	auto_free char *uri = NULL;
 	struct credential c;
@@ -99,8 +111,13 @@ totp_begin(struct request *r)
 		return request_why(r, ERR_CONFLICT,
 		    "there is a second factor; remove it first");
 	random_bytes(secret, sizeof(secret));
-	err = db_do(r->store->db, STMT_TOTP_PENDING,
-	    ARGS(val_text(c.account), val_bytes(secret, sizeof(secret))), NULL);
+	err = second_seal(r->store, c.account, secret, box);
+	if (err == ERR_UNAVAILABLE)
+		return request_why(r, err, "%s", vault_is_away);
+	if (err == ERR_OK)
+		err = db_do(r->store->db, STMT_TOTP_PENDING,
+		    ARGS(val_text(c.account), val_bytes(box, sizeof(box))),
+		    NULL);
 	if (err != ERR_OK)
 		return err;
 	base32_encode(text, secret, sizeof(secret));
@@ -155,6 +172,8 @@ totp_confirm(struct request *r)
 	if (!c.has_pending)
 		return request_why(
 		    r, ERR_CONFLICT, "there is no second factor to confirm");
+	if (c.is_locked)
+		return request_why(r, ERR_UNAVAILABLE, "%s", vault_is_away);
 	if (totp_check(c.pending, param_text(r, 0), loop_wall_us(), 0, &step) !=
 	    ERR_OK)
 		return request_why(r, ERR_FORMAT,

@@ -67,6 +67,18 @@ ok "which is as it was" test -s "$STATE/db/loep.db"
 cp -a "$WORK/backup" "$WORK/damaged"
 printf x | dd of="$WORK/damaged/db/loep.db" bs=1 seek=5000 conv=notrunc 2>/dev/null
 fails "nor from a damaged one" 65 "$LOEP" --state "$WORK/no" restore "$WORK/damaged"
+rm -rf "$WORK/damaged"
+cp -a "$WORK/backup" "$WORK/keyless"
+mv "$WORK/keyless/vault/keys" "$WORK/keys"
+fails "nor without the keys" 65 "$LOEP" --state "$WORK/no" restore "$WORK/keyless"
+like "and told what is missing" "$(cat "$WORK/said")" 'has no keys'
+cp -a "$WORK/keys" "$WORK/keyless/vault/keys"
+chmod u+w "$WORK/keyless/vault/keys/site.key"
+printf 'loep-site-key-1 %064d\n' 7 >"$WORK/keyless/vault/keys/site.key"
+fails "nor with another site's" 65 "$LOEP" --state "$WORK/no" restore "$WORK/keyless"
+like "and told so" "$(cat "$WORK/said")" 'keys of another Loep'
+cp -a "$WORK/keys/site.key" "$WORK/keyless/vault/keys/site.key"
+ok "with its own it is" "$LOEP" --quiet --state "$WORK/again" restore "$WORK/keyless"
 STATE=$WORK/restored
 export LOEP_STATE=$STATE
 loep_run

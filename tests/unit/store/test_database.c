@@ -356,7 +356,7 @@ check_cases(struct rig *rig, int in)
 	    sql_int(rig,
 		"SELECT count(*) FROM artefact a "
 		"WHERE parent_id IS NULL AND (receipt IS NULL OR "
-		"(SELECT count(*) FROM custody_event e WHERE e.artefact_id = a.id) <> 3 OR "
+		"(SELECT count(*) FROM custody_event e WHERE e.artefact_id = a.id) <> 4 OR "
 		"(SELECT count(*) FROM job j WHERE j.artefact_id = a.id) <> 2)"),
 	    0);
 	/* Findings and children are seen exactly where their job is done. */

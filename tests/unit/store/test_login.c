@@ -249,6 +249,73 @@ code_at(const uint8_t key[TOTP_SECRET_BYTES], int64_t steps, char text[8])
 	(void)snprintf(text, 8, "%06u", totp_code(key, (uint64_t)step));
 }
 
+/* At rest none lies open; one of an earlier version is sealed by itself. */
+static void
+check_sealed(struct rig *rig, const uint8_t key[TOTP_SECRET_BYTES])
+{
+	static const char open[] = "SELECT count(*) FROM credential "
+				   "WHERE length(totp_secret) = 20";
+	char hex[2 * TOTP_SECRET_BYTES + 1];
+	auto_free char *sql = NULL;
+
+	hex_encode(hex, key, TOTP_SECRET_BYTES);
+	assert_int_equal(sql_int(rig, open), 0);
+	sql = xasprintf("UPDATE credential SET totp_secret = X'%s' "
+			"WHERE totp_secret IS NOT NULL",
+	    hex);
+	sql_run(rig, sql);
+	assert_int_equal(sql_int(rig, open), 1);
+	rig_drop_vault(rig);
+	rig_turn(rig, 5);
+	rig_connect_vault(rig);
+	rig_turn(rig, 20);
+	assert_int_equal(sql_int(rig, open), 0);
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM credential "
+				      "WHERE length(totp_secret) = 48"),
+	    1);
+}
+
+static void
+refused_now(struct rig *rig, const char *code, const char *address)
+{
+	assert_string_equal(
+	    try_login(rig, "an@example.org", PASSWORD, code, address),
+	    "refused");
+}
+
+/* Without the key a right code is no wrong one; with another's it is none. */
+static void
+check_locked(struct rig *rig, const uint8_t key[TOTP_SECRET_BYTES])
+{
+	uint8_t *own = rig->store->second_key;
+	uint64_t before = rig->principal;
+	uint8_t secret[SECRET_BYTES];
+	char id[UUID_BYTES], code[8];
+
+	sql_run(rig, "UPDATE credential SET totp_step = 0");
+	code_at(key, 0, code);
+	rig->store->has_second_key = false;
+	ask_err(rig, ERR_UNAVAILABLE, CALL_LOGIN,
+	    ARGS(val_text("an@example.org"), val_text(PASSWORD), val_text(code),
+		val_text("192.0.2.1")));
+	rig->store->has_second_key = true;
+	own[0] ^= 1;
+	refused_now(rig, code, "192.0.2.9");
+	own[0] ^= 1;
+	/* Bound to its account: put into another's row it opens nothing. */
+	rig->principal = rig_person->admin;
+	add_account(rig, "piet", "submit", id);
+	invite(rig, id, false, secret);
+	rig->principal = before;
+	assert_string_equal(accept_with(rig, secret, OTHER), "ok");
+	sql_run(rig, "UPDATE credential SET totp_secret = (SELECT totp_secret "
+		     "FROM credential WHERE login = 'an@example.org') "
+		     "WHERE login = 'piet'");
+	assert_string_equal(
+	    try_login(rig, "piet", OTHER, code, "192.0.2.10"), "refused");
+	get_in(rig, code, secret);
+}
+
 static void
 test_totp(void **state)
 {
@@ -272,6 +339,7 @@ test_totp(void **state)
 	(void)snprintf(codes, sizeof(codes), "%s", col_text(rig, 0, "codes"));
 	(void)snprintf(recovery, sizeof(recovery), "%.19s", codes + 2);
 	rig->principal = nobody;
+	check_sealed(rig, key);
 	assert_string_equal(
 	    try_login(rig, "an@example.org", PASSWORD, "", "192.0.2.1"),
 	    "code");
@@ -288,8 +356,11 @@ test_totp(void **state)
 	assert_string_equal(
 	    try_login(rig, "an@example.org", PASSWORD, code, "192.0.2.4"),
 	    "refused");
-	/* A recovery code, once, in any case. */
+	check_locked(rig, key);
+	/* A recovery code, once, in any case: without the key, too. */
+	rig->store->has_second_key = false;
 	get_in(rig, recovery, secret);
+	rig->store->has_second_key = true;
 	assert_string_equal(
 	    try_login(rig, "an@example.org", PASSWORD, recovery, "192.0.2.5"),
 	    "refused");

@@ -93,7 +93,7 @@ test_to_evidence(void **state)
 	look(w, "finished", 10);
 	assert_int_equal(sql_int(w->rig, "SELECT count(*) FROM artefact"), 1);
 	assert_int_equal(
-	    sql_int(w->rig, "SELECT count(*) FROM custody_event"), 3);
+	    sql_int(w->rig, "SELECT count(*) FROM custody_event"), 4);
 	/* The vault's files of it go by themselves. */
 	for (int i = 0; i < 100 && w->rig->vault.drops == 0; i++)
 		rig_turn(w->rig, 50);
