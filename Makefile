@@ -208,6 +208,9 @@ $O/tests/tools/%: $O/tests/tools/%.o $O/lib.a
 	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell 2>/dev/null $(PKG_CONFIG) --libs libseccomp jansson libcrypto)
 $O/tests/bench/%: $O/tests/bench/%.o $O/lib.a
 	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell 2>/dev/null $(PKG_CONFIG) --libs libseccomp jansson libcrypto)
+# Speaks TLS as clients do: with OpenSSL, not with the server's library.
+$O/tests/bench/bench_load: $O/tests/bench/bench_load.o $O/lib.a
+	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell 2>/dev/null $(PKG_CONFIG) --libs openssl)
 # With the index's own code.
 $O/tests/bench/bench_index: $O/tests/bench/bench_index.o $(filter-out %/main.o,$(call objs,index)) $O/lib.a
 	$(call Q,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell 2>/dev/null $(PKG_CONFIG) --libs libseccomp jansson libcrypto) -lm

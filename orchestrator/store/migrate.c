@@ -39,6 +39,7 @@ MIGRATION_TEXT(0012, "0012-move.sql");
 MIGRATION_TEXT(0013, "0013-retention.sql");
 MIGRATION_TEXT(0014, "0014-oidc.sql");
 MIGRATION_TEXT(0015, "0015-second-factor.sql");
+MIGRATION_TEXT(0016, "0016-count.sql");
 
 static const struct {
 	int version;
@@ -60,6 +61,7 @@ static const struct {
     {13, "0013-retention", store_schema_0013},
     {14, "0014-oidc", store_schema_0014},
     {15, "0015-second-factor", store_schema_0015},
+    {16, "0016-count", store_schema_0016},
 };
 
 #define MIGRATION_COUNT (sizeof(migrations) / sizeof(migrations[0]))

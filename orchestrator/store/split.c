@@ -116,7 +116,9 @@ take(struct split *s, const char *artefact)
 		    NULL);
 	if (err == ERR_OK)
 		err = db_do(s->r->store->db, STMT_SPLIT_UPLOADS,
-		    ARGS(val_text(artefact), val_text(part)), NULL);
+		    ARGS(val_text(artefact), val_text(part),
+			val_text(submission)),
+		    NULL);
 	return err == ERR_OK ? record_artefact(s, artefact, sha256, size) : err;
 }
 
