@@ -25,12 +25,13 @@ browser_missing() {
 	fi
 }
 
-# browser_start - skips where something is missing, else starts the service.
+# browser_start - skips where something is missing, else starts the service,
+# at $PORT where that is set.
 browser_start() {
 	local missing
 	missing=$(browser_missing)
 	[ -z "$missing" ] || skip_all "$missing"
-	CONF="[web]\nlisten = 127.0.0.1:0${CONF:+\n$CONF}"
+	CONF="[web]\nlisten = 127.0.0.1:${PORT:-0}${CONF:+\n$CONF}"
 	loep_start
 	browser_env
 }

@@ -1,21 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Signing in at an identity provider: npm's oidc-provider, of the version that
-# tests/integration/oidc pins, over TLS on loopback.
+# Signing in at an identity provider: npm's oidc-provider, over TLS on loopback.
 . "$(dirname "$0")/lib.sh"
-command -v node >/dev/null || skip_all "Node.js is not installed"
-PACKAGES=$BIN/oidc
-[ -d "$PACKAGES/node_modules/oidc-provider" ] ||
-	skip_all "oidc-provider is not installed: make setup does that where npm is there"
-
-read -r PORT AT < <(python3 - <<'PY'
-import socket
-a, b = socket.socket(), socket.socket()
-a.bind(("127.0.0.1", 0))
-b.bind(("127.0.0.1", 0))
-print(a.getsockname()[1], b.getsockname()[1])
-PY
-)
+. tests/integration/oidc/provider.sh
+provider_ports
 ISSUER=https://localhost:$AT
 URL=https://localhost:$PORT
 JAR=$WORK/jar
@@ -23,30 +11,6 @@ THERE=$WORK/there
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
 	-subj /CN=localhost -addext subjectAltName=DNS:localhost \
 	-keyout "$WORK/idp.key" -out "$WORK/idp.pem" 2>/dev/null
-echo 'a secret: & so on' >"$WORK/secret"
-
-# provider ALGORITHM - starts it, with new keys.
-provider() {
-	jq -n --arg i "$ISSUER" --arg r "$URL/api/v1/oidc/callback" --arg a "$1" \
-		--arg c "$WORK/idp.pem" --arg k "$WORK/idp.key" \
-		'{issuer: $i, redirect: $r, client: "loep", alg: $a, cert: $c,
-		key: $k, secret: "a secret: & so on"}' >"$WORK/idp.json"
-	: >"$WORK/idp.log"
-	node tests/integration/oidc/provider.mjs "$PACKAGES" "$WORK/idp.json" \
-		>>"$WORK/idp.log" 2>&1 &
-	PROVIDER=$!
-	for ((i = 0; i < 600; i++)); do
-		grep -q ready "$WORK/idp.log" && return
-		sleep 0.1
-	done
-	diag "the provider does not come up: $(head -n 5 "$WORK/idp.log")"
-}
-
-provider_stop() {
-	[ -z "${PROVIDER:-}" ] || kill "$PROVIDER" 2>/dev/null
-	wait "${PROVIDER:-}" 2>/dev/null
-	PROVIDER=
-}
 trap 'provider_stop; loep_stop; rm -rf "$WORK"' INT TERM
 
 # web METHOD PATH [CURL OPTIONS...] - of the service, with this browser's jar.
@@ -118,7 +82,6 @@ at = mac[19] & 15
 print("%06d" % ((struct.unpack(">I", mac[at:at + 4])[0] & 0x7fffffff) % 10**6))
 PY
 }
-
 
 provider RS256
 CONF="[store]\nsecond_factor = staff\n[web]\nlisten = 127.0.0.1:$PORT\n\
