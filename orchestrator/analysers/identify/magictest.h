@@ -14,12 +14,13 @@
 #define MAGICTEST_REGEX_BYTES ((size_t)8192)
 
 enum test_kind {
-	TEST_ANY,   /* may always match */
-	TEST_WORD,  /* eight bytes under a mask */
-	TEST_ORDER, /* a number is smaller or larger than another */
-	TEST_BEGIN, /* a literal at a place */
-	TEST_FIND,  /* a literal within a range */
-	TEST_REGEX  /* a regular expression, that its literal is in */
+	TEST_ANY,    /* may always match */
+	TEST_REACH,  /* in a file that goes so far */
+	TEST_WORD,   /* eight bytes under a mask */
+	TEST_NUMBER, /* a number, in some relation to another */
+	TEST_BEGIN,  /* a literal at a place */
+	TEST_FIND,   /* a literal within a range */
+	TEST_REGEX   /* a regular expression, that its literal is in */
 };
 
 /* One entry of level 0 and its continuations. */
@@ -29,15 +30,22 @@ struct group {
 	uint8_t modes; /* MAGICDB_BINARY, MAGICDB_TEXT */
 	enum test_kind kind;
 	size_t offset;
+	bool is_from_end; /* it counts from there */
+	struct {
+		uint8_t width; /* 0: offset is the place itself */
+		bool is_big;
+		uint32_t add;
+	} pointer;    /* at offset: to the place */
 	size_t range; /* how far a literal is looked for */
 	size_t lines; /* TEST_REGEX: only in so many; 0 = any number */
 	uint64_t mask;
 	uint64_t value;
-	/* TEST_ORDER */
+	/* TEST_NUMBER */
 	uint8_t width;
 	bool is_big;
 	bool is_signed;
-	bool is_less; /* the file's than value */
+	char change;   /* by mask, before: '&' '+' '-'; NUL = none */
+	char relation; /* '=' '!' '&' '<' '>' of the file's to value */
 	struct literal literal;
 	struct literal later_words[2];		 /* somewhere behind it */
 	regex_t *regex;				 /* TEST_REGEX */
@@ -45,12 +53,15 @@ struct group {
 	struct literal words[LITERAL_WORDS_MAX]; /* one of them */
 	size_t word_count;			 /* 0: of none */
 	/* Where the first entry says nothing by itself: one of those of the
-	 * next level, which has to match as well. */
+	 * next level has to match as well, and to say something. */
 	bool is_silent;
 	struct group *next;
 	size_t next_count;
 	/* May give a MIME type where it gives no description. */
 	bool is_odd;
+	/* libmagic may leave it for the next group, though it said something,
+	 * and then ends with the next that matches, even one without words. */
+	bool may_go_on;
 	/* The one that it gives with any description; NULL: not certain. */
 	const char *mime;
 };

@@ -14,7 +14,8 @@
  *    understood;
  *  - text is first looked at with the tests for all files and a mark behind
  *    them, then, where that was met, with one of those for text after another
- *    (textlist.h);
+ *    (textlist.h); the first look is left out where no such test can match and
+ *    it is neither JSON, CSV nor tar, which libmagic knows without a database;
  *  - where an entry that stays would send libmagic through the database a
  *    second time for bytes inside (type indirect), it gives up instead, and the
  *    caller asks the whole database;
@@ -47,9 +48,9 @@ struct shortlist *shortlist_load(int (*setup)(magic_t handle));
 /* Which of libmagic's handles are asked about some bytes. */
 struct shortlist_choice {
 	struct shortlist *list;
-	magic_t first;
-	bool is_text; /* if the first knows nothing of it */
-	bool is_odd;  /* the first may know only a MIME type */
+	magic_t first; /* NULL: none of the tests for all files can match */
+	bool is_text;  /* if the first knows nothing of it */
+	bool is_odd;   /* the first may know only a MIME type */
 	struct text_view view;
 	struct text_answer text; /* where it was none of first's */
 };

@@ -146,6 +146,66 @@ test_made_here(void **state)
 	}
 }
 
+/*
+ * What libmagic knows without its database, and what is nearly that; a group
+ * that says something and then leaves it for the next.
+ */
+static void
+test_beside_the_database(void **state)
+{
+	static const char *const texts[] = {"true", "null\n", "12\n", "\"a\"\n",
+	    " \t[1]\n", "{}\n", "[\n", "{\"a\":1}\n{\"a\":2}\n", "a,b\n",
+	    "a,b\nc\n", "a,b\nc,d\ne,f\n", "a,b\nc,d\ne,f\ng,h\n",
+	    "a,b\nc,d\ne,f\ng\n", "a,\"b\nc\",d\ne,f,g\nh,i,j\nk,l,m\n",
+	    "\"a\nb,c\",d\n1,2\n3,4\n5,6\n", "a\n1,2\n3,4\n5,6\n7,8\n",
+	    "\n1,2\n3,4\n5,6\n7,8\n", ",\n,\n,\n,\n,\n,\n,\n,\n,\n,\n,\n",
+	    "0\n  SECTION\n  2\nHEADER\n", "Proc-Type: 4,ENCRYPTED\n",
+	    "P10.1234.5678.9012.x\n", "    P10.1234.1234.1\n", "pppppppp\n",
+	    "%PDF", "*IDENTIFICATION\n", "W.i.n.d.o.w.s. .R.e.g.i.s.t.r.y\n"};
+	/* gzip's entry asks for the end of a file that libmagic cannot see. */
+	static const uint8_t gzip[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 3, 0xfc,
+	    0x57, 0xf3, 0xa4, 0xc3, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 0, 0};
+	uint8_t bytes[1024];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		const size_t len = strlen(texts[i]);
+
+		memcpy(bytes, texts[i], len);
+		compare_variants(bytes, len, texts[i]);
+		memset(bytes, '.', sizeof(bytes));
+		memcpy(bytes, texts[i], len);
+		compare_variants(bytes, sizeof(bytes), texts[i]);
+	}
+	memcpy(bytes, gzip, sizeof(gzip));
+	compare_variants(bytes, sizeof(gzip), "gzip");
+	/* What is compared lies behind the end, and counts as 0. */
+	memcpy(bytes, "\x01\x01pppp", 6);
+	compare_variants(bytes, 6, "PDP-11");
+}
+
+/* A text whose bytes add up as the sum of an archive's header. */
+static void
+test_text_that_is_tar(void **state)
+{
+	unsigned int sum = 8 * ' ';
+	char digits[9];
+	uint8_t bytes[600];
+	struct types types;
+
+	(void)state;
+	memset(bytes, 'a', sizeof(bytes));
+	for (size_t i = 0; i < 512; i++)
+		sum += i >= 148 && i < 156 ? 0 : bytes[i];
+	(void)snprintf(digits, sizeof(digits), "%6o  ", sum);
+	memcpy(bytes + 148, digits, 8);
+	compare(bytes, sizeof(bytes), "tar");
+	assert_true(types_of(bytes, sizeof(bytes), -1, &types));
+	assert_non_null(strstr(types.magic, "tar archive"));
+	bytes[0]++;
+	compare(bytes, sizeof(bytes), "no tar");
+}
+
 /* Lines of every length and end, in ASCII and beyond: what is told of them. */
 static void
 test_plain_texts(void **state)
@@ -363,6 +423,8 @@ main(void)
 	    cmocka_unit_test(test_starts_of_lines),
 	    cmocka_unit_test(test_words),
 	    cmocka_unit_test(test_made_here),
+	    cmocka_unit_test(test_beside_the_database),
+	    cmocka_unit_test(test_text_that_is_tar),
 	    cmocka_unit_test(test_plain_texts),
 	    cmocka_unit_test(test_files_of_the_machine),
 	};
