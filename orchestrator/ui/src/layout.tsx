@@ -7,7 +7,7 @@ import { Button } from './components/basic.js';
 import { Link } from './components/link.js';
 import { languages, useT, useWords, type Language } from './i18n/index.js';
 import { useLocation } from './router.js';
-import { navigation } from './routes/index.js';
+import { navigation, type NavigationEntry } from './routes/index.js';
 import { useSession } from './session.js';
 import { useTheme, type Theme } from './theme.js';
 
@@ -66,10 +66,16 @@ function ModeBanner() {
   );
 }
 
-function isCurrent(href: string, path: string): boolean {
-  return href === '/'
-    ? path === '/'
-    : path === href || path.startsWith(`${href}/`);
+function isWithin(href: string, path: string): boolean {
+  return path === href || (href !== '/' && path.startsWith(`${href}/`));
+}
+
+/** "page" where one is there, "true" where one is on a page beyond it. */
+function isCurrent(entry: NavigationEntry, path: string) {
+  if (path === entry.href) return 'page';
+  return [entry.href, ...(entry.leadsTo ?? [])].some((h) => isWithin(h, path))
+    ? 'true'
+    : undefined;
 }
 
 function Navigation(props: { isOpen: boolean; onGo: () => void }) {
@@ -91,7 +97,7 @@ function Navigation(props: { isOpen: boolean; onGo: () => void }) {
               <Link
                 href={entry.href}
                 onClick={props.onGo}
-                aria-current={isCurrent(entry.href, path) ? 'page' : undefined}
+                aria-current={isCurrent(entry, path)}
               >
                 {entry.text(t)}
               </Link>

@@ -7,7 +7,7 @@ export function Link(props: {
   href: string;
   children: ComponentChildren;
   class?: string;
-  'aria-current'?: 'page' | 'step' | undefined;
+  'aria-current'?: 'page' | 'step' | 'true' | undefined;
   'aria-label'?: string;
   onClick?: () => void;
 }) {

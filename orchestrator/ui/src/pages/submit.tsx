@@ -288,7 +288,7 @@ function What(props: { d: Details; set: Set }) {
       />
       <Disclosed summary={t.submit.nis2}>
         <p class="hint">{t.submit.nis2Hint}</p>
-        <div class="columns">
+        <div class="fields">
           <IncidentFields
             value={(name) => d.incident[name] ?? ''}
             set={(name) => (value) =>

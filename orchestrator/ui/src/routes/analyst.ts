@@ -71,6 +71,7 @@ export const analystNavigation: NavigationEntry[] = [
   {
     href: '/queue',
     text: (t) => t.staff.nav.queue,
+    leadsTo: ['/cases', '/artefacts', '/runs', '/compare', '/reports'],
     isShown: (s) => s.isStaff,
   },
   {

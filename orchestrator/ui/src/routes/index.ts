@@ -20,6 +20,8 @@ export interface Route {
 export interface NavigationEntry {
   href: string;
   text: (t: Dictionary) => string;
+  /** pages that one gets to from there */
+  leadsTo?: string[];
   isShown: (session: UserSession) => boolean;
 }
 

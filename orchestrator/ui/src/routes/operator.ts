@@ -30,6 +30,7 @@ export const operatorNavigation: NavigationEntry[] = [
   {
     href: '/',
     text: (t) => t.nav.home,
+    leadsTo: ['/cases'],
     isShown: (s) => !s.isStaff && !runsService(s),
   },
   {

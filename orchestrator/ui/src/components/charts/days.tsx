@@ -45,6 +45,7 @@ export function DaysChart(props: { days: DayStatistics[] }) {
   return (
     <Figure
       title={c.days}
+      isTitled
       desc={desc}
       legend={
         <>

@@ -55,6 +55,7 @@ export function EntropyChart(props: {
   return (
     <Figure
       title={c.entropy}
+      isTitled
       desc={desc}
       picture={(ids) => (
         <div class="chart-frame" ref={frame}>

@@ -13,6 +13,8 @@ export interface FigureIds {
 
 export function Figure(props: {
   title: string;
+  /** The title stands above it already. */
+  isTitled?: boolean;
   /** What one would see, in a sentence. */
   desc: string;
   picture: (ids: FigureIds) => ComponentChildren;
@@ -29,7 +31,8 @@ export function Figure(props: {
     <figure class="figure">
       <figcaption>
         <span>
-          <strong>{props.title}</strong> <span class="hint">{props.desc}</span>
+          {!props.isTitled && <strong>{props.title} </strong>}
+          <span class="hint">{props.desc}</span>
         </span>
         <span class="actions">
           {!isTable && props.controls}

@@ -14,6 +14,13 @@ import { asList, asRecord, asText, inline } from '../../logic/findings.js';
 import { useSession } from '../../session.js';
 import { OrMissing, StateBadge } from './parts.js';
 
+/** "name: value", one after the other. */
+function members(value: unknown): string {
+  return Object.entries(asRecord(value))
+    .map(([name, v]) => `${name}: ${inline(v)}`)
+    .join(' · ');
+}
+
 function Days() {
   const load = useLoad(
     (signal) => get<Page<DayStatistics>>('/statistics', { days: 90 }, signal),
@@ -136,7 +143,7 @@ export function AdminCapacity() {
                       key: 'detail',
                       head: c.detail,
                       cell: (a) => (
-                        <Name text={inline(a['detail']).slice(0, 300)} />
+                        <Name text={members(a['detail']).slice(0, 300)} />
                       ),
                     },
                   ]}

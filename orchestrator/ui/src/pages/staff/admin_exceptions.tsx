@@ -38,7 +38,7 @@ function Propose(props: { onDone: () => void }) {
         void action.run();
       }}
     >
-      <div class="columns">
+      <div class="fields">
         <SelectField
           label={t.case.organisation}
           value={org}

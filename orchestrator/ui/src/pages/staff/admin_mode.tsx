@@ -61,7 +61,7 @@ function Propose(props: { mode: Mode; onDone: () => void }) {
         void action.run();
       }}
     >
-      <div class="columns">
+      <div class="fields">
         <SelectField<Mode>
           label={m.mode}
           value={mode}
@@ -92,7 +92,7 @@ function Propose(props: { mode: Mode; onDone: () => void }) {
         required
       />
       {mode !== 'normal' && (
-        <div class="columns">
+        <div class="fields">
           <TextField
             label={m.cases}
             hint={m.casesHint}

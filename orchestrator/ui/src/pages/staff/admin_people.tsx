@@ -108,7 +108,7 @@ function AccountDialog(props: {
           void action.run().then((ok) => ok && props.onClose());
         }}
       >
-        <div class="columns">
+        <div class="fields">
           {!before && (
             <TextField
               label={t.common.name}
@@ -145,7 +145,7 @@ function AccountDialog(props: {
           )}
         </div>
         <Fieldset legend={p.capabilities}>
-          <div class="columns">
+          <div class="fields">
             {CAPABILITIES.map((c) => (
               <Checkbox
                 key={c}

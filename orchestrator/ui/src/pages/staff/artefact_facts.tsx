@@ -117,7 +117,7 @@ function Verdicts(props: { id: string }) {
                   void action.run();
                 }}
               >
-                <div class="columns">
+                <div class="fields">
                   <SelectField
                     label={a.verdict}
                     value={value}

@@ -58,7 +58,7 @@ function Labels(props: { item: StaffCase; reload: () => void }) {
           void action.run();
         }}
       >
-        <div class="columns">
+        <div class="fields">
           <LabelFields value={labels} onChange={setLabels} />
         </div>
         {isLower && (

@@ -79,15 +79,15 @@ function Clocks(props: { number: string }) {
                 head: t.staff.queue.due,
                 cell: (c) =>
                   c.met_at ? (
-                    <Time at={c.due_at} />
+                    <>
+                      <Time at={c.due_at} />
+                      <span class="hint block">
+                        {t.staff.case.met}: <Time at={c.met_at} />
+                      </span>
+                    </>
                   ) : (
                     <Due at={c.due_at} isOverdue={c.state === 'overdue'} />
                   ),
-              },
-              {
-                key: 'met',
-                head: t.staff.case.met,
-                cell: (c) => <Time at={c.met_at} />,
               },
               {
                 key: 'state',
@@ -370,7 +370,7 @@ function EditDialog(props: Props & { onClose: () => void }) {
           onChange={set('title')}
           maxLength={400}
         />
-        <div class="columns">
+        <div class="fields">
           <SelectField
             label={t.case.severity}
             value={value('severity')}

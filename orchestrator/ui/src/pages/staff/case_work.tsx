@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the machines did with a case: runs and jobs.
-import { useEffect, useState } from 'preact/hooks';
-import { path, post } from '../../api/client.js';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { get, path, post, type Page } from '../../api/client.js';
+import type { Artefact } from '../../api/types.js';
 import type { Job, Run, StaffCase } from '../../api/staff.js';
 import { Card, Meter, Name, Time } from '../../components/basic.js';
 import { Checkbox, SelectField } from '../../components/form.js';
 import { Link, LinkButton } from '../../components/link.js';
+import { useLoad } from '../../components/load.js';
 import { PagedTable, usePages } from '../../components/pages.js';
 import { useT, wordFor } from '../../i18n/index.js';
 import { useSession } from '../../session.js';
@@ -126,12 +128,31 @@ const JOB_STATES = [
   'cancelled',
 ];
 
+/** What the first artefacts of the case are called. */
+function useNames(number: string): Map<string, string> {
+  const load = useLoad(
+    (signal) =>
+      get<Page<Artefact>>(
+        path`/cases/${number}/artefacts`,
+        { parent: '*', limit: 500 },
+        signal,
+      ),
+    [number],
+  );
+
+  return useMemo(
+    () => new Map(load.data?.items.map((a) => [a.id, a.name])),
+    [load.data],
+  );
+}
+
 function Jobs(props: { number: string }) {
   const t = useT();
   const c = t.staff.case;
   const { can } = useSession();
   const [state, setState] = useState('');
   const pages = usePages<Job>(path`/cases/${props.number}/jobs`, { state });
+  const names = useNames(props.number);
 
   return (
     <Card
@@ -168,7 +189,7 @@ function Jobs(props: { number: string }) {
             cell: (j) =>
               j.artefact ? (
                 <Link href={path`/artefacts/${j.artefact}`}>
-                  <code>{j.artefact.slice(-12)}</code>
+                  <Name text={names.get(j.artefact) ?? j.artefact.slice(-12)} />
                 </Link>
               ) : (
                 '–'

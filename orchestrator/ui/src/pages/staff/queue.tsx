@@ -208,7 +208,7 @@ export default function QueuePage({ query }: PageProps) {
       </Card>
       {can('read_all_orgs', 'metrics_read') && (
         <Card
-          title={q.throughput}
+          title={t.staff.chart.days}
           actions={
             <SelectField
               label={q.period}

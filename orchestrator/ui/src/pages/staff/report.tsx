@@ -149,7 +149,7 @@ function Editor(props: { report: FullReport; reload: () => void }) {
             void save.run();
           }}
         >
-          <div class="columns">
+          <div class="fields">
             <SelectField
               label={r.language}
               value={language}

@@ -87,7 +87,7 @@ export function RunDialog(props: {
         <p>
           <Name text={props.artefact.name} />
         </p>
-        <div class="columns">
+        <div class="fields">
           <SelectField
             label={r.profile}
             value={profile}

@@ -21,7 +21,6 @@ export const casework: typeof en = {
     allStages: 'Alle',
     order:
       'Reihenfolge: Krise, Rang der Klasse, Schwere, gerechte Reihe der Organisationen, Alter.',
-    throughput: 'Durchsatz',
     period: 'Zeitraum',
     days: (n: number) => `${n} Tage`,
   },

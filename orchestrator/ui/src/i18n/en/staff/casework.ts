@@ -20,7 +20,6 @@ export const casework = {
     allStages: 'All',
     order:
       'Order: crisis, rank of the class, severity, fair turns of the organisations, age.',
-    throughput: 'Throughput',
     period: 'Period',
     days: (n: number) => `${n} days`,
   },

@@ -21,7 +21,6 @@ export const casework: typeof en = {
     allStages: 'Tous',
     order:
       'Ordre : crise, rang de la classe, gravité, tour équitable des organisations, ancienneté.',
-    throughput: 'Débit',
     period: 'Période',
     days: (n: number) => `${n} jours`,
   },

@@ -21,7 +21,6 @@ export const casework: typeof en = {
     allStages: 'Alle',
     order:
       'Volgorde: crisis, rang van de klasse, ernst, eerlijke beurten van de organisaties, ouderdom.',
-    throughput: 'Doorstroming',
     period: 'Periode',
     days: (n: number) => `${n} dagen`,
   },
