@@ -201,6 +201,49 @@ await story('A6: from a digest to every case that has it', async () => {
   await page.getByRole('link', { name: 'invoice.sh' }).first().waitFor();
 });
 
+await story('A6: by rule, and by words of a note', async () => {
+  const { page } = anna;
+  const found = page.getByRole('table', { name: 'Found' });
+  await until(
+    () => api(anna, 'GET', '/search?kind=text&q=old%20crew'),
+    (a) => a.body.items?.length > 0,
+  );
+  await open(anna, '/search', 'Search');
+  for (const [kind, words, row] of [
+    ['rule', 'dropper_shell_fetch_run', /invoice\.sh/],
+    ['text', 'old crew', /Turbine/],
+    ['name', 'invoice', /invoice\.sh/],
+  ]) {
+    await page.getByLabel('Kind').selectOption(kind);
+    await page.getByLabel('Look for').fill(words);
+    await page.getByRole('button', { name: 'Search' }).click();
+    await page.waitForURL((url) => url.searchParams.get('kind') === kind);
+    await found.getByRole('row', { name: row }).first().waitFor();
+  }
+});
+
+await story('A7: a sample leaves as a locked ZIP alone, with a reason', async () => {
+  const { page } = anna;
+  await open(anna, `/artefacts/${artefact('invoice.sh').id}`, 'invoice.sh');
+  await page.getByRole('button', { name: 'Download' }).click();
+  const dialog = page.getByRole('dialog');
+  const save = dialog.getByRole('button', { name: 'Download' });
+  ok('not without a reason', await save.isDisabled());
+  await dialog.getByLabel('Reason').fill('To take it apart.');
+  await look(anna, 'staff-download');
+  const [saved] = await Promise.all([
+    page.waitForEvent('download'),
+    save.click(),
+  ]);
+  const bytes = readFileSync(await saved.path());
+  is('a ZIP', bytes.readUInt32LE(0), 0x04034b50);
+  is('locked, with AES', [bytes[6] & 1, bytes.readUInt16LE(8)], [1, 99]);
+  await open(anna, `/cases/${number}/evidence`, 'History');
+  await page.getByRole('row', { name: /downloaded.*To take it apart/ }).waitFor();
+  await open(an, `/cases/${number}?tab=access`, 'Turbine');
+  await an.page.getByRole('row', { name: /Downloaded.*To take it apart/ }).waitFor();
+});
+
 await story('A3, A14: runs, and the question for one', async () => {
   const { page } = anna;
   await open(anna, `/cases/${number}/work`, 'Runs in a virtual machine');
@@ -237,9 +280,33 @@ await story('A3, A14: what a run did', async () => {
   await page.getByText('Nothing could leave').waitFor();
 });
 
+await story('A4: the same again on another profile', async () => {
+  const { page } = anna;
+  let asked;
+  const profiles = ['debian-12', 'debian-13'].map((name) => ({
+    name,
+    manifest: { title: `Title of ${name}` },
+  }));
+  await page.route(/\/api\/v1\/vm\/profiles/, (route) =>
+    route.fulfill({ json: { items: profiles, next: null } }),
+  );
+  await page.route(/\/artefacts\/[^/]+\/runs$/, (route) => {
+    asked = route.request().postDataJSON();
+    return route.fulfill({ status: 201, json: { id: 'run-b' } });
+  });
+  await open(anna, '/runs/run-a', 'Run of intruder');
+  await page.getByRole('button', { name: 'Run again' }).click();
+  await page.getByLabel('Guest image').selectOption('Title of debian-13');
+  await look(anna, 'run-again');
+  await page.getByRole('button', { name: 'Start' }).click();
+  await page.waitForURL(/\/runs\/run-b$/);
+  is('only the profile is another', [asked.profile, asked.seconds], ['debian-13', 30]);
+});
+
 await story('A4: two runs side by side', async () => {
   const { page } = anna;
-  await open(anna, '/compare?a=run-a&b=run-b', 'Compare two runs');
+  await page.getByRole('link', { name: 'Compare with another run' }).click();
+  await page.getByRole('heading', { name: 'Compare two runs' }).waitFor();
   const environment = page.getByRole('table', {
     name: 'What was different around them',
   });

@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import {
   cut,
+  drop,
   finish,
   is,
   like,
@@ -30,6 +31,9 @@ const files = [
 mkdirSync(`${work}/folder/deep`, { recursive: true });
 writeFileSync(`${work}/folder/a.log`, 'one line\n');
 writeFileSync(`${work}/folder/deep/b.log`, 'another line\n');
+mkdirSync(`${work}/dropped/deep`, { recursive: true });
+writeFileSync(`${work}/dropped/deep/c.log`, 'a third line\n');
+writeFileSync(`${work}/plain.log`, 'a fourth line\n');
 
 async function fillIn(page, title) {
   await page.getByLabel('Title').fill(title);
@@ -48,6 +52,9 @@ await story('O1: An submits files and a folder', async () => {
   await page.getByTestId('files').setInputFiles(files);
   await page.getByTestId('folder').setInputFiles(`${work}/folder`);
   await page.getByText('4 files').waitFor();
+  const zone = page.getByRole('group', { name: 'Drop files or folders here' });
+  await drop(an, zone, [`${work}/dropped`, `${work}/plain.log`]);
+  await page.getByText('6 files').waitFor();
   await fillIn(page, `Turbine ${hostile}`);
   await page.getByRole('button', { name: 'Submit', exact: true }).click();
   await page.getByText('This is your number').waitFor();
@@ -61,7 +68,8 @@ await story('each file has its hash, and was checked', async () => {
   await row.getByText('As declared').waitFor();
   const digest = createHash('sha256').update(files[0].buffer).digest('hex');
   is('the hash is that of the file', await row.locator('.hash code').getAttribute('title'), digest);
-  await page.getByRole('rowheader', { name: 'folder/deep/b.log' }).waitFor();
+  for (const name of ['folder/deep/b.log', 'dropped/deep/c.log', 'plain.log'])
+    await page.getByRole('rowheader', { name }).waitFor();
   await page.getByRole('rowheader', { name: 'gpj\\u202eexe.scr' }).waitFor();
   const [receipt] = await Promise.all([
     page.waitForEvent('download'),
@@ -157,7 +165,7 @@ await story('the page is loaded anew, and it goes on where it was', async () => 
   const patches = [];
   page.on('request', (r) => r.method() === 'PATCH' && patches.push(Number(r.headers()['upload-offset'])));
   await page.getByTestId('again').setInputFiles(`${work}/disk.img`);
-  await page.getByRole('row', { name: /disk\.img/ }).waitFor({ timeout: 40000 });
+  await page.getByRole('row', { name: /disk\.img/ }).waitFor();
   ok('not from the start', patches.length > 0 && patches[0] > 0, patches.join(' '));
   is('the hash is that of the whole', await page.getByRole('row', { name: /disk\.img/ }).locator('.hash code').getAttribute('title'), largeDigest);
 });
