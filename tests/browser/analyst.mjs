@@ -241,7 +241,7 @@ await story('A7: a sample leaves as a locked ZIP alone, with a reason', async ()
   await open(anna, `/cases/${number}/evidence`, 'History');
   await page.getByRole('row', { name: /downloaded.*To take it apart/ }).waitFor();
   await open(an, `/cases/${number}?tab=access`, 'Turbine');
-  await an.page.getByRole('row', { name: /Downloaded.*To take it apart/ }).waitFor();
+  await an.page.getByRole('row', { name: /Downloaded.*evidence\.zip.*To take it apart/ }).waitFor();
 });
 
 await story('A3, A14: runs, and the question for one', async () => {
@@ -395,7 +395,7 @@ await story('A17: a legal hold keeps the case', async () => {
   await dialog.getByLabel('Reason').fill('The court asked for it.');
   await look(anna, 'staff-hold');
   await dialog.getByRole('button', { name: 'Set a legal hold' }).click();
-  await page.getByText('Legal hold set', { exact: true }).first().waitFor();
+  await page.getByRole('rowheader', { name: /^Legal hold set/ }).waitFor();
   await page.getByRole('button', { name: 'Ask for deletion' }).click();
   await dialog.getByLabel('Reason').fill('Nobody needs it.');
   await dialog.getByRole('button', { name: 'Ask for deletion' }).click();
@@ -404,7 +404,7 @@ await story('A17: a legal hold keeps the case', async () => {
   await page.getByRole('button', { name: 'Lift the legal hold' }).click();
   await dialog.getByLabel('Reason').fill('The court is done.');
   await dialog.getByRole('button', { name: 'Lift the legal hold' }).click();
-  await page.getByText('Legal hold lifted', { exact: true }).first().waitFor();
+  await page.getByRole('rowheader', { name: /^Legal hold lifted/ }).waitFor();
 });
 
 await story('A13: two cases become one, and one becomes two', async () => {
