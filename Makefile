@@ -290,7 +290,7 @@ demo-as-user:
 #: image		the guest image, in build/vm-images/
 image: $O/vm-images/debian-12/manifest.json
 
-#: bench		measures, and writes build/bench.json
+#: bench		measures, into build/bench.json (ONLY=load ARTEFACTS=2000: quick)
 bench: setup
 	@$(AS_USER) $(MAKE) bench-as-user
 bench-as-user:

@@ -280,11 +280,12 @@ header_of(const struct peer *peer, const char *name, const char *end)
 static bool
 is_complete(const struct peer *peer)
 {
-	const char *end = strstr(peer->in, "\r\n\r\n");
+	const char *end =
+	    peer->in_len == 0 ? NULL : strstr(peer->in, "\r\n\r\n");
 	const char *length;
 	size_t head;
 
-	if (peer->in_len == 0 || end == NULL)
+	if (end == NULL)
 		return false;
 	head = (size_t)(end - peer->in) + 4;
 	length = header_of(peer, "\r\nContent-Length: ", end + 2);
