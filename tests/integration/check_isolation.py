@@ -7,9 +7,12 @@ What of openapi.yaml names a thing of a kind that is not asked for fails, too.
 
 usage: check_isolation.py OPENAPI SETTING.json
 
-SETTING: {"port", "ca", "cookie", "csrf", "own": IDS, "foreign": IDS}; IDS by
-kind: number, submission, artefact, job, run, report, account, token, upload,
-org, verdict, task, deletion, exception, mail.
+SETTING: {"port", "ca", "askers": {NAME: HEADERS}, "owner": HEADERS, "own":
+IDS, "foreign": IDS}; IDS by kind: number, submission, artefact, job, run,
+report, account, token, upload, org, verdict, task, deletion, exception, mail,
+session, sha256 (of a file that nobody else has), name (of that file).  The
+first asker is the person whose own ids these are; the owner is who has the
+foreign ones, and looks whether they are as before.
 """
 import http.client
 import json
@@ -35,9 +38,17 @@ SITE = {"policies", "versions", "rescans"}
 MEMBERS = {"org": "org", "account": "account", "artefact": "artefact",
            "parent": "artefact", "case": "number", "submission": "submission",
            "into": "number", "artefacts": "artefact", "to": "account",
-           "assignee": "account"}
+           "assignee": "account", "owner": "account", "cases": "number",
+           "sha256": "sha256"}
+# Words that are searched for are of any kind.
+SEARCHED = {"q": ("number", "submission", "artefact", "sha256", "name")}
+# A cursor is where to go on: behind a foreign id as behind one beside it.
+CURSORS = ("submission", "artefact", "job", "run", "report", "org", "account",
+           "token", "upload", "verdict", "deletion", "exception", "session")
+# Where a member's name alone does not tell.
+SPECIAL = {("/api/v1/logout", "id"): "session"}
 # Those that hold several, and words that look like names of things.
-LISTS = {"artefacts"}
+LISTS = {"artefacts", "cases"}
 NAMES_A_THING = re.compile(r"\b[Ii]ds? of\b|\bnumber or id\b|^Account\b",
                            re.IGNORECASE)
 # Of the site (rule sets, machines, mode), or one's own.
@@ -48,8 +59,9 @@ UNKNOWN = "01900000-0000-7000-8000-000000000000"
 
 
 class Client:
-    def __init__(self, setting):
+    def __init__(self, setting, who):
         self.setting = setting
+        self.who = who
         self.context = ssl.create_default_context(cafile=setting["ca"])
         self.conn = None
 
@@ -61,16 +73,14 @@ class Client:
     def ask(self, method, path, body, kind):
         if self.conn is None:
             self.connect()
-        headers = {"Cookie": self.setting["cookie"],
-                   "X-CSRF-Token": self.setting["csrf"],
-                   "Tus-Resumable": "1.0.0", "Upload-Length": "5",
+        headers = {**self.who, "Tus-Resumable": "1.0.0", "Upload-Length": "5",
                    "Upload-Offset": "0"}
         if body is not None:
             headers["Content-Type"] = kind
         try:
             self.conn.request(method, path, body, headers)
             answer = self.conn.getresponse()
-            text = b"" if method == "HEAD" else answer.read(1 << 20)
+            text = answer.read(1 << 20)
         except (http.client.HTTPException, OSError):
             self.conn.close()
             self.connect()
@@ -88,6 +98,25 @@ def seen(answer):
                   if n.lower() not in NOISE)
     body = re.sub(rb"urn:loep:request:[0-9a-f]+-[0-9]+", b"", text)
     return status, kept, body
+
+
+def without(answer, value):
+    """An answer without what was asked for, where that is a word."""
+    status, headers, body = answer
+    return status, headers, \
+        body.replace(value.encode(), b"") if len(value) > 7 else body
+
+
+ID = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"
+NEW = re.compile(ID + r"|[0-9]{4}-[0-9-]{5}T[0-9:]{8}(\.[0-9]+)?Z"
+                 r"|[0-9a-f]{64,}")
+
+
+def masked(answer):
+    """An answer without ids, times and seals; ETags are made of them."""
+    status, headers, body = answer
+    return status, [(n, NEW.sub("*", v)) for n, v in headers if n != "etag"], \
+        NEW.sub("*", body.decode())
 
 
 def sample(schema):
@@ -161,7 +190,11 @@ class Request:
         name = parameter["name"]
         if parameter.get("required"):
             self.query[name] = str(sample(parameter.get("schema", {})))
-        if name in MEMBERS:
+        if name in SEARCHED:
+            self.named += [("query", name, kind) for kind in SEARCHED[name]]
+        elif name == "cursor":
+            self.named += [("cursor", name, kind) for kind in CURSORS]
+        elif name in MEMBERS:
             self.named.append(("query", name, MEMBERS[name]))
         elif looks_like_one(name, parameter):
             self.missing.append(f"query {name}")
@@ -174,8 +207,9 @@ class Request:
         for name, member in schema.get("properties", {}).items():
             if name in schema.get("required", []):
                 self.members[name] = sample(resolve(doc, member))
-            if name in MEMBERS:
-                self.named.append(("body", name, MEMBERS[name]))
+            kind = SPECIAL.get((self.template, name), MEMBERS.get(name))
+            if kind is not None:
+                self.named.append(("body", name, kind))
             elif looks_like_one(name, resolve(doc, member)):
                 self.missing.append(f"body {name}")
 
@@ -183,7 +217,8 @@ class Request:
         values, query = dict(self.values), dict(self.query)
         members = dict(self.members)
         if place is not None:
-            {"path": values, "query": query, "body": members}[place][name] = \
+            {"path": values, "query": query, "cursor": query,
+             "body": members}[place][name] = \
                 [value] if name in LISTS else value
         path = re.sub(r"\{(\w+)\}", lambda m: values[m[1]], self.template)
         if query:
@@ -212,9 +247,11 @@ def compare(client, request, place, name, foreign, unknown):
     nothing = seen(request.send(client, place, name, unknown))
     what = f"{request.method} {request.template} ({place} {name})"
     # The id that was asked for may be named in the answer.
-    strip = [(status, headers, body.replace(value.encode(), b""))
-             for (status, headers, body), value
+    strip = [without(answer, value) for answer, value
              in ((theirs, foreign), (nothing, unknown))]
+    # Of one's own new things their names and seals are new each time.
+    if request.method == "POST" and theirs[0] == 201 and place != "path":
+        strip = [masked(answer) for answer in strip]
     if strip[0] != strip[1]:
         return f"{what}: foreign {theirs}, unknown {nothing}", None
     if place == "path" and theirs[0] < 300:
@@ -222,48 +259,24 @@ def compare(client, request, place, name, foreign, unknown):
     return None, theirs[0]
 
 
-def time_it(client, path):
-    begin = time.perf_counter_ns()
-    client.ask("GET", path, None, None)
-    return (time.perf_counter_ns() - begin) / 1000
+def beside(value):
+    """An id that differs in its last digit: nobody's."""
+    return value[:-1] + ("0" if value[-1] != "0" else "1")
 
 
-def report_times(client, foreign, unknown):
-    """Says how long both take; judges nothing: machines are noisy."""
-    times = {foreign: [], unknown: []}
-    order = [foreign, unknown] * 300
-    random.shuffle(order)
-    for number in order:
-        times[number].append(time_it(client, f"/api/v1/cases/{number}"))
-    a, b = (sorted(times[n])[:225] for n in (foreign, unknown))
-    spread = (statistics.variance(a) / len(a) +
-              statistics.variance(b) / len(b)) ** 0.5
-    difference = statistics.mean(a) - statistics.mean(b)
-    print(f"# time of a foreign case {statistics.median(a):.0f} us, of an "
-          f"unknown one {statistics.median(b):.0f} us; difference "
-          f"{difference:+.1f} us, standard error {spread:.1f} us")
-
-
-def main():
-    with open(sys.argv[1], encoding="utf-8") as f:
-        doc = yaml.safe_load(f)
-    with open(sys.argv[2], encoding="utf-8") as f:
-        setting = json.load(f)
-    client = Client(setting)
-    own, foreign = setting["own"], setting["foreign"]
-    unknown = {kind: UNKNOWN for kind in own}
-    unknown["number"] = setting["unknown_number"]
-    unknown["task"] = "987654321"
-    wrong = [f"the setting has no {kind}"
-             for kind in sorted(set(KINDS.values()))
-             if not own.get(kind) or not foreign.get(kind)]
+def compare_all(doc, client, setting, places, wrong):
+    """Each route, each thing that it names; statuses, own things reached."""
+    own, foreign, unknown = (setting[w] for w in ("own", "foreign", "unknown"))
     statuses, reached = {}, 0
     for request in requests(doc, own):
         wrong += [f"{request.method} {request.template}: {what} is not asked "
                   "for" for what in request.missing]
         for place, name, kind in request.named:
-            text, status = compare(client, request, place, name,
-                                   foreign[kind], unknown[kind])
+            if place not in places:
+                continue
+            text, status = compare(
+                client, request, place, name, foreign[kind],
+                beside(foreign[kind]) if place == "cursor" else unknown[kind])
             if text is not None:
                 wrong.append(text)
             statuses[status] = statuses.get(status, 0) + 1
@@ -271,19 +284,133 @@ def main():
         if request.method == "GET" and request.named and \
                 "stream" not in request.template:
             reached += request.send(client)[0] == 200
-    for text in wrong:
-        print(f"# {text[:700]}")
-    print("1..3")
-    print(f"# answers: {statuses}; own things reached: {reached}")
-    print(("not ok" if wrong else "ok") +
-          " 1 - foreign things and unknown things answer alike")
-    is_enough = statuses.get(404, 0) >= 25
-    print(("ok" if is_enough else "not ok") +
-          " 2 - most of them are not found")
-    print(("ok" if reached >= 12 else "not ok") +
-          " 3 - one's own things are found by the same requests")
-    report_times(client, foreign["number"], unknown["number"])
-    return 1 if wrong or not is_enough or reached < 12 else 0
+    return statuses, reached
+
+
+# What its owner sees of a thing, but for what changes by itself.
+LOOKED_AT = ("cases/{number}", "cases/{number}/submissions",
+             "cases/{number}/artefacts", "cases/{number}/messages",
+             "cases/{number}/reports", "cases/{number}/deletions",
+             "artefacts/{artefact}", "uploads/{upload}", "organisations/{org}", "accounts", "tokens")
+
+
+def look(client, foreign):
+    """Looking at an upload keeps it: when it ends is not compared."""
+    answers = {path: seen(client.ask(
+        "GET", "/api/v1/" + path.format(**foreign), None, None))
+               for path in LOOKED_AT}
+    answers["uploads/{upload}"] = masked(answers["uploads/{upload}"])
+    return answers
+
+
+# --- time ------------------------------------------------------------------
+
+# What asks for one thing each way that the service has.
+TIMED = (("GET", "cases/{number}"), ("GET", "cases/{number}/artefacts"),
+         ("GET", "artefacts/{artefact}"), ("GET", "artefacts/{artefact}/bytes"),
+         ("GET", "artefacts/{artefact}/related"), ("GET", "jobs/{job}"),
+         ("GET", "runs/{run}"), ("GET", "cases/{number}/reports/{report}"),
+         ("GET", "search?q={sha256}"), ("GET", "search?q={name}"),
+         ("HEAD", "uploads/{upload}"),
+         ("POST", "submissions/{submission}/withdraw"))
+PAIRS = 60
+# Machines are noisy: who cannot be told apart in one of so many rounds of
+# questions in random order is not told apart.
+ROUNDS = 5
+
+
+def time_pairs(client, method, foreign, unknown):
+    """Medians of the times of both, in microseconds."""
+    times = {foreign: [], unknown: []}
+    order = [foreign, unknown] * PAIRS
+    random.shuffle(order)
+    body = '{"reason":"r"}' if method == "POST" else None
+    for path in order:
+        begin = time.perf_counter_ns()
+        client.ask(method, path, body, "application/json")
+        times[path].append((time.perf_counter_ns() - begin) / 1000)
+    return [statistics.median(times[path]) for path in (foreign, unknown)]
+
+
+def is_alike(a, b):
+    return abs(a - b) <= max(40, 0.15 * b)
+
+
+def compare_times(client, setting):
+    """What took another time for a foreign thing in every round."""
+    wrong = []
+    for method, path in TIMED:
+        paths = ["/api/v1/" + path.format(**setting[w])
+                 for w in ("foreign", "unknown")]
+        for _ in range(ROUNDS):
+            theirs, nothing = time_pairs(client, method, *paths)
+            if is_alike(theirs, nothing):
+                break
+        else:
+            wrong.append(f"{method} {path}")
+        print(f"# {method} {path}: median of a foreign one {theirs:.0f} us, "
+              f"of an unknown one {nothing:.0f} us")
+    return wrong
+
+
+# --- points ----------------------------------------------------------------
+
+POINTS = []
+
+
+def point(is_ok, name):
+    POINTS.append(is_ok)
+    print(f"{'ok' if is_ok else 'not ok'} {len(POINTS)} - {name}")
+
+
+def make_unknown(setting):
+    unknown = {kind: UNKNOWN for kind in setting["own"]}
+    unknown["number"] = setting["unknown_number"]
+    unknown["task"] = "987654321"
+    unknown["sha256"] = "5a" * 32
+    unknown["name"] = "x" * len(setting["foreign"]["name"])
+    return unknown
+
+
+def main():
+    with open(sys.argv[1], encoding="utf-8") as f:
+        doc = yaml.safe_load(f)
+    with open(sys.argv[2], encoding="utf-8") as f:
+        setting = json.load(f)
+    own, foreign = setting["own"], setting["foreign"]
+    setting["unknown"] = make_unknown(setting)
+    wrong = [f"the setting has no {kind}"
+             for kind in sorted(set(KINDS.values()) | set(CURSORS))
+             if not own.get(kind) or not foreign.get(kind)]
+    owner = Client(setting, setting["owner"])
+    before = look(owner, foreign)
+    for i, (name, headers) in enumerate(setting["askers"].items()):
+        client = Client(setting, headers)
+        statuses, reached = compare_all(
+            doc, client, setting,
+            ("path", "query", "cursor", "body") if i == 0 else
+            ("path", "query", "body"), wrong)
+        print(f"# {name}: answers {statuses}; own things reached: {reached}")
+        point(not wrong,
+              f"{name}: foreign things and unknown things answer alike")
+        for text in wrong:
+            print(f"# {text[:700]}")
+        wrong = []
+        if i == 0:
+            point(statuses.get(404, 0) >= 25, "most of them are not found")
+            point(reached >= 12,
+                  "one's own things are found by the same requests")
+            first = client
+    after = look(owner, foreign)
+    for path in LOOKED_AT:
+        if before[path] != after[path] or before[path][0] != 200:
+            wrong.append(path)
+            print(f"# {path}: was {before[path]}, is {after[path]}")
+    point(not wrong, "whose they are sees them as they were")
+    wrong = compare_times(first, setting)
+    point(not wrong, "nor does time tell" + " of ".join([""] + wrong))
+    print(f"1..{len(POINTS)}")
+    return 0 if all(POINTS) else 1
 
 
 if __name__ == "__main__":
