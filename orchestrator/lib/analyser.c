@@ -9,12 +9,14 @@
 
 #include "lib/analyser_alone.h"
 #include "lib/analyser_child.h"
+#include "lib/analyser_rules.h"
 #include "lib/digest.h"
 #include "lib/limits.h"
 #include "lib/log.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -27,8 +29,6 @@
 #define GRACE_MS 300
 /* An ANALYSER_INFO must fit in one message. */
 #define DETAIL_BYTES_MAX ((size_t)60000)
-/* What a RULESET_LOADED says. */
-#define RULESET_WHY_BYTES ((size_t)2048)
 
 struct work {
 	TAILQ_ENTRY(work) entry;
@@ -52,6 +52,7 @@ struct frame {
 	char *told;	    /* the detail that sched was told last */
 	struct work_list works;
 	size_t work_count;
+	struct rules_loader rules;
 };
 
 static void
@@ -271,6 +272,7 @@ end_all(struct frame *frame)
 	struct child_end end;
 	struct work *work;
 
+	rules_loader_stop(&frame->rules);
 	while ((work = TAILQ_FIRST(&frame->works)) != NULL) {
 		if (work->pid != 0) {
 			end_child(work, ANALYSE_CANCELLED, SIGKILL);
@@ -297,35 +299,68 @@ on_sched_gone(void *arg, struct chan *chan, int err)
 static void settle_heap(void);
 static void send_info(struct frame *frame, bool is_anew);
 
+static void
+on_rules_end(void *arg, const struct rules_end *end)
+{
+	struct frame *frame = arg;
+	struct wire_out body;
+	int fd;
+
+	settle_heap();
+	wire_out_init(&body, LIMIT_MSG_BYTES);
+	wire_put_u64(&body, end->rules.number);
+	wire_put_u8(&body, (uint8_t)end->err);
+	wire_put_str(&body, end->why);
+	(void)chan_send(
+	    frame->sched, MSG_RULESET_LOADED, end->request, &body, -1);
+	wire_out_reset(&body);
+	fd =
+	    end->image_fd == -1 ? -1 : fcntl(end->image_fd, F_DUPFD_CLOEXEC, 0);
+	if (fd != -1) {
+		wire_put_str(&body, end->rules.digest);
+		(void)chan_send(
+		    frame->sched, MSG_RULESET_IMAGE, end->request, &body, fd);
+	}
+	wire_out_release(&body);
+	if (end->err == ERR_OK)
+		send_info(frame, false);
+}
+
 static int
 on_ruleset(void *arg, struct chan *chan, struct msg *msg)
 {
 	struct frame *frame = arg;
-	uint64_t number = wire_get_u64(&msg->in);
-	char why[RULESET_WHY_BYTES] = "";
-	char digest[SHA256_HEX_BYTES];
-	struct wire_out body;
-	int err;
+	struct analyser_rules rules = {
+	    .number = wire_get_u64(&msg->in),
+	};
 
-	wire_get_str(&msg->in, digest, sizeof(digest));
-	if (msg->in.is_failed || frame->analyser->ruleset == NULL)
+	(void)chan;
+	wire_get_str(&msg->in, rules.digest, sizeof(rules.digest));
+	if (msg->in.is_failed || (frame->analyser->ruleset == NULL &&
+				     frame->analyser->compile == NULL))
 		return ERR_PEER;
-	err = frame->analyser->ruleset(
-	    frame->data, number, digest, msg->fd, why, sizeof(why));
-	settle_heap();
-	wire_out_init(&body, LIMIT_MSG_BYTES);
-	wire_put_u64(&body, number);
-	wire_put_u8(&body, (uint8_t)err);
-	wire_put_str(&body, why);
-	(void)chan_send(chan, MSG_RULESET_LOADED, msg->request, &body, -1);
-	wire_out_release(&body);
-	if (err == ERR_OK)
-		send_info(frame, false);
+	rules.units_fd = take_fd(msg->fd);
+	rules_loader_begin(&frame->rules, msg->request, &rules);
+	return ERR_OK;
+}
+
+static int
+on_ruleset_known(void *arg, struct chan *chan, struct msg *msg)
+{
+	struct frame *frame = arg;
+	char digest[SHA256_HEX_BYTES];
+
+	(void)chan;
+	wire_get_str(&msg->in, digest, sizeof(digest));
+	if (msg->in.is_failed || frame->analyser->compile == NULL)
+		return ERR_PEER;
+	rules_loader_known(&frame->rules, digest, take_fd(msg->fd));
 	return ERR_OK;
 }
 
 static const struct chan_handler handlers[] = {
     {MSG_RULESET, on_ruleset},
+    {MSG_RULESET_KNOWN, on_ruleset_known},
     {MSG_ANALYSE, on_analyse},
     {MSG_ANALYSE_PACK, on_analyse_pack},
     {MSG_ANALYSE_OUT, on_analyse_out},
@@ -425,6 +460,10 @@ analyser_main(const struct analyser *analyser)
 		frame.data = analyser->load(&frame.program);
 	program_enter_cage(&frame.program, &cage);
 	settle_heap();
+	rules_loader_init(&frame.rules, analyser, frame.data);
+	frame.rules.loop = frame.program.loop;
+	frame.rules.ended = on_rules_end;
+	frame.rules.arg = &frame;
 	program_run(&frame.program, &ops, &frame);
 	return 0;
 }

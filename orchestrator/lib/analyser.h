@@ -27,6 +27,7 @@
 
 #include "lib/analyser_exit.h"
 #include "lib/cage.h"
+#include "lib/digest.h"
 #include "lib/input.h"
 #include "lib/json.h"
 #include "lib/program.h"
@@ -40,6 +41,13 @@ struct analysis {
 	 * relation, passwords (list), limits (object) ...  Trusted. */
 	const json_t *context;
 	void *data; /* what load() made */
+};
+
+/* Rules that an analyser is sent; the descriptor is sealed memory. */
+struct analyser_rules {
+	uint64_t number;
+	char digest[SHA256_HEX_BYTES];
+	int units_fd;
 };
 
 struct analyser {
@@ -68,6 +76,15 @@ struct analyser {
 	 * aside, or what is wrong.  NULL: it has no rules. */
 	int (*ruleset)(void *data, uint64_t number, const char *digest, int fd,
 	    char *why, size_t why_size);
+	/* The same for rules that take long to compile, in the place of
+	 * ruleset(): compile() in a caged child, which writes an image into
+	 * memory, while the rules from before hold; then adopt() in the parent
+	 * half.  An image that was kept from another time is tried first;
+	 * where adopt() refuses that, compile() makes another. */
+	int (*compile)(
+	    void *data, int units_fd, int image_fd, char *why, size_t why_size);
+	int (*adopt)(void *data, const struct analyser_rules *rules,
+	    int image_fd, char *why, size_t why_size);
 };
 
 int analyser_main(const struct analyser *analyser);

@@ -50,7 +50,7 @@ child_parent_cage(const struct analyser *analyser)
 	struct cage parent = *analyser->cage;
 
 	parent.groups |= CAGE_FORK;
-	if (analyser->wants_files)
+	if (analyser->wants_files || analyser->compile != NULL)
 		parent.groups |= CAGE_MEMFD;
 	parent.cpu_seconds_max = 0;
 	if (parent.files_max < 1024)
@@ -321,18 +321,33 @@ live(const struct analyser *analyser, void *data,
 	_exit(ANALYSER_EXIT_START);
 }
 
-int
-child_start(const struct analyser *analyser, void *data,
-    const struct child_order *order, pid_t *ret_pid, int *ret_pidfd)
+/* What goes wrong is said where the image would have been. */
+__attribute__((noreturn)) static void
+live_compile(const struct analyser *analyser, void *data,
+    const struct child_order *given, pid_t parent)
 {
-	pid_t parent = getpid();
-	pid_t pid = fork();
+	struct cage cage = *analyser->cage;
+	struct child_order order = *given;
+	char why[CHILD_WHY_BYTES] = "";
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != parent)
+		_exit(ANALYSER_EXIT_START);
+	keep_descriptors(&order);
+	cage.cpu_seconds_max = CHILD_COMPILE_SECONDS;
+	if (cage_narrow(&cage) != ERR_OK)
+		_exit(ANALYSER_EXIT_START);
+	if (analyser->compile(
+		data, CHILD_IN_FD, CHILD_OUT_FD, why, sizeof(why)) == ERR_OK)
+		_exit(ANALYSER_EXIT_DONE);
+	(void)!write(CHILD_OUT_FD, why, strlen(why));
+	_exit(ANALYSER_EXIT_PARTIAL);
+}
+
+static int
+watch_child(pid_t pid, pid_t *ret_pid, int *ret_pidfd)
+{
 	int pidfd;
 
-	if (pid == -1)
-		return ERR_SYS;
-	if (pid == 0)
-		live(analyser, data, order, parent);
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (pidfd == -1) {
 		/* Without it there is no deadline: better no child. */
@@ -343,6 +358,34 @@ child_start(const struct analyser *analyser, void *data,
 	*ret_pid = pid;
 	*ret_pidfd = pidfd;
 	return ERR_OK;
+}
+
+int
+child_start(const struct analyser *analyser, void *data,
+    const struct child_order *order, pid_t *ret_pid, int *ret_pidfd)
+{
+	pid_t parent = getpid();
+	pid_t pid = fork();
+
+	if (pid == -1)
+		return ERR_SYS;
+	if (pid == 0)
+		live(analyser, data, order, parent);
+	return watch_child(pid, ret_pid, ret_pidfd);
+}
+
+int
+child_compile(const struct analyser *analyser, void *data,
+    const struct child_order *order, pid_t *ret_pid, int *ret_pidfd)
+{
+	pid_t parent = getpid();
+	pid_t pid = fork();
+
+	if (pid == -1)
+		return ERR_SYS;
+	if (pid == 0)
+		live_compile(analyser, data, order, parent);
+	return watch_child(pid, ret_pid, ret_pidfd);
 }
 
 static enum analyse_end

@@ -42,6 +42,15 @@ struct cage child_parent_cage(const struct analyser *analyser);
  */
 int must_check child_start(const struct analyser *analyser, void *data,
     const struct child_order *order, pid_t *ret_pid, int *ret_pidfd);
+/* CPU time for compiling rules, and what its child says when that fails. */
+#define CHILD_COMPILE_SECONDS 600
+#define CHILD_WHY_BYTES	      ((size_t)2000)
+/*
+ * The same for a child that compiles rules (analyser.h): input_fd is the
+ * units, out_fd memory for the image, or for what went wrong.
+ */
+int must_check child_compile(const struct analyser *analyser, void *data,
+    const struct child_order *order, pid_t *ret_pid, int *ret_pidfd);
 /*
  * Reaps an ended child.  killed_as is what it was killed as by its parent
  * (ANALYSE_DONE where it was not).

@@ -86,6 +86,7 @@ ask_for(struct sched *sched, enum lease_lane lane, const char *kinds,
 	values_add_text(&params, kinds);
 	values_add_int(&params, (int64_t)count);
 	values_add_int(&params, (int64_t)bytes);
+	values_add_int(&params, ruleset_in_use(sched));
 	(void)calls_start(
 	    sched->calls, CALL_JOB_LEASE, 0, &params, -1, on_row, on_end, ask);
 }

@@ -268,6 +268,7 @@ gather_one(struct sched *sched)
 		pack->refs++;
 		for_each(pack, -1, set_alone, ERR_OK, "");
 		pack_unref(pack);
+		triage_pump(sched);
 		return true;
 	}
 	for_each(pack, -1, set_asked, ERR_OK, "");

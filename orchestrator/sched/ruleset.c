@@ -7,6 +7,7 @@
 #include "lib/own.h"
 
 #include "sched/job.h"
+#include "sched/lease.h"
 #include "sched/triage.h"
 #include "sched/worker.h"
 
@@ -20,7 +21,19 @@
 void
 ruleset_init(struct ruleset *ruleset)
 {
-	*ruleset = (struct ruleset){.fd = -1};
+	*ruleset = (struct ruleset){
+	    .fd = -1,
+	    .image_fd = -1,
+	    .in_use = RULES_UNKNOWN,
+	};
+}
+
+static bool
+send_fd(struct worker *worker, enum msg_type type, uint32_t request,
+    struct wire_out *body, int fd)
+{
+	return chan_send(worker->chan, type, request, body,
+		   fcntl(fd, F_DUPFD_CLOEXEC, 0)) == ERR_OK;
 }
 
 static void
@@ -30,13 +43,25 @@ send_rules(struct sched *sched)
 	struct ruleset *rules = &sched->ruleset;
 	struct wire_out body;
 
-	if (worker == NULL || rules->fd == -1 || rules->is_sent)
+	if (worker == NULL || rules->is_sent)
 		return;
+	if (rules->fd == -1) {
+		/* None was ever active: those of its folders hold. */
+		if (rules->is_known && rules->rules_at == 0)
+			rules->in_use = 0;
+		return;
+	}
 	wire_out_init(&body, LIMIT_MSG_BYTES);
+	rules->request = chan_next_request(worker->chan);
+	wire_put_str(&body, rules->digest);
+	if (rules->image_fd != -1)
+		(void)send_fd(worker, MSG_RULESET_KNOWN, rules->request, &body,
+		    rules->image_fd);
+	wire_out_reset(&body);
 	wire_put_u64(&body, (uint64_t)rules->version);
-	wire_put_str(&body, "");
-	rules->is_sent = chan_send(worker->chan, MSG_RULESET, 0, &body,
-			     fcntl(rules->fd, F_DUPFD_CLOEXEC, 0)) == ERR_OK;
+	wire_put_str(&body, rules->digest);
+	rules->is_sent =
+	    send_fd(worker, MSG_RULESET, rules->request, &body, rules->fd);
 	rules->is_bad = false;
 	wire_out_release(&body);
 }
@@ -46,7 +71,14 @@ on_row(void *arg, const struct values *row)
 {
 	struct ruleset *rules = &((struct sched *)arg)->ruleset;
 
+	const uint8_t *digest;
+	size_t len;
+
 	rules->version = values_int(row, 0);
+	digest = values_bytes(row, 1, &len);
+	rules->digest[0] = '\0';
+	if (len == SHA256_BYTES)
+		hex_encode(rules->digest, digest, len);
 	rules->rules_at = values_int(row, 2);
 }
 
@@ -57,6 +89,59 @@ on_retry(void *arg)
 
 	sched->ruleset.timer = NULL;
 	ruleset_fetch(sched);
+}
+
+static void on_end(void *arg, enum err err, const char *why, int fd);
+
+/* Whether they were compiled before; either way they go to loep-yara. */
+static void
+on_image(void *arg, enum err err, const char *why, int fd)
+{
+	struct sched *sched = arg;
+	struct ruleset *rules = &sched->ruleset;
+
+	rules->is_asked = false;
+	if (err == ERR_UNAVAILABLE) {
+		on_end(sched, err, why, fd);
+		return;
+	}
+	if (err == ERR_OK)
+		rules->image_fd = fd;
+	else if (fd != -1)
+		(void)close(fd);
+	if (rules->is_again && rules->timer == NULL)
+		rules->timer =
+		    loop_timer(sched->program.loop, 0, on_retry, sched);
+	rules->is_again = false;
+	rules->is_known = true;
+	rules->is_sent = false;
+	send_rules(sched);
+	triage_pump(sched);
+}
+
+static void
+ask_image(struct sched *sched)
+{
+	struct ruleset *rules = &sched->ruleset;
+	struct values params;
+
+	if (rules->fd == -1) {
+		on_image(sched, ERR_NOT_FOUND, "", -1);
+		return;
+	}
+	rules->is_asked = true;
+	values_init(&params);
+	values_add_text(&params, rules->digest);
+	(void)calls_start(sched->calls, CALL_RULESET_IMAGE_GET, 0, &params, -1,
+	    NULL, on_image, sched);
+}
+
+static void
+close_at(int *fd)
+{
+	if (*fd != -1)
+		(void)close(*fd);
+	*fd = -1;
 }
 
 static void
@@ -78,13 +163,10 @@ on_end(void *arg, enum err err, const char *why, int fd)
 		rules->is_again = false;
 		return;
 	}
-	if (rules->fd != -1)
-		(void)close(rules->fd);
+	close_at(&rules->fd);
+	close_at(&rules->image_fd);
 	rules->fd = fd;
-	rules->is_known = true;
-	rules->is_sent = false;
-	send_rules(sched);
-	triage_pump(sched);
+	ask_image(sched);
 }
 
 void
@@ -130,29 +212,70 @@ void
 ruleset_worker(struct sched *sched)
 {
 	sched->ruleset.is_sent = false;
-	send_rules(sched);
+	sched->ruleset.in_use = RULES_UNKNOWN;
+	if (sched->ruleset.is_known)
+		send_rules(sched);
+}
+
+/* From now on the store leases for these; what was done meanwhile under those
+ * before, it leases once more. */
+static void
+tell_used(struct sched *sched)
+{
+	struct values params;
+
+	values_init(&params);
+	values_add_int(&params, sched->ruleset.in_use);
+	(void)calls_start(
+	    sched->calls, CALL_RULESET_USED, 0, &params, -1, NULL, NULL, NULL);
+	lease_soon(sched);
 }
 
 void
 ruleset_loaded(
-    struct worker *worker, uint64_t number, unsigned int err, const char *why)
+    struct worker *worker, uint32_t request, unsigned int err, const char *why)
 {
 	struct sched *sched = worker->sched;
+	struct ruleset *rules = &sched->ruleset;
 
-	if ((int64_t)number != sched->ruleset.version)
+	/* Others were sent since. */
+	if (!rules->is_sent || request != rules->request)
 		return;
 	if (err != ERR_OK)
 		log_line(LOG_ERROR,
-		    "msg=\"the active rules cannot be used\" version=%llu "
+		    "msg=\"the active rules cannot be used\" version=%lld "
 		    "reason=\"%s\"",
-		    (unsigned long long)number, why);
+		    (long long)rules->version, why);
 	else if (why[0] != '\0')
 		log_line(LOG_WARN,
-		    "msg=\"not all active rules can be used\" version=%llu "
+		    "msg=\"not all active rules can be used\" version=%lld "
 		    "reason=\"%s\"",
-		    (unsigned long long)number, why);
-	sched->ruleset.is_bad = err != ERR_OK;
+		    (long long)rules->version, why);
+	rules->is_bad = err != ERR_OK;
+	if (err == ERR_OK) {
+		rules->in_use = rules->rules_at;
+		tell_used(sched);
+	}
 	triage_pump(sched);
+}
+
+void
+ruleset_image(struct worker *worker, const char *digest, int fd)
+{
+	struct sched *sched = worker->sched;
+	struct values params;
+
+	values_init(&params);
+	values_add_text(&params, digest);
+	/* Without it they are compiled again another time. */
+	(void)calls_start(sched->calls, CALL_RULESET_IMAGE_PUT, 0, &params, fd,
+	    NULL, NULL, NULL);
+}
+
+int64_t
+ruleset_in_use(const struct sched *sched)
+{
+	return sched->ruleset.in_use;
 }
 
 bool
@@ -160,16 +283,14 @@ ruleset_is_ready(const struct sched *sched, const struct job *job)
 {
 	const struct ruleset *rules = &sched->ruleset;
 
-	if (strcmp(job->kind, "yara") != 0)
-		return true;
-	return rules->is_known && job->rules_at == rules->rules_at &&
-	       (rules->fd == -1 || (rules->is_sent && !rules->is_bad));
+	return strcmp(job->kind, "yara") != 0 ||
+	       (rules->is_known && job->rules_at == rules->in_use);
 }
 
 bool
 ruleset_is_stale(const struct sched *sched, const struct job *job)
 {
 	return sched->ruleset.is_known &&
-	       job->rules_at < sched->ruleset.rules_at &&
+	       job->rules_at < sched->ruleset.in_use &&
 	       strcmp(job->kind, "yara") == 0;
 }

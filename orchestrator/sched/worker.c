@@ -197,9 +197,23 @@ on_loaded(void *arg, struct chan *chan, struct msg *msg)
 	if (strcmp(worker->name, "hunt") == 0)
 		rescan_loaded(worker->sched, number, err, why);
 	else if (strcmp(worker->name, "yara") == 0)
-		ruleset_loaded(worker, number, err, why);
+		ruleset_loaded(worker, msg->request, err, why);
 	else
 		return ERR_PEER;
+	return ERR_OK;
+}
+
+static int
+on_image(void *arg, struct chan *chan, struct msg *msg)
+{
+	struct worker *worker = arg;
+	char digest[SHA256_HEX_BYTES];
+
+	(void)chan;
+	wire_get_str(&msg->in, digest, sizeof(digest));
+	if (msg->in.is_failed || strcmp(worker->name, "yara") != 0)
+		return ERR_PEER;
+	ruleset_image(worker, digest, take_fd(msg->fd));
 	return ERR_OK;
 }
 
@@ -247,6 +261,7 @@ worker_attach(struct sched *sched, struct chan *chan)
 	    {MSG_ANALYSER_INFO, on_info},
 	    {MSG_ANALYSED, on_analysed},
 	    {MSG_RULESET_LOADED, on_loaded},
+	    {MSG_RULESET_IMAGE, on_image},
 	    {MSG_NONE_, NULL},
 	};
 	static const struct chan_ops ops = {

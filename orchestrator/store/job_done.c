@@ -117,15 +117,15 @@ finish(struct request *r, const struct word *w, const struct attempt *a,
     struct job_outcome *outcome, bool *ret_finished)
 {
 	auto_json json_t *next = NULL;
-	bool is_stale = false;
+	enum rescan_rules rules = RESCAN_RULES_NOW;
 	int err = read_json(r, w, outcome, &next);
 
 	*ret_finished = false;
 	if (err == ERR_OK)
 		err = check_report(r, a, outcome);
 	if (err == ERR_OK)
-		err = rescan_job_is_stale(r->store, a->job_id, &is_stale);
-	if (err == ERR_OK && is_stale && !a->is_cancelled) {
+		err = rescan_job_rules(r->store, a->job_id, &rules);
+	if (err == ERR_OK && rules == RESCAN_RULES_OLD && !a->is_cancelled) {
 		outcome->state = "queued";
 		return attempt_lose(r->store, a, LOSS_RELEASED,
 		    "other rules became active meanwhile");
@@ -133,6 +133,7 @@ finish(struct request *r, const struct word *w, const struct attempt *a,
 	if (err != ERR_OK)
 		return err;
 	outcome->next = next;
+	outcome->is_held = rules == RESCAN_RULES_BEFORE && !a->is_cancelled;
 	/* Not final: worth another attempt, the last of which keeps what it
 	 * found (partial). */
 	if (text_has_word("failed partial", outcome->state) && !w->is_final &&
@@ -201,7 +202,9 @@ job_done(struct request *r)
 	if (err == ERR_OK && is_finished)
 		err =
 		    job_finish_case(r->store, a.case_id, job_changes_case(&a));
-	return err == ERR_OK ? answer(r, outcome.state) : err;
+	if (err != ERR_OK)
+		return err;
+	return answer(r, outcome.is_held ? "queued" : outcome.state);
 }
 
 /* --- many at once --- */

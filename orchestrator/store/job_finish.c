@@ -121,12 +121,19 @@ write_outcome(struct store *store, const struct attempt *a,
 	int64_t now = loop_wall_us();
 	int err;
 
-	err = db_do(store->db, STMT_JOB_FINISH,
-	    ARGS(val_text(a->job_id), val_int(a->number),
-		val_text(outcome->state), val_text(outcome->reason),
-		val_text(outcome->engine), val_text(outcome->result),
-		val_int(now)),
-	    NULL);
+	if (outcome->is_held)
+		err = db_do(store->db, STMT_JOB_FINISH_HELD,
+		    ARGS(val_text(a->job_id), val_int(a->number),
+			val_text(outcome->reason), val_text(outcome->engine),
+			val_text(outcome->result), val_int(now)),
+		    NULL);
+	else
+		err = db_do(store->db, STMT_JOB_FINISH,
+		    ARGS(val_text(a->job_id), val_int(a->number),
+			val_text(outcome->state), val_text(outcome->reason),
+			val_text(outcome->engine), val_text(outcome->result),
+			val_int(now)),
+		    NULL);
 	if (err == ERR_OK)
 		err = db_do(store->db, STMT_ATTEMPT_END,
 		    ARGS(val_text(a->job_id), val_int(a->number),

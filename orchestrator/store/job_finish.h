@@ -17,6 +17,8 @@ struct job_outcome {
 	const struct facts *facts;
 	/* None of its findings has a score. */
 	bool is_scoreless;
+	/* It holds until the job was done with the rules that came meanwhile. */
+	bool is_held;
 };
 
 /*

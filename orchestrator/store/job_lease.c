@@ -35,7 +35,7 @@ struct lease {
 	char (*orgs)[UUID_BYTES];
 	int64_t left;	    /* jobs that the worker still wants */
 	int64_t bytes_left; /* and bytes; it gets what goes just beyond */
-	/* The last activation, whose rules are those of its jobs; 0 = none. */
+	/* The activation whose rules its jobs are to run; 0 = none. */
 	int64_t rules_at;
 };
 
@@ -288,6 +288,9 @@ find_rules(struct lease *l)
 	int err = query_one(&q, l->r->store->db, STMT_LAST_ACTIVATION, NULL, 0);
 
 	l->rules_at = err == ERR_OK ? query_int(&q, 0) : 0;
+	/* What loep-yara runs; never what there is not yet. */
+	if (param_int(l->r, 4) >= 0 && param_int(l->r, 4) < l->rules_at)
+		l->rules_at = param_int(l->r, 4);
 	return err == ERR_NOT_FOUND ? (int)ERR_OK : err;
 }
 

@@ -40,6 +40,7 @@ MIGRATION_TEXT(0013, "0013-retention.sql");
 MIGRATION_TEXT(0014, "0014-oidc.sql");
 MIGRATION_TEXT(0015, "0015-second-factor.sql");
 MIGRATION_TEXT(0016, "0016-count.sql");
+MIGRATION_TEXT(0017, "0017-ruleset.sql");
 
 static const struct {
 	int version;
@@ -62,6 +63,7 @@ static const struct {
     {14, "0014-oidc", store_schema_0014},
     {15, "0015-second-factor", store_schema_0015},
     {16, "0016-count", store_schema_0016},
+    {17, "0017-ruleset", store_schema_0017},
 };
 
 #define MIGRATION_COUNT (sizeof(migrations) / sizeof(migrations[0]))

@@ -311,7 +311,8 @@ rescan_note(struct store *store, struct rescan *rescan,
 }
 
 int
-rescan_job_is_stale(struct store *store, const char *job_id, bool *ret_is_stale)
+rescan_job_rules(
+    struct store *store, const char *job_id, enum rescan_rules *ret_rules)
 {
 	AUTO(query) q = {0};
 	int err = query_one(
@@ -319,6 +320,24 @@ rescan_job_is_stale(struct store *store, const char *job_id, bool *ret_is_stale)
 
 	if (err != ERR_OK && err != ERR_NOT_FOUND)
 		return err;
-	*ret_is_stale = err == ERR_OK;
+	*ret_rules = err == ERR_NOT_FOUND    ? RESCAN_RULES_NOW
+		     : query_int(&q, 0) != 0 ? RESCAN_RULES_BEFORE
+					     : RESCAN_RULES_OLD;
 	return ERR_OK;
+}
+
+int
+ruleset_used(struct request *r)
+{
+	const struct value rules_at = val_int(param_int(r, 0));
+	int64_t changes;
+	int err = db_do(r->store->db, STMT_RULES_USED,
+	    ARGS(rules_at, val_int(loop_wall_us())), NULL);
+
+	if (err == ERR_OK)
+		err = db_do(
+		    r->store->db, STMT_RULES_HELD_GO, ARGS(rules_at), &changes);
+	if (err == ERR_OK && changes > 0)
+		tx_note_jobs(r->store);
+	return err;
 }

@@ -94,12 +94,21 @@ struct rescan_change {
 };
 int must_check rescan_note(struct store *store, struct rescan *rescan,
     const struct rescan_change *change);
-/* Whether the attempt ran other rules than are active now. */
-int must_check rescan_job_is_stale(
-    struct store *store, const char *job_id, bool *ret_is_stale);
+/* Which rules a yara job was leased for. */
+enum rescan_rules {
+	RESCAN_RULES_NOW,    /* those that are active; or it has none */
+	RESCAN_RULES_BEFORE, /* those that run until these are compiled */
+	RESCAN_RULES_OLD
+};
+int must_check rescan_job_rules(
+    struct store *store, const char *job_id, enum rescan_rules *ret_rules);
 
 /* Call handlers: rescan_run.c, rescan_result.c, rescan_read.c. */
 int ruleset_get(struct request *r);
+int ruleset_used(struct request *r);
+/* rules_image.c */
+int ruleset_image_get(struct request *r);
+int ruleset_image_put(struct request *r);
 int rescan_lease(struct request *r);
 int rescan_conditions(struct request *r);
 int rescan_pack(struct request *r);

@@ -19,6 +19,7 @@
 #include "store/policy.h"
 #include "store/request.h"
 #include "store/resume.h"
+#include "store/rules_image.h"
 #include "store/search.h"
 #include "store/second.h"
 #include "store/throttle.h"
@@ -197,6 +198,7 @@ store_free(struct store *store)
 	throttle_free(store->throttle);
 	fair_free(store->fair);
 	backup_free(store);
+	rules_image_stop(store);
 	db_close(store->db);
 	free(store->folder);
 	free(store);

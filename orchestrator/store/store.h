@@ -26,6 +26,7 @@
 
 struct append;
 struct backup;
+struct rules_image;
 struct child;
 struct hasher;
 struct oidc;
@@ -118,8 +119,9 @@ struct store {
 		int64_t changes; /* of the database when it looked last */
 		uint64_t fed_ms;
 	} search;
-	struct backup *backup; /* NULL = none is being made */
-	int64_t upload_us;     /* how long an upload waits to be continued */
+	struct backup *backup;	   /* NULL = none is being made */
+	struct rules_image *image; /* NULL = none is being written */
+	int64_t upload_us; /* how long an upload waits to be continued */
 	int64_t quota_bytes;
 	int64_t quota_uploads;
 	bool is_erasing;      /* a deletion waits for the vault */

@@ -24,7 +24,8 @@ static const struct analyser yara_analyser = {
     .load = scan_load,
     .info = scan_info,
     .analyse = scan_analyse,
-    .ruleset = scan_ruleset,
+    .compile = scan_compile,
+    .adopt = scan_adopt,
 };
 
 int

@@ -361,6 +361,39 @@ drop_compiled(struct ruleset *ruleset)
 	}
 }
 
+/* Counts and reasons, once all is compiled. */
+static void
+count_part(struct ruleset *ruleset)
+{
+	json_decref(ruleset->set_aside);
+	ruleset->set_aside = json_copy(ruleset->units->set_aside);
+	ruleset->set_aside_rules = ruleset->units->aside_count;
+	ruleset->rule_count =
+	    ruleset->units->count - ruleset->units->aside_count;
+	unitrules_shrink(ruleset->units);
+}
+
+int
+ruleset_complete(struct ruleset *ruleset)
+{
+	for (unsigned int i = 0; i < CLASS_COUNT; i++) {
+		YR_RULES *rules = ruleset->rules[i];
+
+		if (rules == NULL) {
+			ruleset->scanners[i] = ruleset->scanners[CLASS_ANY];
+			ruleset->is_lean[i] = ruleset->is_lean[CLASS_ANY];
+			continue;
+		}
+		if (yr_scanner_create(rules, &ruleset->scanners[i]) !=
+		    ERROR_SUCCESS)
+			return ERR_LIMIT;
+		ruleset->is_lean[i] =
+		    !ruleset->units->has_entry_point && lean_suits(rules);
+	}
+	count_part(ruleset);
+	return ERR_OK;
+}
+
 static int
 read_units(int fd, bool is_slow, struct why *why, struct unit_rules **ret_units)
 {
@@ -391,12 +424,7 @@ make_part(struct unit_rules *units, bool has_facts, struct why *why,
 		ruleset_free(ruleset);
 		return err;
 	}
-	json_decref(ruleset->set_aside);
-	ruleset->set_aside = json_incref(ruleset->units->set_aside);
-	ruleset->set_aside_rules = ruleset->units->aside_count;
-	ruleset->rule_count =
-	    ruleset->units->count - ruleset->units->aside_count;
-	unitrules_shrink(ruleset->units);
+	count_part(ruleset);
 	*ret_ruleset = ruleset;
 	return ERR_OK;
 }
@@ -432,6 +460,29 @@ make_slow(
 }
 
 int
+ruleset_add_slow(struct ruleset *ruleset, int fd, char *why, size_t why_size)
+{
+	struct why reason = {why, why_size};
+	struct unit_rules *units;
+	int err = read_units(fd, true, &reason, &units);
+
+	if (err != ERR_OK)
+		return err;
+	err = make_slow(units, &reason, &ruleset->slow);
+	unitrules_free(units);
+	if (err != ERR_OK)
+		return err;
+	for (const struct ruleset *slow = ruleset->slow; slow != NULL;
+	     slow = slow->slow) {
+		ruleset->rule_count += slow->rule_count;
+		ruleset->slow_count += slow->rule_count;
+		ruleset->set_aside_rules += slow->set_aside_rules;
+		(void)json_array_extend(ruleset->set_aside, slow->set_aside);
+	}
+	return ERR_OK;
+}
+
+int
 ruleset_units(int fd, bool has_facts, char *why, size_t why_size,
     struct ruleset **ret_ruleset)
 {
@@ -444,21 +495,10 @@ ruleset_units(int fd, bool has_facts, char *why, size_t why_size,
 		err = make_part(units, has_facts, &reason, &ruleset);
 	if (err != ERR_OK)
 		return err;
-	err = read_units(fd, true, &reason, &units);
-	if (err == ERR_OK) {
-		err = make_slow(units, &reason, &ruleset->slow);
-		unitrules_free(units);
-	}
+	err = ruleset_add_slow(ruleset, fd, why, why_size);
 	if (err != ERR_OK) {
 		ruleset_free(ruleset);
 		return err;
-	}
-	for (const struct ruleset *slow = ruleset->slow; slow != NULL;
-	     slow = slow->slow) {
-		ruleset->rule_count += slow->rule_count;
-		ruleset->slow_count += slow->rule_count;
-		ruleset->set_aside_rules += slow->set_aside_rules;
-		(void)json_array_extend(ruleset->set_aside, slow->set_aside);
 	}
 	*ret_ruleset = ruleset;
 	return ERR_OK;

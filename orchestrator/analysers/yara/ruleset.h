@@ -74,6 +74,17 @@ struct ruleset *ruleset_load(const char *folders);
  */
 int must_check ruleset_units(int fd, bool has_facts, char *why, size_t why_size,
     struct ruleset **ret_ruleset);
+/* --- for image.c --- */
+
+/* Compiled rules are there: scanners, counts.  ERR_LIMIT. */
+int must_check ruleset_complete(struct ruleset *ruleset);
+/*
+ * Compiles the slow units of sealed memory, which are few, and gives them to the
+ * set.  Errors as of ruleset_units().
+ */
+int must_check ruleset_add_slow(
+    struct ruleset *ruleset, int fd, char *why, size_t why_size);
+
 void ruleset_free(struct ruleset *ruleset);
 /* Whether rules of the set may match a file of these bytes, as far as its
  * guard tells; map NULL: they are not known. */

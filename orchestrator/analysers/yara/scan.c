@@ -6,6 +6,7 @@
 #include "analysers/yara/compile.h"
 #include "analysers/yara/externals.h"
 #include "analysers/yara/facts.h"
+#include "analysers/yara/image.h"
 #include "analysers/yara/match.h"
 #include "analysers/yara/places.h"
 #include "lib/limits.h"
@@ -60,22 +61,35 @@ scan_info(void *data, char *engine, size_t engine_size, json_t **ret_detail)
 }
 
 int
-scan_ruleset(void *data, uint64_t number, const char *digest, int fd, char *why,
-    size_t why_size)
+scan_compile(void *data, int units_fd, int image_fd, char *why, size_t why_size)
+{
+	struct ruleset *next;
+	int err = ruleset_units(units_fd, true, why, why_size, &next);
+
+	(void)data;
+	if (err == ERR_OK)
+		err = image_write(next, units_fd, image_fd);
+	/* The process ends with it: nothing is taken apart. */
+	return err;
+}
+
+int
+scan_adopt(void *data, const struct analyser_rules *rules, int image_fd,
+    char *why, size_t why_size)
 {
 	struct ruleset *ruleset = data;
 	struct ruleset *next, old;
 	uint64_t start_ms = loop_now_ms();
-	int err = ruleset_units(fd, true, why, why_size, &next);
+	int err = image_read(image_fd, rules->units_fd, &next);
 
 	if (err != ERR_OK) {
-		log_line(LOG_ERROR,
-		    "msg=\"rules not loaded\" version=%llu reason=\"%s\"",
-		    (unsigned long long)number, why);
+		(void)snprintf(why, why_size,
+		    "the compiled rules are of "
+		    "another engine or damaged");
 		return err;
 	}
-	next->version = number;
-	(void)snprintf(next->digest, sizeof(next->digest), "%s", digest);
+	next->version = rules->number;
+	(void)snprintf(next->digest, sizeof(next->digest), "%s", rules->digest);
 	old = *ruleset;
 	*ruleset = *next;
 	*next = old;
@@ -83,7 +97,7 @@ scan_ruleset(void *data, uint64_t number, const char *digest, int fd, char *why,
 	ruleset_explain(ruleset, why, why_size);
 	log_line(LOG_INFO,
 	    "msg=\"rules loaded\" version=%llu rules=%zu set_aside=%zu ms=%llu",
-	    (unsigned long long)number, ruleset->rule_count,
+	    (unsigned long long)rules->number, ruleset->rule_count,
 	    ruleset->set_aside_rules,
 	    (unsigned long long)(loop_now_ms() - start_ms));
 	return ERR_OK;

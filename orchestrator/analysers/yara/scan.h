@@ -16,7 +16,9 @@ void *scan_load(struct program *program);
 void scan_info(
     void *data, char *engine, size_t engine_size, json_t **ret_detail);
 /* The rules of a version from now on (analyser.h). */
-int scan_ruleset(void *data, uint64_t number, const char *digest, int fd,
+int scan_compile(
+    void *data, int units_fd, int image_fd, char *why, size_t why_size);
+int scan_adopt(void *data, const struct analyser_rules *rules, int image_fd,
     char *why, size_t why_size);
 /*
  * Writes matches and facts.  Uses of the context: name, path, filetype, owner,

@@ -34,18 +34,19 @@ look_at(struct unit_rule *rule)
 }
 
 static void
-take_unit(struct unit_rule *rule, const struct unit *unit)
+take_unit(struct unit_rule *rule, const struct unit *unit, bool has_text)
 {
 	*rule = (struct unit_rule){
 	    .namespace_name = xstrdup(unit->namespace_name),
 	    .name = xstrdup(unit->name),
-	    .text = xmemdup(unit->text, unit->text_len + 1),
+	    .text = has_text ? xmemdup(unit->text, unit->text_len + 1) : NULL,
 	    .text_len = unit->text_len,
 	    .flags = unit->flags,
 	};
 	hex_encode(rule->closure, unit->closure, SHA256_BYTES);
 	hex_encode(rule->text_digest, unit->text_digest, SHA256_BYTES);
-	look_at(rule);
+	if (has_text)
+		look_at(rule);
 }
 
 static int
@@ -59,9 +60,8 @@ by_name(const void *a, const void *b)
 	return order != 0 ? order : (*x > *y) - (*x < *y);
 }
 
-/* Gives plain units of one name different places. */
-static void
-place(struct unit_rules *rules)
+void
+unitrules_place(struct unit_rules *rules)
 {
 	free(rules->plain);
 	rules->plain = xcalloc(rules->count + 1, sizeof(*rules->plain));
@@ -84,8 +84,8 @@ place(struct unit_rules *rules)
 	}
 }
 
-int
-unitrules_read(int fd, bool is_slow, struct unit_rules **ret_rules)
+static int
+read_units(int fd, bool is_slow, bool has_text, struct unit_rules **ret_rules)
 {
 	struct unit_rules *rules;
 	struct unitset set;
@@ -100,7 +100,7 @@ unitrules_read(int fd, bool is_slow, struct unit_rules **ret_rules)
 	while ((err = unitset_next(&set, &unit)) == ERR_OK) {
 		if (((unit.flags & UNIT_SLOW) != 0) != is_slow)
 			continue;
-		take_unit(&rules->list[rules->count++], &unit);
+		take_unit(&rules->list[rules->count++], &unit, has_text);
 		rules->has_entry_point |=
 		    strstr(unit.text, "entrypoint") != NULL;
 	}
@@ -109,9 +109,24 @@ unitrules_read(int fd, bool is_slow, struct unit_rules **ret_rules)
 		unitrules_free(rules);
 		return err;
 	}
-	place(rules);
 	*ret_rules = rules;
 	return ERR_OK;
+}
+
+int
+unitrules_read(int fd, bool is_slow, struct unit_rules **ret_rules)
+{
+	int err = read_units(fd, is_slow, true, ret_rules);
+
+	if (err == ERR_OK)
+		unitrules_place(*ret_rules);
+	return err;
+}
+
+int
+unitrules_list(int fd, bool is_slow, struct unit_rules **ret_rules)
+{
+	return read_units(fd, is_slow, false, ret_rules);
 }
 
 struct unit_rules *
@@ -134,8 +149,8 @@ unitrules_take(struct unit_rules *rules, bool is_all)
 			rules->list[kept++] = rule;
 	}
 	rules->count = kept;
-	place(rules);
-	place(taken);
+	unitrules_place(rules);
+	unitrules_place(taken);
 	return taken;
 }
 

@@ -52,6 +52,12 @@ struct unit_rules {
  */
 int must_check unitrules_read(
     int fd, bool is_slow, struct unit_rules **ret_rules);
+/* The same without texts, of a set that was compiled before: need, is_plain
+ * and is_aside are to be filled in, then unitrules_place() called. */
+int must_check unitrules_list(
+    int fd, bool is_slow, struct unit_rules **ret_rules);
+/* Gives plain units of one name different places. */
+void unitrules_place(struct unit_rules *rules);
 void unitrules_free(struct unit_rules *rules);
 /* Moves the units with the guard and the places of the first one to a list of
  * their own, or (is_all) all that there are; before anything is compiled. */

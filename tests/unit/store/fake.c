@@ -490,7 +490,8 @@ lease(struct rig *rig, const char *kinds, char ret_job[UUID_BYTES],
     int64_t *ret_attempt)
 {
 	struct answer *a = ask_ok(rig, CALL_JOB_LEASE,
-	    ARGS(val_text("w1"), val_text(kinds), val_int(1), val_int(0)));
+	    ARGS(val_text("w1"), val_text(kinds), val_int(1), val_int(0),
+		val_int(-1)));
 
 	assert_int_equal(a->rows_count, 1);
 	(void)snprintf(ret_job, UUID_BYTES, "%s", col_text(rig, 0, "job"));
@@ -554,7 +555,7 @@ drain_jobs(struct rig *rig, const char *kinds)
 	for (;;) {
 		struct answer *a = ask_ok(rig, CALL_JOB_LEASE,
 		    ARGS(val_text("w1"), val_text(kinds), val_int(1),
-			val_int(0)));
+			val_int(0), val_int(-1)));
 
 		if (a->rows_count == 0)
 			return count;

@@ -46,7 +46,7 @@ test_lease_says_what_to_do(void **state)
 	make_artefact(rig, "hello", case_id, artefact);
 	a = ask_ok(rig, CALL_JOB_LEASE,
 	    ARGS(val_text("w1"), val_text("identify,archive"), val_int(10),
-		val_int(0)));
+		val_int(0), val_int(-1)));
 	assert_int_equal(a->rows_count, 1);
 	assert_string_equal(col_text(rig, 0, "kind"), "identify");
 	assert_string_equal(col_text(rig, 0, "artefact"), artefact);
@@ -58,13 +58,15 @@ test_lease_says_what_to_do(void **state)
 	assert_non_null(strstr(options, "\"passwords\":[\"infected\"]"));
 	assert_non_null(strstr(options, "\"pap\":\"PAP:RED\""));
 	a = ask_ok(rig, CALL_JOB_LEASE,
-	    ARGS(
-		val_text("w2"), val_text("identify"), val_int(10), val_int(0)));
+	    ARGS(val_text("w2"), val_text("identify"), val_int(10), val_int(0),
+		val_int(-1)));
 	assert_int_equal(a->rows_count, 0);
 	ask_err(rig, ERR_LIMIT, CALL_JOB_LEASE,
-	    ARGS(val_text("w2"), val_text("yara"), val_int(0), val_int(0)));
+	    ARGS(val_text("w2"), val_text("yara"), val_int(0), val_int(0),
+		val_int(-1)));
 	ask_err(rig, ERR_LIMIT, CALL_JOB_LEASE,
-	    ARGS(val_text("w2"), val_text("yara"), val_int(2049), val_int(0)));
+	    ARGS(val_text("w2"), val_text("yara"), val_int(2049), val_int(0),
+		val_int(-1)));
 }
 
 static void
@@ -273,10 +275,10 @@ test_lease_ends_at_bytes(void **state)
 
 	for (int i = 0; i < 5; i++)
 		make_artefact(rig, "twelve bytes", case_id, artefact);
-	assert_int_equal(
-	    ask_ok(rig, CALL_JOB_LEASE,
-		ARGS(val_text("w"), val_text("yara"), val_int(10), val_int(30)))
-		->rows_count,
+	assert_int_equal(ask_ok(rig, CALL_JOB_LEASE,
+			     ARGS(val_text("w"), val_text("yara"), val_int(10),
+				 val_int(30), val_int(-1)))
+			     ->rows_count,
 	    3);
 }
 

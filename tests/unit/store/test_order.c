@@ -106,7 +106,7 @@ assert_next(struct rig *rig, const char *artefact)
 {
 	(void)ask_ok(rig, CALL_JOB_LEASE,
 	    ARGS(val_text("w"), val_text("archive,yara"), val_int(1),
-		val_int(0)));
+		val_int(0), val_int(-1)));
 	assert_string_equal(col_text(rig, 0, "artefact"), artefact);
 }
 
@@ -169,7 +169,8 @@ test_nobody_waits_for_the_loudest(void **state)
 	for (int i = 0; i < 3; i++)
 		submit(rig, "low", artefact);
 	a = ask_ok(rig, CALL_JOB_LEASE,
-	    ARGS(val_text("w"), val_text("yara"), val_int(20), val_int(0)));
+	    ARGS(val_text("w"), val_text("yara"), val_int(20), val_int(0),
+		val_int(-1)));
 	assert_int_equal(a->rows_count, 20);
 	for (size_t i = 0; i < a->rows_count; i++) {
 		if (strcmp(col_text(rig, i, "org"), quiet) == 0)
@@ -193,11 +194,12 @@ test_kinds_do_not_block(void **state)
 		    ARGS(val_text(artefact), val_text("")));
 	submit(rig, "low", artefact);
 	a = ask_ok(rig, CALL_JOB_LEASE,
-	    ARGS(val_text("w"), val_text("yara"), val_int(10), val_int(0)));
+	    ARGS(val_text("w"), val_text("yara"), val_int(10), val_int(0),
+		val_int(-1)));
 	assert_int_equal(a->rows_count, 2);
 	a = ask_ok(rig, CALL_JOB_LEASE,
 	    ARGS(val_text("w"), val_text("detonate,,yara"), val_int(10),
-		val_int(0)));
+		val_int(0), val_int(-1)));
 	assert_int_equal(a->rows_count, 5);
 }
 

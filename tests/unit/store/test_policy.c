@@ -321,7 +321,7 @@ test_effect_rank_waits(void **state)
 	/* The scheduler has asked for both kinds. */
 	(void)ask_ok(rig, CALL_JOB_LEASE,
 	    ARGS(val_text("w"), val_text("none,yara,identify"), val_int(1),
-		val_int(0)));
+		val_int(0), val_int(-1)));
 	rig->principal = rig_session_of_admin(rig);
 	enter(rig, "national_incident", false, "[]", "[]");
 	/* One more of the first rank waits (of the other kind), so nothing
@@ -329,7 +329,7 @@ test_effect_rank_waits(void **state)
 	for (int i = 0; i < 3; i++)
 		(void)ask_ok(rig, CALL_JOB_LEASE,
 		    ARGS(val_text("w"), val_text("yara"), val_int(10),
-			val_int(0)));
+			val_int(0), val_int(-1)));
 	assert_int_equal(
 	    sql_int(rig, "SELECT count(*) FROM job WHERE rank = 3 AND "
 			 "state <> 'queued'"),

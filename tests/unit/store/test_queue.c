@@ -339,7 +339,7 @@ test_jobs(void **state)
 
 		(void)ask_ok(rig, CALL_JOB_LEASE,
 		    ARGS(val_text("w"), val_text("yara"), val_int(1),
-			val_int(0)));
+			val_int(0), val_int(-1)));
 		assert_int_equal(rig->answer.rows_count, 1);
 		sql = xasprintf("SELECT c.rank_at_open FROM job j JOIN "
 				"case_file c ON c.id = j.case_id "

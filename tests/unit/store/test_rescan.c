@@ -255,6 +255,63 @@ test_only_words_changed(void **state)
 	assert_int_equal(sql_int(rig, "SELECT score FROM artefact"), 95);
 }
 
+static size_t
+leasable(struct rig *rig, int64_t rules_at)
+{
+	return ask_ok(rig, CALL_JOB_LEASE,
+	    ARGS(val_text("w1"), val_text("yara"), val_int(1), val_int(0),
+		val_int(rules_at)))
+	    ->rows_count;
+}
+
+/* While the new rules are compiled the old ones are run: what they find is
+ * seen at once, and is looked at again, once, when the new ones are there. */
+static void
+test_held_job(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[UUID_BYTES], job[UUID_BYTES];
+	int64_t attempt;
+
+	make_version(rig, 1);
+	make_rule(rig, 1, "fresh", 'f', 'F');
+	activate(rig, 1);
+	make_artefact(rig, "bytes", case_id, artefact);
+	assert_int_equal(leasable(rig, 0), 1);
+	(void)snprintf(job, sizeof(job), "%s", col_text(rig, 0, "job"));
+	attempt = col_int(rig, 0, "attempt");
+	assert_int_equal(col_int(rig, 0, "rules_at"), 0);
+	send_record(rig, job, attempt, RECORD_MATCH,
+	    "{\"rule\":\"old\",\"namespace\":\"n\",\"score\":80,"
+	    "\"strings\":[],\"strings_total\":0}");
+	(void)done(rig, job, attempt, "done", "");
+	assert_string_equal(col_text(rig, 0, "state"), "queued");
+	assert_int_equal(
+	    ask_ok(rig, CALL_FINDING_LIST,
+		ARGS(val_text(case_id), val_text(""), val_text("match"),
+		    val_int(0), val_text(""), val_int(0)))
+		->rows_count,
+	    1);
+	assert_int_equal(leasable(rig, 0), 0);
+	assert_int_equal(leasable(rig, -1), 0);
+	/* Rules that are older still say nothing about it. */
+	(void)ask_ok(rig, CALL_RULESET_USED, ARGS(val_int(0)));
+	assert_int_equal(leasable(rig, -1), 0);
+	(void)ask_ok(rig, CALL_RULESET_USED, ARGS(val_int(1)));
+	assert_int_equal(leasable(rig, 1), 1);
+	assert_int_equal(col_int(rig, 0, "rules_at"), 1);
+	attempt = col_int(rig, 0, "attempt");
+	(void)done(rig, job, attempt, "done", "");
+	assert_string_equal(col_text(rig, 0, "state"), "done");
+	assert_int_equal(
+	    ask_ok(rig, CALL_FINDING_LIST,
+		ARGS(val_text(case_id), val_text(""), val_text("match"),
+		    val_int(0), val_text(""), val_int(0)))
+		->rows_count,
+	    0);
+	assert_int_equal(leasable(rig, 1), 0);
+}
+
 /* A job that ran older rules is done again, and is none of the re-scan's. */
 static void
 test_open_job(void **state)
@@ -273,6 +330,7 @@ test_open_job(void **state)
 	put_hit(&records, 1, "fresh", 3);
 	finish(rig, 1, 1, &records);
 	assert_int_equal(live(rig, "fresh"), 0);
+	(void)ask_ok(rig, CALL_RULESET_USED, ARGS(val_int(1)));
 	(void)done(rig, job, attempt, "done", "");
 	assert_string_equal(col_text(rig, 0, "state"), "queued");
 	assert_int_equal(sql_int(rig, "SELECT failures + losses FROM job "
@@ -491,6 +549,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(
 		test_only_words_changed, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_open_job, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_held_job, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_taken_over, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_gap, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_preview, setup, teardown),

@@ -119,6 +119,7 @@ lease_more(struct load *load)
 	values_add_text(&params, "identify,yara,archive,behaviour");
 	values_add_int(&params, AT_ONCE / 2);
 	values_add_int(&params, 0);
+	values_add_int(&params, -1);
 	load->is_leasing = true;
 	load->has_more = false;
 	(void)calls_start(load->rig->sched, CALL_JOB_LEASE, 0, &params, -1,

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rules_image.h - rule sets as loep-yara compiled them, kept in files. */
+#ifndef STORE_RULES_IMAGE_H
+#define STORE_RULES_IMAGE_H
+
+#include "store/request.h"
+
+/* Gives up what is being written, if anything is. */
+void rules_image_stop(struct store *store);
+
+#endif
