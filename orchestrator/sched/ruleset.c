@@ -260,11 +260,19 @@ ruleset_loaded(
 }
 
 void
-ruleset_image(struct worker *worker, const char *digest, int fd)
+ruleset_image(
+    struct worker *worker, uint32_t request, const char *digest, int fd)
 {
 	struct sched *sched = worker->sched;
+	const struct ruleset *rules = &sched->ruleset;
 	struct values params;
 
+	/* Of no other rules than it was sent, and last. */
+	if (!rules->is_sent || request != rules->request ||
+	    strcmp(digest, rules->digest) != 0) {
+		(void)close(fd);
+		return;
+	}
 	values_init(&params);
 	values_add_text(&params, digest);
 	/* Without it they are compiled again another time. */

@@ -53,7 +53,8 @@ void ruleset_worker(struct sched *sched);
 void ruleset_loaded(
     struct worker *worker, uint32_t request, unsigned int err, const char *why);
 /* Rules that it has compiled, for another time; takes fd. */
-void ruleset_image(struct worker *worker, const char *digest, int fd);
+void ruleset_image(
+    struct worker *worker, uint32_t request, const char *digest, int fd);
 /* For JOB_LEASE: the activation whose rules it runs, or RULES_UNKNOWN. */
 int64_t ruleset_in_use(const struct sched *sched);
 /* Whether the analyser of the job runs what the job was leased for. */

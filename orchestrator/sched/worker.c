@@ -213,7 +213,7 @@ on_image(void *arg, struct chan *chan, struct msg *msg)
 	wire_get_str(&msg->in, digest, sizeof(digest));
 	if (msg->in.is_failed || strcmp(worker->name, "yara") != 0)
 		return ERR_PEER;
-	ruleset_image(worker, digest, take_fd(msg->fd));
+	ruleset_image(worker, msg->request, digest, take_fd(msg->fd));
 	return ERR_OK;
 }
 

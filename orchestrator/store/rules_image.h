@@ -5,7 +5,7 @@
 
 #include "store/request.h"
 
-/* Gives up what is being written, if anything is. */
+/* Gives up what is being copied; its requests are gone already. */
 void rules_image_stop(struct store *store);
 
 #endif

@@ -26,7 +26,6 @@
 
 struct append;
 struct backup;
-struct rules_image;
 struct child;
 struct hasher;
 struct oidc;
@@ -43,6 +42,7 @@ TAILQ_HEAD(proof_list, proof);
 TAILQ_HEAD(request_list, request);
 TAILQ_HEAD(upload_list, upload);
 TAILQ_HEAD(commit_list, waiting_commit);
+LIST_HEAD(image_list, rules_image);
 
 /* Children being written are looked up with every commit of one. */
 #define STORE_CHILD_BUCKETS 256
@@ -119,9 +119,9 @@ struct store {
 		int64_t changes; /* of the database when it looked last */
 		uint64_t fed_ms;
 	} search;
-	struct backup *backup;	   /* NULL = none is being made */
-	struct rules_image *image; /* NULL = none is being written */
-	int64_t upload_us; /* how long an upload waits to be continued */
+	struct backup *backup;	  /* NULL = none is being made */
+	struct image_list images; /* that are being copied */
+	int64_t upload_us;	  /* how long an upload waits to be continued */
 	int64_t quota_bytes;
 	int64_t quota_uploads;
 	bool is_erasing;      /* a deletion waits for the vault */

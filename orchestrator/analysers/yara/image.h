@@ -11,8 +11,9 @@
  * before it.  Slow rules are few, and are compiled by whoever reads it.
  *
  * What libyara wrote it believes when it reads it.  So an image is never
- * foreign: it is the child's that parsed the rules, or a file that only Loep
- * writes, and one that is not as it was written is refused.
+ * foreign: it comes from the child that parsed the rules, or from the store,
+ * which gives out only what was such an image (store/rules_image.c).  Engine,
+ * units and SHA-256 are looked at before libyara sees a byte.
  */
 #ifndef YARA_IMAGE_H
 #define YARA_IMAGE_H

@@ -14,9 +14,11 @@ CREATE INDEX job_queue ON job (kind, tier, rank, org_id, urgency, id)
     WHERE state = 'queued' AND is_held = 0;
 CREATE INDEX job_held ON job (id) WHERE is_held = 1;
 
--- Compiled sets: files beside the database, a few of them.
+-- Compiled sets: files beside the database, a few of them.  The signature is
+-- the vault's, over the digest of the rules and of the file.
 CREATE TABLE rules_image (
 	slot INTEGER PRIMARY KEY CHECK (slot BETWEEN 0 AND 3),
 	digest TEXT NOT NULL UNIQUE,
-	used_at INTEGER NOT NULL
+	used_at INTEGER NOT NULL,
+	signature BLOB NOT NULL
 ) STRICT;
