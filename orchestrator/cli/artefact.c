@@ -44,7 +44,15 @@ static const struct table_column artefact_object[] = {
     {"PAP", "pap", 's'},
     {"state", "state", 's'},
     {"score", "score", 'd'},
+    {"restriction", "restriction", 's'},
     {"created (UTC)", "created", 't'},
+    {NULL, NULL, 0},
+};
+
+static const struct table_column restriction_object[] = {
+    {"artefact", "id", 's'},
+    {"restriction", "restriction", 's'},
+    {"artefacts", "artefacts", 'd'},
     {NULL, NULL, 0},
 };
 
@@ -185,6 +193,23 @@ look(struct cli *cli, int argc, char **argv)
 	print_bytes((uint64_t)json_member_int(answer, "offset", 0), bytes, len);
 }
 
+/* Seals, quarantines, or decides that nothing stands against looking. */
+static void
+restrict_it(struct cli *cli, int argc, char **argv)
+{
+	const char *reason = command_option(argc, argv, "--reason", NULL);
+	auto_json json_t *body = NULL;
+
+	if (argc < 4 || reason == NULL)
+		command_usage("artefact", EXIT_USAGE);
+	body = json_pack("{s:s,s:s}", "restriction", argv[3], "reason", reason);
+	if (body == NULL)
+		fail(EXIT_USAGE, "the reason is not UTF-8");
+	print_object(cli,
+	    api_post(cli->api, body, "/artefacts/%s/restriction", argv[2]),
+	    restriction_object);
+}
+
 int
 cmd_artefact(struct cli *cli, int argc, char **argv)
 {
@@ -214,6 +239,8 @@ cmd_artefact(struct cli *cli, int argc, char **argv)
 		download(cli, argc, argv);
 	} else if (strcmp(verb, "bytes") == 0) {
 		look(cli, argc, argv);
+	} else if (strcmp(verb, "restrict") == 0) {
+		restrict_it(cli, argc, argv);
 	} else if (!work_on_artefact(cli, argc, argv)) {
 		command_usage("artefact", EXIT_USAGE);
 	}

@@ -87,7 +87,10 @@ const struct command commands[] = {
 	"       artefact verdict ID malicious|suspicious|benign|no_finding|"
 	"undetermined\n"
 	"         [--confidence low|moderate|high] --reason TEXT |\n"
-	"       artefact verdicts ID | artefact confirm VERDICT"},
+	"       artefact verdicts ID | artefact confirm VERDICT |\n"
+	"       artefact restrict ID none|sealed|classified_suspected|legal|"
+	"malformed\n"
+	"         --reason TEXT"},
     {"run", cmd_run, "runs in virtual machines",
 	"run list CASE | run show ID | run events ID | run cancel ID |\n"
 	"       run new ARTEFACT [--profile NAME] [--seconds N] [--arg TEXT]... "

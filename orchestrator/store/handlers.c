@@ -110,6 +110,7 @@ request_fn *const handlers[CALL_COUNT] = {
     [CALL_ARTEFACT_GET] = read_ARTEFACT_GET,
     [CALL_ARTEFACT_DOWNLOAD] = artefact_download,
     [CALL_ARTEFACT_BYTES] = artefact_bytes,
+    [CALL_ARTEFACT_RESTRICT] = artefact_restrict,
     [CALL_RECEIPT_GET] = read_RECEIPT_GET,
     [CALL_FINDING_LIST] = finding_list,
     [CALL_JOB_LIST] = read_JOB_LIST,

@@ -138,6 +138,8 @@ int case_split(struct request *r);
 /* sample.c */
 int artefact_download(struct request *r);
 int artefact_bytes(struct request *r);
+/* restrict.c */
+int artefact_restrict(struct request *r);
 /* job.c */
 int job_retry(struct request *r);
 int job_cancel(struct request *r);

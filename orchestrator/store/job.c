@@ -280,7 +280,8 @@ job_retry(struct request *r)
 	if (err == ERR_OK && changes == 0)
 		return request_why(r, ERR_CONFLICT,
 		    "the job is %s; failed, "
-		    "partial and cancelled ones can be tried again",
+		    "partial and cancelled ones can be tried again, where "
+		    "the artefact is not restricted",
 		    job.state);
 	if (err == ERR_OK)
 		err = audit_by(r, "job.retried", &object,
@@ -379,6 +380,9 @@ run_create(struct request *r)
 		return request_why(r, err, "there is no such artefact");
 	if (err != ERR_OK)
 		return err;
+	if (strcmp(query_text(&q, 6), "none") != 0)
+		return request_why(r, ERR_CONFLICT,
+		    "the artefact is restricted (%s)", query_text(&q, 6));
 	copy(case_id, sizeof(case_id), &q, 0);
 	copy(org_id, sizeof(org_id), &q, 1);
 	job.options = options;

@@ -11,6 +11,7 @@
  */
 #include "store/rules_image.h"
 
+#include "lib/fileio.h"
 #include "lib/log.h"
 #include "lib/own.h"
 #include "lib/record.h"
@@ -180,22 +181,6 @@ ask_signature(struct rules_image *image)
 		give_up(image, err, vault_is_away);
 }
 
-static int
-write_all(int fd, const uint8_t *p, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, p, len);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return ERR_SYS;
-		p += n;
-		len -= (size_t)n;
-	}
-	return ERR_OK;
-}
-
 static void
 on_slice(void *arg)
 {
@@ -203,7 +188,7 @@ on_slice(void *arg)
 	ssize_t len = pread(image->from, image->buf, SLICE_BYTES, image->at);
 
 	image->timer = NULL;
-	if (len == -1 || (len > 0 && write_all(image->to, image->buf,
+	if (len == -1 || (len > 0 && file_write(image->to, image->buf,
 					 (size_t)len) != ERR_OK)) {
 		give_up(image, ERR_SYS, strerror(errno));
 		return;

@@ -79,6 +79,11 @@ sample_new(struct request *r, struct sample **ret_sample)
 		return request_why(r, err, "there is no such artefact");
 	if (err != ERR_OK)
 		return err;
+	if (strcmp(query_text(&q, 8), "none") != 0)
+		return request_why(r, ERR_CONFLICT,
+		    "the artefact is restricted (%s): nobody looks into it "
+		    "before that is decided",
+		    query_text(&q, 8));
 	s = xcalloc(1, sizeof(*s));
 	s->r = r;
 	s->sock = -1;

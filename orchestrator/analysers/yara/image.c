@@ -2,12 +2,12 @@
 /* image.c - a compiled rule set as bytes. */
 #include "analysers/yara/image.h"
 
+#include "lib/fileio.h"
 #include "lib/own.h"
 #include "lib/sealed.h"
 #include "lib/unitset.h"
 #include "lib/xalloc.h"
 
-#include <errno.h>
 #include <sys/stat.h>
 
 #define MAGIC	      "LOEPYIMG"
@@ -49,18 +49,8 @@ struct out {
 static void
 put_all(struct out *out, const uint8_t *p, size_t len)
 {
-	while (out->err == ERR_OK && len > 0) {
-		ssize_t n = write(out->fd, p, len);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			out->err = ERR_SYS;
-		else {
-			p += n;
-			len -= (size_t)n;
-		}
-	}
+	if (out->err == ERR_OK)
+		out->err = file_write(out->fd, p, len);
 }
 
 static void
@@ -336,7 +326,6 @@ read_whole(int fd, uint8_t **ret_p, size_t *ret_len)
 {
 	auto_free uint8_t *p = NULL;
 	struct stat st;
-	size_t len = 0;
 
 	if (fstat(fd, &st) == -1 || st.st_size <= (off_t)SHA256_BYTES ||
 	    (uintmax_t)st.st_size > IMAGE_BYTES_MAX)
@@ -344,18 +333,10 @@ read_whole(int fd, uint8_t **ret_p, size_t *ret_len)
 	p = malloc((size_t)st.st_size);
 	if (p == NULL)
 		return ERR_LIMIT;
-	while (len < (size_t)st.st_size) {
-		ssize_t n =
-		    pread(fd, p + len, (size_t)st.st_size - len, (off_t)len);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return ERR_FORMAT;
-		len += (size_t)n;
-	}
+	if (file_read_at(fd, 0, p, (size_t)st.st_size) != ERR_OK)
+		return ERR_FORMAT;
 	*ret_p = take_ptr(p);
-	*ret_len = len;
+	*ret_len = (size_t)st.st_size;
 	return ERR_OK;
 }
 

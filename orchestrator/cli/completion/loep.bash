@@ -56,7 +56,7 @@ _loep() {
 			;;
 		queue) words="list staff statistics --owner --stage --days" ;;
 		case) words="list show findings wait claim unclaim handover handovers stage set message messages read note notes task tasks done undone clocks history labels access disclosures deletions withdraw delete approve refuse certificate hold merge split --status  --stage --owner --find --to --note --reason --title --severity --rsit-class --rsit-type --root-cause --notification --aware --malicious --cross-border --scope --scope-value --context --nis2-stage --assignee --due" ;;
-		artefact) words="list tree show download bytes receipt verdict verdicts confirm --purpose --output --confidence --reason" ;;
+		artefact) words="list tree show download bytes receipt verdict verdicts confirm restrict --purpose --output --confidence --reason" ;;
 		run) words="list show events cancel new --profile --seconds --arg --wait" ;;
 		report) words="list draft edit submit approve return issue recall --kind --language --sections --version --comment --reason --format --output --new --rev" ;;
 		job) words="list show retry cancel --status" ;;
