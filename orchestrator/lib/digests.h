@@ -33,6 +33,8 @@ const char *digests_name(enum digest_kind kind);
  */
 void digests_load(void);
 struct digests *digests_new(void);
+/* All but one, which the caller computes otherwise; it is "" in the end. */
+struct digests *digests_new_but(enum digest_kind but);
 void digests_free(struct digests *digests);
 void digests_update(struct digests *digests, const void *p, size_t len);
 /* Once; nothing may be added afterwards. */

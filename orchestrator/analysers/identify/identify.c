@@ -15,13 +15,11 @@
 
 /* One read of an input that is not in memory. */
 #define PIECE_BYTES TYPES_HEAD_BYTES
-/* What the byte counters take at a time: their 32 bits never overflow. */
-#define COUNT_LANES 4
 
 struct pass {
 	struct digests *digests;
-	bool has_tlsh; /* the input is not too large */
-	struct tlsh tlsh;
+	bool has_tlsh;	  /* the input is not too large */
+	struct tlsh tlsh; /* MD5 and the bytes' counts beside it in any case */
 	uint64_t counts[256];
 	uint64_t total;
 };
@@ -69,27 +67,15 @@ identify_entropy(const uint64_t counts[256], uint64_t total)
 	return sum > 0 ? sum : 0;
 }
 
+/* So often that the counters' 32 bits never overflow. */
 static void
-count_bytes(struct pass *pass, const uint8_t *p, size_t len)
+take_counts(struct pass *pass)
 {
-	/* Several lanes: equal neighbours would wait for each other. */
-	static uint32_t lanes[COUNT_LANES][256];
-	size_t i = 0;
-
-	memset(lanes, 0, sizeof(lanes));
-	for (; i + COUNT_LANES <= len; i += COUNT_LANES) {
-		lanes[0][p[i]]++;
-		lanes[1][p[i + 1]]++;
-		lanes[2][p[i + 2]]++;
-		lanes[3][p[i + 3]]++;
-	}
-	for (; i < len; i++)
-		lanes[0][p[i]]++;
-	for (size_t lane = 0; lane < COUNT_LANES; lane++) {
+	for (size_t lane = 0; lane < TLSH_LANES; lane++) {
 		for (size_t value = 0; value < 256; value++)
-			pass->counts[value] += lanes[lane][value];
+			pass->counts[value] += pass->tlsh.bytes[lane][value];
 	}
-	pass->total += len;
+	memset(pass->tlsh.bytes, 0, sizeof(pass->tlsh.bytes));
 }
 
 static void
@@ -98,7 +84,10 @@ take(struct pass *pass, const uint8_t *p, size_t len)
 	digests_update(pass->digests, p, len);
 	if (pass->has_tlsh)
 		tlsh_update(&pass->tlsh, p, len);
-	count_bytes(pass, p, len);
+	else
+		tlsh_update_beside(&pass->tlsh, p, len);
+	take_counts(pass);
+	pass->total += len;
 }
 
 static void
@@ -157,6 +146,7 @@ put_digests(struct analysis *analysis, struct pass *pass)
 	char text[TLSH_TEXT_BYTES];
 
 	digests_final(pass->digests, &digests);
+	md5_final(&pass->tlsh.md5, digests.hex[DIGEST_MD5]);
 	for (enum digest_kind kind = 0; kind < DIGEST_COUNT; kind++)
 		record_fact_text(
 		    analysis->out, digests_name(kind), digests.hex[kind]);
@@ -175,7 +165,7 @@ int
 identify_analyse(struct analysis *analysis)
 {
 	uint64_t size = input_size(analysis->input);
-	struct pass pass = {.digests = digests_new()};
+	struct pass pass = {.digests = digests_new_but(DIGEST_MD5)};
 	double entropy;
 	int err;
 

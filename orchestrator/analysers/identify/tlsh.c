@@ -35,6 +35,7 @@ void
 tlsh_init(struct tlsh *tlsh)
 {
 	memset(tlsh, 0, sizeof(*tlsh));
+	md5_init(&tlsh->md5);
 }
 
 /* Of each triple, and last of the checksum. */
@@ -53,9 +54,19 @@ fill_first(uint64_t first[256])
 	}
 }
 
-#define STEP(word, n) (pearson[(uint8_t)((word) >> (8 * (n)))])
+#define SECOND(word, n) (pearson[(uint8_t)((word) >> (8 * (n)))])
 /* One triple's count: its second step, and its third with the byte c. */
-#define COUNT(n, c) counts[n][pearson[STEP(second, n) ^ (c)]]++
+#define COUNT(n, c) counts[n][pearson[SECOND(second, n) ^ (c)]]++
+
+void
+tlsh_update_beside(struct tlsh *tlsh, const void *p, size_t len)
+{
+	const uint8_t *at = p;
+
+	md5_update(&tlsh->md5, p, len);
+	for (size_t i = 0; i < len; i++)
+		tlsh->bytes[i % TLSH_LANES][at[i]]++;
+}
 
 /* A byte after another, wherever it lies. */
 static void
@@ -77,6 +88,7 @@ update_plain(struct tlsh *tlsh, const uint8_t *p, size_t len)
 
 	if (first[0] == 0)
 		fill_first(first);
+	tlsh_update_beside(tlsh, p, len);
 	tlsh->len += len;
 	for (; at < end; at++) {
 		const uint64_t second = first[*at] ^ w1 * w1_places ^
@@ -84,7 +96,7 @@ update_plain(struct tlsh *tlsh, const uint8_t *p, size_t len)
 
 		if (seen >= WINDOW - 1) {
 			checksum =
-			    pearson[STEP(second, TLSH_TRIPLES) ^ checksum];
+			    pearson[SECOND(second, TLSH_TRIPLES) ^ checksum];
 			COUNT(0, w2);
 			COUNT(1, w3);
 			COUNT(2, w3);
@@ -153,47 +165,67 @@ find_buckets(const struct wide *w, const uint8_t *p, uint8_t *dst)
 	return n;
 }
 
-/* 64 bytes at a time, of which each has four before it. */
+static inline void
+count_buckets(uint32_t counts[][256], const uint8_t *bucket)
+{
+	counts[0][bucket[0]]++;
+	counts[1][bucket[1]]++;
+	counts[2][bucket[2]]++;
+	counts[3][bucket[3]]++;
+}
+
+/* A step of MD5, one of the checksum, the count of a byte, those of buckets. */
+# define STEP(f, a, b, c, d, word, shift, constant, i)   \
+  MD5_STEP(f, a, b, c, d, words[word], shift, constant); \
+  checksum = pearson[steps[i] ^ checksum];               \
+  tlsh->bytes[(i) % TLSH_LANES][p[at + (i)]]++;          \
+  if (LANES * (i) < n)                                   \
+   count_buckets(tlsh->counts, buckets + LANES * (i));
+
+/*
+ * 64 bytes at a time, a whole block of MD5, of which each has four before it.
+ * Its steps and those of the checksum wait for the last, not for each other.
+ */
 WIDE static void
 update_wide(struct tlsh *tlsh, const uint8_t *p, size_t len)
 {
-	uint32_t(*counts)[256] = tlsh->counts;
 	uint8_t steps[64], buckets[(TLSH_TRIPLES + 1) * 64];
-	uint8_t checksum = tlsh->checksum;
+	uint32_t *state = tlsh->md5.state;
+	uint32_t words[MD5_BLOCK_BYTES / 4];
+	uint32_t checksum = tlsh->checksum;
 	struct wide w;
 
 	for (size_t i = 0; i < 4; i++)
 		w.table[i] = _mm512_loadu_si512(pearson + 64 * i);
-	for (size_t at = 0; at < len; at += 64) {
+	for (size_t at = 0; at < len; at += MD5_BLOCK_BYTES) {
 		const __m512i first =
 		    _mm512_xor_si512(_mm512_loadu_si512(p + at),
 			_mm512_set1_epi8((char)pearson[salts[TLSH_TRIPLES]]));
 		size_t n = find_buckets(&w, p + at, buckets);
+		uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
 
+		memcpy(words, p + at, sizeof(words));
 		_mm512_storeu_si512(
 		    steps, look_up(&w, _mm512_xor_si512(look_up(&w, first),
 					   _mm512_loadu_si512(p + at - 1))));
 		/* The rest of four: counted where no bucket is. */
 		_mm512_storeu_si512(buckets + n, _mm512_set1_epi8(-1));
-		/* Together: each step of the checksum waits for the last. */
-		for (size_t i = 0; i < 64 || LANES * i < n; i++) {
-			const uint8_t *bucket = buckets + LANES * i;
-
-			if (i < 64)
-				checksum = pearson[steps[i] ^ checksum];
-			if (LANES * i >= n)
-				continue;
-			counts[0][bucket[0]]++;
-			counts[1][bucket[1]]++;
-			counts[2][bucket[2]]++;
-			counts[3][bucket[3]]++;
-		}
+		MD5_STEPS(STEP)
+		for (size_t i = LANES * 64; i < n; i += LANES)
+			count_buckets(tlsh->counts, buckets + i);
+		state[0] += a;
+		state[1] += b;
+		state[2] += c;
+		state[3] += d;
 	}
-	tlsh->checksum = checksum;
+	tlsh->checksum = (uint8_t)checksum;
 	tlsh->len += len;
+	tlsh->md5.len += len;
 	for (size_t i = 0; i < WINDOW - 1; i++)
 		tlsh->window[i] = p[len - 1 - i];
 }
+
+# undef STEP
 
 static bool
 can_be_wide(void)
@@ -223,10 +255,17 @@ void
 tlsh_update(struct tlsh *tlsh, const void *p, size_t len)
 {
 	const uint8_t *at = p;
-	size_t head = len < WINDOW - 1 ? len : WINDOW - 1;
-	size_t wide =
-	    tlsh->is_plain || !can_be_wide() ? 0 : (len - head) / 64 * 64;
+	/* To where a block of MD5 begins, with a window before it. */
+	size_t head = MD5_BLOCK_BYTES - tlsh->len % MD5_BLOCK_BYTES;
+	size_t wide;
 
+	if (head < WINDOW - 1)
+		head += MD5_BLOCK_BYTES;
+	if (head > len)
+		head = len;
+	wide = tlsh->is_plain || !can_be_wide()
+		   ? 0
+		   : (len - head) / MD5_BLOCK_BYTES * MD5_BLOCK_BYTES;
 	update_plain(tlsh, at, head);
 	if (wide > 0)
 		update_wide(tlsh, at + head, wide);

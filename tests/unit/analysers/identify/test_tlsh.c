@@ -3,6 +3,7 @@
 #include "analysers/identify/tlsh.h"
 
 #include "../harness.h"
+#include "lib/digests.h"
 #include "lib/tlshdiff.h"
 #include "lib/xalloc.h"
 
@@ -31,6 +32,30 @@ fill(uint8_t *p, size_t len, uint32_t seed)
 	}
 }
 
+/* What comes beside the digest: MD5 as OpenSSL has it, and counts. */
+static void
+compare_beside(struct tlsh *tlsh, const uint8_t *p, size_t len)
+{
+	struct digests *digests = digests_new_but(DIGEST_SHA1);
+	uint32_t counts[256] = {0};
+	struct digests_hex theirs;
+	char ours[MD5_HEX_BYTES];
+
+	digests_update(digests, p, len);
+	digests_final(digests, &theirs);
+	digests_free(digests);
+	md5_final(&tlsh->md5, ours);
+	assert_string_equal(ours, theirs.hex[DIGEST_MD5]);
+	assert_string_equal("", theirs.hex[DIGEST_SHA1]);
+	for (size_t i = 0; i < len; i++)
+		counts[p[i]]++;
+	for (size_t i = 0; i < 256; i++) {
+		for (size_t lane = 0; lane < TLSH_LANES; lane++)
+			counts[i] -= tlsh->bytes[lane][i];
+		assert_int_equal(counts[i], 0);
+	}
+}
+
 static size_t
 compare(const uint8_t *p, size_t len, size_t cut)
 {
@@ -47,8 +72,29 @@ compare(const uint8_t *p, size_t len, size_t cut)
 		if (strcmp(theirs, ours) != 0)
 			fail_msg("%zu bytes, plain %d: %s, libtlsh %s", len,
 			    is_plain, ours, theirs);
+		compare_beside(&tlsh, p, len);
 	}
 	return ours[0] != '\0';
+}
+
+/* MD5 and counts alone, in pieces of every length. */
+static void
+test_beside_alone(void **state)
+{
+	uint8_t bytes[1000];
+	struct tlsh tlsh;
+
+	(void)state;
+	fill(bytes, sizeof(bytes), 5);
+	for (size_t piece = 1; piece < 200; piece++) {
+		tlsh_init(&tlsh);
+		for (size_t at = 0, n; at < sizeof(bytes); at += n) {
+			n = sizeof(bytes) - at;
+			n = n < piece ? n : piece;
+			tlsh_update_beside(&tlsh, bytes + at, n);
+		}
+		compare_beside(&tlsh, bytes, sizeof(bytes));
+	}
 }
 
 static void
@@ -146,10 +192,12 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_every_short_length),
+	    cmocka_unit_test(test_beside_alone),
 	    cmocka_unit_test(test_many),
 	    cmocka_unit_test(test_same_bytes),
 	    cmocka_unit_test(test_distance),
 	};
 
+	digests_load();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
