@@ -56,8 +56,8 @@ connect_one(const struct address *a)
 	return take_fd(fd);
 }
 
-/* Answers errno, and with 0 the descriptor. */
-static void
+/* Answers errno, and with 0 the descriptor; false: that cannot be sent now. */
+static bool
 answer(int fd, int error, int connection)
 {
 	union {
@@ -77,8 +77,12 @@ answer(int fd, int error, int connection)
 		cmsg->cmsg_len = CMSG_LEN(sizeof(int));
 		memcpy(CMSG_DATA(cmsg), &connection, sizeof(int));
 	}
-	if (sendmsg(fd, &msg, MSG_NOSIGNAL) == -1)
+	if (sendmsg(fd, &msg, MSG_NOSIGNAL) != -1)
+		return true;
+	/* Too many descriptors of this user are on their way (unix(7)). */
+	if (errno != ETOOMANYREFS)
 		_exit(1);
+	return false;
 }
 
 static void
@@ -90,11 +94,11 @@ serve(int fd, const struct target *target)
 		auto_close int connection = connect_one(&target->addresses[i]);
 
 		error = connection == -1 ? errno : 0;
-		if (error == 0)
-			answer(fd, 0, connection);
+		if (error == 0 && !answer(fd, 0, connection))
+			error = ETOOMANYREFS;
 	}
 	if (error != 0)
-		answer(fd, error, -1);
+		(void)answer(fd, error, -1);
 }
 
 __attribute__((noreturn)) static void
@@ -103,7 +107,8 @@ work(int fd, const struct targets *targets)
 	static const struct cage cage = {
 	    .name = "dialer",
 	    .groups = CAGE_SOCKET,
-	    .files_max = 16,
+	    /* It bounds what is on its way, too, whoever of this user sent it. */
+	    .files_max = 1024,
 	};
 	static struct cage_report report;
 	uint8_t place;

@@ -42,6 +42,7 @@ struct fetcher {
 	void *authorities;
 	size_t authorities_len;
 	int dialer;
+	bool is_cut_off; /* the dialer is gone */
 	size_t count;
 	struct transfer_list transfers;
 };
@@ -52,13 +53,13 @@ on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct transfer *t = arg;
 	int fd = -1;
+	int err = dial_connect(
+	    t->fetcher->dialer, t->place, t->why, sizeof(t->why), &fd);
 
 	(void)purpose;
 	(void)address;
-	if (dial_connect(t->fetcher->dialer, t->place, t->why, sizeof(t->why),
-		&fd) != ERR_OK)
-		return CURL_SOCKET_BAD;
-	return fd;
+	t->fetcher->is_cut_off |= err == ERR_EOF;
+	return err == ERR_OK ? fd : CURL_SOCKET_BAD;
 }
 
 static int
@@ -316,4 +317,10 @@ fetcher_free(struct fetcher *f)
 	curl_slist_free_all(f->resolve);
 	free(f->authorities);
 	free(f);
+}
+
+bool
+fetcher_is_cut_off(const struct fetcher *f)
+{
+	return f->is_cut_off;
 }

@@ -49,6 +49,8 @@ int must_check fetcher_new(struct loop *loop, const struct fetch_conf *conf,
     struct fetcher **ret_fetcher);
 /* What is under way ends without its callback. */
 void fetcher_free(struct fetcher *fetcher);
+/* The dialer is gone: nothing can be asked any more. */
+bool fetcher_is_cut_off(const struct fetcher *fetcher);
 /*
  * Asks; fn is called from the loop, once.  ERR_DENIED: the address is none of
  * the places; ERR_LIMIT: too many are under way.
