@@ -40,6 +40,7 @@ static const struct {
 /* The three parts, taken apart. */
 struct parts {
 	const char *text;
+	const char *type;  /* that it may be, beside JWT */
 	size_t signed_len; /* of text: header and payload */
 	enum algorithm algorithm;
 	char id[JWK_ID_BYTES];
@@ -85,7 +86,7 @@ check_header(struct parts *parts, const json_t *header, struct jws *jws)
 	    json_object_get(header, "b64") != NULL)
 		return refuse(jws, ERR_FORMAT, "its header asks for more");
 	/* RFC 8725 section 3.11: not a text of another kind. */
-	if (strcasecmp(type, "JWT") != 0)
+	if (strcasecmp(type, "JWT") != 0 && strcasecmp(type, parts->type) != 0)
 		return refuse(jws, ERR_FORMAT, "it is of another type");
 	if (id != NULL && (!json_is_string(id) || json_string_length(id) == 0 ||
 			      json_string_length(id) >= sizeof(parts->id)))
@@ -215,7 +216,14 @@ int
 jws_verify(
     const struct jwks *keys, const char *text, size_t len, struct jws *ret_jws)
 {
-	struct parts parts = {.text = text};
+	return jws_verify_as(keys, text, len, "JWT", ret_jws);
+}
+
+int
+jws_verify_as(const struct jwks *keys, const char *text, size_t len,
+    const char *type, struct jws *ret_jws)
+{
+	struct parts parts = {.text = text, .type = type};
 	const char *first, *second;
 	const char *end = text + len;
 	auto_free uint8_t *signature = NULL;

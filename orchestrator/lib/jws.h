@@ -30,5 +30,8 @@ struct jws {
  */
 int must_check jws_verify(
     const struct jwks *keys, const char *text, size_t len, struct jws *ret_jws);
+/* The same of a text whose header says (typ) that it is this, or JWT. */
+int must_check jws_verify_as(const struct jwks *keys, const char *text,
+    size_t len, const char *type, struct jws *ret_jws);
 
 #endif

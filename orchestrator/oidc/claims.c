@@ -65,11 +65,14 @@ is_for_us(const json_t *document, const char *client)
 }
 
 static int
-check_times(const json_t *document, int64_t now, struct claims *claims)
+check_times(const json_t *document, bool is_end_needed, int64_t now,
+    struct claims *claims)
 {
-	int64_t issued, expires, from;
+	bool has_end =
+	    is_end_needed || json_object_get(document, "exp") != NULL;
+	int64_t issued, expires = INT64_MAX, from;
 
-	if (!read_time(document, "exp", &expires) ||
+	if ((has_end && !read_time(document, "exp", &expires)) ||
 	    !read_time(document, "iat", &issued))
 		return refuse(claims, ERR_FORMAT, "it has no times");
 	if (expires <= now - CLAIMS_SKEW_S)
@@ -87,18 +90,19 @@ check_times(const json_t *document, int64_t now, struct claims *claims)
 
 /* Core section 2: at most 255 characters of ASCII. */
 static bool
-copy_subject(const json_t *document, struct claims *claims)
+copy_name(
+    const json_t *document, const char *member, char dst[CLAIMS_SUBJECT_BYTES])
 {
-	const char *subject = json_member_text(document, "sub", "");
-	size_t len = strlen(subject);
+	const char *name = json_member_text(document, member, "");
+	size_t len = strlen(name);
 
-	if (len == 0 || len >= sizeof(claims->subject))
+	if (len == 0 || len >= CLAIMS_SUBJECT_BYTES)
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		if (subject[i] < ' ' || subject[i] > '~')
+		if (name[i] < ' ' || name[i] > '~')
 			return false;
 	}
-	memcpy(claims->subject, subject, len + 1);
+	memcpy(dst, name, len + 1);
 	return true;
 }
 
@@ -137,32 +141,71 @@ copy_words(const json_t *document, struct claims *claims)
 	}
 }
 
+/* Both kinds: of this provider, for us. */
+static int
+read_document(const void *p, size_t len, const struct claims_expected *expected,
+    struct claims *claims, json_t **ret_document)
+{
+	*claims = (struct claims){.subject = ""};
+	if (json_parse(p, len, JWS_BYTES_MAX, DEPTH_MAX, ret_document) !=
+		ERR_OK ||
+	    !json_is_object(*ret_document))
+		return refuse(claims, ERR_FORMAT, "it is no JSON");
+	if (strcmp(json_member_text(*ret_document, "iss", ""),
+		expected->issuer) != 0)
+		return refuse(claims, ERR_DENIED, "another issued it");
+	if (!is_for_us(*ret_document, expected->client))
+		return refuse(claims, ERR_DENIED, "it is not for us");
+	return ERR_OK;
+}
+
 int
 claims_check(const void *p, size_t len, const struct claims_expected *expected,
     struct claims *ret_claims)
 {
 	auto_json json_t *document = NULL;
-	int err;
+	int err = read_document(p, len, expected, ret_claims, &document);
 
-	*ret_claims = (struct claims){.subject = ""};
-	if (json_parse(p, len, JWS_BYTES_MAX, DEPTH_MAX, &document) != ERR_OK ||
-	    !json_is_object(document))
-		return refuse(ret_claims, ERR_FORMAT, "it is no JSON");
-	if (strcmp(json_member_text(document, "iss", ""), expected->issuer) !=
-	    0)
-		return refuse(ret_claims, ERR_DENIED, "another issued it");
-	if (!is_for_us(document, expected->client))
-		return refuse(ret_claims, ERR_DENIED, "it is not for us");
+	if (err != ERR_OK)
+		return err;
 	if (expected->nonce[0] == '\0' ||
 	    strcmp(json_member_text(document, "nonce", ""), expected->nonce) !=
 		0)
 		return refuse(
 		    ret_claims, ERR_DENIED, "it is of another sign-in");
-	err = check_times(document, expected->now_s, ret_claims);
+	err = check_times(document, true, expected->now_s, ret_claims);
 	if (err != ERR_OK)
 		return err;
-	if (!copy_subject(document, ret_claims))
+	if (!copy_name(document, "sub", ret_claims->subject))
 		return refuse(ret_claims, ERR_FORMAT, "it names nobody");
+	(void)copy_name(document, "sid", ret_claims->sid);
 	copy_words(document, ret_claims);
 	return ERR_OK;
+}
+
+int
+claims_check_logout(const void *p, size_t len,
+    const struct claims_expected *expected, struct claims *ret_claims)
+{
+	auto_json json_t *document = NULL;
+	const json_t *event;
+	bool has_name;
+	int err = read_document(p, len, expected, ret_claims, &document);
+
+	if (err != ERR_OK)
+		return err;
+	event = json_object_get(json_object_get(document, "events"),
+	    "http://schemas.openid.net/event/backchannel-logout");
+	/* A nonce: an ID token that somebody passes off as this. */
+	if (!json_is_object(event) ||
+	    json_object_get(document, "nonce") != NULL)
+		return refuse(ret_claims, ERR_DENIED, "it ends no session");
+	/* Providers from before the final version say no end. */
+	err = check_times(document, false, expected->now_s, ret_claims);
+	if (err != ERR_OK)
+		return err;
+	has_name = copy_name(document, "sub", ret_claims->subject);
+	has_name |= copy_name(document, "sid", ret_claims->sid);
+	return has_name ? ERR_OK
+			: refuse(ret_claims, ERR_FORMAT, "it names nobody");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * claims.h - what an ID token says, checked as OpenID Connect Core 1.0 section
- * 3.1.3.7 asks.  Its signature was verified before (lib/jws.h).
+ * 3.1.3.7 asks, or a logout token.  Its signature was verified before (lib/jws.h).
  */
 #ifndef OIDC_CLAIMS_H
 #define OIDC_CLAIMS_H
@@ -27,13 +27,20 @@ struct claims_expected {
 
 struct claims {
 	char subject[CLAIMS_SUBJECT_BYTES];
-	char acr[CLAIMS_WORDS_BYTES]; /* "" = it does not say */
-	char amr[CLAIMS_WORDS_BYTES]; /* words, separated by spaces */
-	char why[CLAIMS_WHY_BYTES];   /* of a failure; nothing foreign */
+	char sid[CLAIMS_SUBJECT_BYTES]; /* of the session there; "" = none */
+	char acr[CLAIMS_WORDS_BYTES];	/* "" = it does not say */
+	char amr[CLAIMS_WORDS_BYTES];	/* words, separated by spaces */
+	char why[CLAIMS_WHY_BYTES];	/* of a failure; nothing foreign */
 };
 
 /* ERR_FORMAT: it is none; ERR_DENIED: not for us, not now, not of this sign-in. */
 int must_check claims_check(const void *p, size_t len,
+    const struct claims_expected *expected, struct claims *ret_claims);
+/*
+ * The same of a logout token (OpenID Connect Back-Channel Logout 1.0 section
+ * 2.6): of a subject, of a session, or both.  The nonce does not matter.
+ */
+int must_check claims_check_logout(const void *p, size_t len,
     const struct claims_expected *expected, struct claims *ret_claims);
 
 #endif

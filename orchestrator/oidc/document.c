@@ -87,6 +87,10 @@ discovery_read(const void *p, size_t len, const char *issuer,
 	    copy_url(document, "jwks_uri", d->keys) != ERR_OK)
 		return refuse(d, "its description lacks an address, or one is "
 				 "not https");
+	/* RP-Initiated Logout 1.0 section 2.1. */
+	if (copy_url(document, "end_session_endpoint", d->leave) != ERR_OK ||
+	    strchr(d->leave, '#') != NULL)
+		d->leave[0] = '\0';
 	if (strchr(d->authorization, '#') != NULL)
 		return refuse(d, "its authorization_endpoint has a fragment");
 	if (!has_word(document, "response_types_supported", "code", true))

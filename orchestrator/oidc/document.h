@@ -17,6 +17,7 @@ struct discovery {
 	char authorization[PLACE_URL_BYTES]; /* where browsers go */
 	char token[PLACE_URL_BYTES];
 	char keys[PLACE_URL_BYTES];
+	char leave[PLACE_URL_BYTES]; /* to sign out there; "" = they cannot */
 	bool has_issuer; /* its answers say whose they are (RFC 9207) */
 	bool is_post;	 /* the client's secret goes into the body */
 	char why[DOCUMENT_WHY_BYTES]; /* of a failure; nothing foreign */

@@ -2,8 +2,8 @@
 /*
  * loep-oidc - signs people in at one identity provider (OpenID Connect).
  *
- * Reads:  what the provider answers; sign-ins that came back from it
- *         (OIDC_LEASE).
+ * Reads:  what the provider answers; sign-ins that came back from it, and
+ *         whom it says to have signed out (OIDC_LEASE).
  * Writes: to the provider; who somebody is there, or why not (OIDC_DONE); where
  *         browsers are to go (OIDC_REPORT).
  * Trusts: nothing that the provider says but what it signed, for this client
@@ -24,8 +24,8 @@
 #include <inttypes.h>
 
 #define LEASE 32
-/* Without an address that can be looked up, or when it does not answer for
- * long: the parent starts us again, and the dialer learns new addresses. */
+/* Without an address that can be looked up or a dialer, or when it does not
+ * answer for long: the parent starts us again, and the dialer learns new addresses. */
 #define AGAIN_MS       30000
 #define AWAY_MS	       ((uint64_t)120000)
 #define FILE_BYTES_MAX ((size_t)4 * MIB)
@@ -92,6 +92,7 @@ on_report(void *arg, const struct discovery *discovery, const char *why)
 	values_init(&params);
 	values_add_text(
 	    &params, discovery == NULL ? "" : discovery->authorization);
+	values_add_text(&params, discovery == NULL ? "" : discovery->leave);
 	values_add_int(&params, discovery != NULL && discovery->has_issuer);
 	values_add_text(&params, text);
 	(void)calls_start(
@@ -114,12 +115,13 @@ on_done(void *arg, enum provider_outcome outcome, const struct claims *claims,
 	copy_ascii(text, sizeof(text), why);
 	if (outcome != PROVIDER_OK)
 		log_line(LOG_WARN,
-		    "msg=\"a sign-in was not taken\" outcome=%s reason=\"%s\"",
+		    "msg=\"what the provider sent was not taken\" outcome=%s reason=\"%s\"",
 		    words[outcome], text);
 	values_init(&params);
 	values_add_int(&params, s->id);
 	values_add_text(&params, words[outcome]);
 	values_add_text(&params, claims == NULL ? "" : claims->subject);
+	values_add_text(&params, claims == NULL ? "" : claims->sid);
 	values_add_text(&params, claims == NULL ? "" : claims->acr);
 	values_add_text(&params, claims == NULL ? "" : claims->amr);
 	values_add_text(&params, text);
@@ -135,17 +137,20 @@ on_row(void *arg, const struct values *row)
 {
 	struct oidc *o = arg;
 	struct sign_in *s = xcalloc(1, sizeof(*s));
-	auto_free char *code = values_text_dup(row, 1);
-	auto_free char *verifier = values_text_dup(row, 2);
-	auto_free char *nonce = values_text_dup(row, 3);
-	const struct provider_code one = {code, verifier, nonce};
+	auto_free char *kind = values_text_dup(row, 1);
+	auto_free char *text = values_text_dup(row, 2);
+	auto_free char *verifier = values_text_dup(row, 3);
+	auto_free char *nonce = values_text_dup(row, 4);
+	const struct provider_code code = {text, verifier, nonce};
 
 	s->oidc = o;
 	s->id = values_int(row, 0);
 	if (o->provider == NULL)
 		on_done(s, PROVIDER_AWAY, NULL, o->why);
+	else if (strcmp(kind, "logout") == 0)
+		provider_hear(o->provider, text, on_done, s);
 	else
-		provider_redeem(o->provider, &one, on_done, s);
+		provider_redeem(o->provider, &code, on_done, s);
 }
 
 static void lease(struct oidc *o);
@@ -272,7 +277,8 @@ on_again(void *arg)
 {
 	struct oidc *o = arg;
 
-	if (o->provider != NULL && provider_away_ms(o->provider) < AWAY_MS) {
+	if (o->provider != NULL && !fetcher_is_cut_off(o->fetcher) &&
+	    provider_away_ms(o->provider) < AWAY_MS) {
 		(void)loop_timer(o->program.loop, AGAIN_MS, on_again, o);
 		return;
 	}

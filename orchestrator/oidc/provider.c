@@ -27,8 +27,9 @@
 struct exchange {
 	TAILQ_ENTRY(exchange) entry;
 	struct provider *provider;
-	char *nonce;
-	char *token; /* the ID token, once there is one */
+	bool is_logout;
+	char *nonce; /* or NULL */
+	char *token; /* the ID token, once there is one; or a logout token */
 	provider_done_fn *fn;
 	void *arg;
 };
@@ -237,6 +238,12 @@ refuse(struct exchange *e, const char *what, const char *why)
 	end(e, PROVIDER_REFUSED, NULL, text);
 }
 
+static bool
+are_keys_new(const struct provider *p)
+{
+	return loop_now_ms() - p->keys_ms < KEYS_AGAIN_MS;
+}
+
 static void
 check(struct exchange *e, bool is_last)
 {
@@ -248,8 +255,10 @@ check(struct exchange *e, bool is_last)
 	    .now_s = loop_wall_us() / 1000000,
 	};
 	struct claims claims;
+	const char *what = e->is_logout ? "the logout token" : "the ID token";
 	struct jws jws;
-	int err = jws_verify(p->keys, e->token, strlen(e->token), &jws);
+	int err = jws_verify_as(p->keys, e->token, strlen(e->token),
+	    e->is_logout ? "logout+jwt" : "JWT", &jws);
 
 	if (err == ERR_NOT_FOUND && !is_last) {
 		TAILQ_REMOVE(&p->exchanges, e, entry);
@@ -259,13 +268,16 @@ check(struct exchange *e, bool is_last)
 		return;
 	}
 	if (err != ERR_OK) {
-		refuse(e, "the ID token", jws.why);
+		refuse(e, what, jws.why);
 		return;
 	}
-	err = claims_check(jws.payload, jws.len, &expected, &claims);
+	err =
+	    e->is_logout
+		? claims_check_logout(jws.payload, jws.len, &expected, &claims)
+		: claims_check(jws.payload, jws.len, &expected, &claims);
 	free(jws.payload);
 	if (err != ERR_OK)
-		refuse(e, "the ID token", claims.why);
+		refuse(e, what, claims.why);
 	else
 		end(e, PROVIDER_OK, &claims, "");
 }
@@ -311,7 +323,7 @@ on_answer(void *arg, const struct fetch_answer *http)
 		return;
 	}
 	e->token = answer.token;
-	check(e, loop_now_ms() - e->provider->keys_ms < KEYS_AGAIN_MS);
+	check(e, are_keys_new(e->provider));
 }
 
 /* RFC 6749 section 2.3.1: both encoded as in a form, then as in Basic. */
@@ -354,23 +366,34 @@ post(struct provider *p, const struct provider_code *code, struct exchange *e)
 	return fetch_start(p->fetcher, &request, on_answer, e);
 }
 
-void
-provider_redeem(struct provider *p, const struct provider_code *code,
-    provider_done_fn *fn, void *arg)
+/* NULL: the provider is away, and that was said. */
+static struct exchange *
+begin(struct provider *p, provider_done_fn *fn, void *arg)
 {
 	struct exchange *e;
 
 	if (!p->is_known) {
 		provider_look(p);
 		fn(arg, PROVIDER_AWAY, NULL, p->why);
-		return;
+		return NULL;
 	}
 	e = xcalloc(1, sizeof(*e));
 	e->provider = p;
-	e->nonce = xstrdup(code->nonce);
 	e->fn = fn;
 	e->arg = arg;
 	TAILQ_INSERT_TAIL(&p->exchanges, e, entry);
+	return e;
+}
+
+void
+provider_redeem(struct provider *p, const struct provider_code *code,
+    provider_done_fn *fn, void *arg)
+{
+	struct exchange *e = begin(p, fn, arg);
+
+	if (e == NULL)
+		return;
+	e->nonce = xstrdup(code->nonce);
 	switch (post(p, code, e)) {
 	case ERR_OK:
 		break;
@@ -382,6 +405,19 @@ provider_redeem(struct provider *p, const struct provider_code *code,
 	default:
 		end(e, PROVIDER_AWAY, NULL, "too much is under way");
 	}
+}
+
+void
+provider_hear(
+    struct provider *p, const char *token, provider_done_fn *fn, void *arg)
+{
+	struct exchange *e = begin(p, fn, arg);
+
+	if (e == NULL)
+		return;
+	e->is_logout = true;
+	e->token = xstrdup(token);
+	check(e, are_keys_new(p));
 }
 
 struct provider *

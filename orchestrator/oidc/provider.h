@@ -60,5 +60,8 @@ struct provider_code {
 /* Exchanges a code; fn is called once, maybe at once. */
 void provider_redeem(struct provider *provider,
     const struct provider_code *code, provider_done_fn *fn, void *arg);
+/* Is this a logout token of the provider's?  The same way. */
+void provider_hear(struct provider *provider, const char *token,
+    provider_done_fn *fn, void *arg);
 
 #endif

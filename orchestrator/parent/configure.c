@@ -178,8 +178,8 @@ static void
 send_oidc(const struct family_conf *conf, struct chan *chan)
 {
 	static const char *const keys[] = {"issuer", "client_id",
-	    "redirect_uri", "label", "required_acr", "required_amr",
-	    "sign_in_seconds"};
+	    "redirect_uri", "signed_out_uri", "label", "required_acr",
+	    "required_amr", "sign_in_seconds"};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		auto_free char *name = xasprintf("oidc.%s", keys[i]);

@@ -22,6 +22,8 @@ int oidc_finish(struct request *r);
 int oidc_code(struct request *r);
 int oidc_links(struct request *r);
 int oidc_unlink(struct request *r);
+int oidc_leave(struct request *r);
+int oidc_signed_out(struct request *r);
 int account_oidc(struct request *r);
 int oidc_report(struct request *r);
 int oidc_lease(struct request *r);

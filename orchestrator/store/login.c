@@ -144,6 +144,12 @@ remember_address(
 	return err;
 }
 
+static struct value
+text_or_null(const char *text)
+{
+	return text == NULL || text[0] == '\0' ? val_null() : val_text(text);
+}
+
 /* A session always has a new secret: none that somebody else chose. */
 int
 session_start(struct request *r, const struct session_start *start,
@@ -162,7 +168,8 @@ session_start(struct request *r, const struct session_start *start,
 	err = db_do(r->store->db, STMT_SESSION_ADD,
 	    ARGS(val_bytes(digest, sizeof(digest)), val_text(id),
 		val_text(start->account), val_text(start->address),
-		val_int(now), val_int(expires), val_int(start->has_second)),
+		val_int(now), val_int(expires), val_int(start->has_second),
+		text_or_null(start->subject), text_or_null(start->sid)),
 	    NULL);
 	if (err == ERR_OK)
 		err = remember_address(r, start, now);

@@ -75,6 +75,9 @@ struct session_start {
 	const char *address;
 	const char *how;
 	bool has_second; /* somebody else vouched for a second factor */
+	/* At the identity provider; NULL or "" = not there. */
+	const char *subject;
+	const char *sid;
 };
 int must_check session_start(struct request *r,
     const struct session_start *start, uint8_t ret_secret[SECRET_BYTES],

@@ -156,6 +156,7 @@ configure_oidc(struct store *store, const struct program *program)
 	    .label = program_conf(program, "oidc_label", ""),
 	    .required_acr = program_conf(program, "oidc_required_acr", ""),
 	    .required_amr = program_conf(program, "oidc_required_amr", ""),
+	    .signed_out = program_conf(program, "oidc_signed_out_uri", ""),
 	    .flow_us = 1000000 *
 		       program_conf_int(program, "oidc_sign_in_seconds", 600),
 	};

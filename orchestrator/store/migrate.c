@@ -41,6 +41,7 @@ MIGRATION_TEXT(0014, "0014-oidc.sql");
 MIGRATION_TEXT(0015, "0015-second-factor.sql");
 MIGRATION_TEXT(0016, "0016-count.sql");
 MIGRATION_TEXT(0017, "0017-ruleset.sql");
+MIGRATION_TEXT(0018, "0018-oidc-logout.sql");
 
 static const struct {
 	int version;
@@ -64,6 +65,7 @@ static const struct {
     {15, "0015-second-factor", store_schema_0015},
     {16, "0016-count", store_schema_0016},
     {17, "0017-ruleset", store_schema_0017},
+    {18, "0018-oidc-logout", store_schema_0018},
 };
 
 #define MIGRATION_COUNT (sizeof(migrations) / sizeof(migrations[0]))

@@ -34,10 +34,11 @@ struct oidc *
 oidc_new(void)
 {
 	struct oidc *o = xcalloc(1, sizeof(*o));
-	const struct oidc_conf none = {"", "", "", "", "", "", 0};
+	const struct oidc_conf none = {"", "", "", "", "", "", "", 0};
 
 	TAILQ_INIT(&o->exchanges);
 	o->authorization = xstrdup("");
+	o->leave = xstrdup("");
 	oidc_configure(o, &none);
 	return o;
 }
@@ -57,6 +58,7 @@ oidc_configure(struct oidc *o, const struct oidc_conf *conf)
 	set(&o->redirect, conf->redirect);
 	set(&o->required_acr, conf->required_acr);
 	set(&o->required_amr, conf->required_amr);
+	set(&o->signed_out, conf->signed_out);
 	set(&o->label, conf->label);
 	o->flow_us = conf->flow_us;
 	/* The host, where it has no other name. */
@@ -89,6 +91,8 @@ oidc_free(struct oidc *o)
 	free(o->label);
 	free(o->required_acr);
 	free(o->required_amr);
+	free(o->signed_out);
+	free(o->leave);
 	free(o->authorization);
 	free(o);
 }
@@ -153,11 +157,13 @@ oidc_report(struct request *r)
 {
 	struct oidc *o = r->store->oidc;
 	const char *url = param_text(r, 0);
+	const char *leave = param_text(r, 1);
 
-	if (strlen(url) > AUTH_URL_BYTES)
+	if (strlen(url) > AUTH_URL_BYTES || strlen(leave) > AUTH_URL_BYTES)
 		return request_why(r, ERR_LIMIT, "that address is too long");
 	set(&o->authorization, url);
-	o->has_issuer = param_int(r, 1) != 0;
+	set(&o->leave, leave);
+	o->has_issuer = param_int(r, 2) != 0;
 	return ERR_OK;
 }
 
@@ -179,12 +185,23 @@ oidc_lease(struct request *r)
 		e->is_leased = true;
 		values_init(&row);
 		values_add_int(&row, e->id);
-		values_add_text(&row, param_text(e->request, 2));
+		values_add_text(
+		    &row, e->purpose == OIDC_LOGOUT ? "logout" : "code");
+		values_add_text(&row,
+		    param_text(e->request, e->purpose == OIDC_LOGOUT ? 0 : 2));
 		values_add_text(&row, e->verifier);
 		values_add_text(&row, e->nonce);
 		request_row(r, &row);
 	}
 	return ERR_OK;
+}
+
+/* Somebody; a logout may name a session alone. */
+static bool
+has_name(const struct oidc_exchange *e)
+{
+	return e->subject[0] != '\0' ||
+	       (e->purpose == OIDC_LOGOUT && e->sid[0] != '\0');
 }
 
 int
@@ -202,9 +219,10 @@ oidc_done(struct request *r)
 			continue;
 		(void)snprintf(
 		    e->subject, sizeof(e->subject), "%s", param_text(r, 2));
-		(void)snprintf(e->acr, sizeof(e->acr), "%s", param_text(r, 3));
-		(void)snprintf(e->amr, sizeof(e->amr), "%s", param_text(r, 4));
-		if (strcmp(outcome, "ok") == 0 && e->subject[0] == '\0')
+		(void)snprintf(e->sid, sizeof(e->sid), "%s", param_text(r, 3));
+		(void)snprintf(e->acr, sizeof(e->acr), "%s", param_text(r, 4));
+		(void)snprintf(e->amr, sizeof(e->amr), "%s", param_text(r, 5));
+		if (strcmp(outcome, "ok") == 0 && !has_name(e))
 			outcome = "refused";
 		settle_soon(e, outcome);
 		break;
@@ -227,6 +245,7 @@ oidc_providers(struct request *r)
 	values_add_text(&row, o->label);
 	values_add_text(&row, o->issuer);
 	values_add_int(&row, o->authorization[0] != '\0');
+	values_add_int(&row, o->leave[0] != '\0');
 	request_row(r, &row);
 	return ERR_OK;
 }
@@ -467,6 +486,30 @@ is_of_issuer(const struct oidc *o, const char *issuer)
 				 : strcmp(issuer, o->issuer) == 0;
 }
 
+/* Takes the exchange; ERR_AGAIN: loep-oidc has it. */
+static int
+wait_for_word(struct request *r, struct oidc_exchange *e)
+{
+	struct oidc *o = r->store->oidc;
+	const struct oidc_exchange *other;
+	size_t count = 0;
+
+	TAILQ_FOREACH (other, &o->exchanges, entry)
+		count++;
+	if (r->store->oidc_peer == NULL || count >= EXCHANGES_MAX) {
+		free(e);
+		return request_why(r, ERR_UNAVAILABLE,
+		    "the identity provider cannot be asked now");
+	}
+	e->store = r->store;
+	e->request = r;
+	e->id = ++o->last;
+	e->deadline_ms = loop_now_ms() + EXCHANGE_MS;
+	TAILQ_INSERT_TAIL(&o->exchanges, e, entry);
+	tx_note_sign_ins(r->store);
+	return ERR_AGAIN;
+}
+
 int
 oidc_finish(struct request *r)
 {
@@ -475,8 +518,6 @@ oidc_finish(struct request *r)
 	const char *error = param_text(r, 4);
 	struct oidc_exchange *e = xcalloc(1, sizeof(*e));
 	auto_free struct oidc_exchange *owned = e;
-	const struct oidc_exchange *other;
-	size_t count = 0;
 	int err = take_flow(r, e);
 
 	if (err == ERR_NOT_FOUND) {
@@ -497,17 +538,54 @@ oidc_finish(struct request *r)
 		answer(r, "provider", said);
 		return ERR_OK;
 	}
-	TAILQ_FOREACH (other, &o->exchanges, entry)
-		count++;
-	if (r->store->oidc_peer == NULL || count >= EXCHANGES_MAX)
-		return request_why(r, ERR_UNAVAILABLE,
-		    "nobody can be signed in at the identity provider now");
 	owned = NULL;
-	e->store = r->store;
-	e->request = r;
-	e->id = ++o->last;
-	e->deadline_ms = loop_now_ms() + EXCHANGE_MS;
-	TAILQ_INSERT_TAIL(&o->exchanges, e, entry);
-	tx_note_sign_ins(r->store);
-	return ERR_AGAIN;
+	return wait_for_word(r, e);
+}
+
+/* --- the provider itself --- */
+
+/* RP-Initiated Logout 1.0 section 2. */
+int
+oidc_leave(struct request *r)
+{
+	const struct oidc *o = r->store->oidc;
+	auto_free char *client = NULL;
+	auto_free char *text = NULL;
+	struct wire_out url;
+	struct values row;
+	int err = check_provider(r);
+
+	if (err != ERR_OK)
+		return err;
+	if (o->leave[0] == '\0')
+		return request_why(r, ERR_NOT_FOUND,
+		    "nobody can be sent to sign out at the identity provider");
+	wire_out_init(&url, URL_BYTES);
+	wire_put_raw(&url, o->leave, strlen(o->leave));
+	wire_put_raw(&url, strchr(o->leave, '?') == NULL ? "?" : "&", 1);
+	wire_put_raw(&url, "client_id=", 10);
+	client = uri_encode(o->client);
+	wire_put_raw(&url, client, strlen(client));
+	if (o->signed_out[0] != '\0')
+		put(&url, "post_logout_redirect_uri", o->signed_out);
+	text = xstrndup((const char *)url.buf, url.len);
+	wire_out_release(&url);
+	values_init(&row);
+	values_add_text(&row, text);
+	request_row(r, &row);
+	return ERR_OK;
+}
+
+/* Back-Channel Logout 1.0 section 2.5. */
+int
+oidc_signed_out(struct request *r)
+{
+	struct oidc_exchange *e;
+
+	if (r->store->oidc->issuer[0] == '\0')
+		return request_why(r, ERR_NOT_FOUND,
+		    "no identity provider is configured here ([oidc] issuer)");
+	e = xcalloc(1, sizeof(*e));
+	e->purpose = OIDC_LOGOUT;
+	return wait_for_word(r, e);
 }

@@ -24,6 +24,7 @@ struct oidc_conf {
 	const char *label;
 	const char *required_acr;
 	const char *required_amr;
+	const char *signed_out;
 	int64_t flow_us;
 };
 
@@ -31,7 +32,8 @@ struct oidc_conf {
 enum oidc_purpose {
 	OIDC_LOGIN,
 	OIDC_OWN,
-	OIDC_INVITATION
+	OIDC_INVITATION,
+	OIDC_LOGOUT /* nobody came back: the provider itself says something */
 };
 
 /* A browser came back; its request waits for the provider's word. */
@@ -51,6 +53,7 @@ struct oidc_exchange {
 	struct loop_timer *timer;
 	char outcome[16];
 	char subject[256];
+	char sid[256];
 	char acr[512];
 	char amr[512];
 };
@@ -64,7 +67,9 @@ struct oidc {
 	char *label;
 	char *required_acr;
 	char *required_amr;
+	char *signed_out; /* where browsers come back to from there; or "" */
 	int64_t flow_us;
+	char *leave;	     /* where they sign out; "" = nowhere */
 	char *authorization; /* where browsers go; "" = the provider is away */
 	bool has_issuer;     /* its answers name it (RFC 9207) */
 	int64_t last;

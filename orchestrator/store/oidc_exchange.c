@@ -89,7 +89,7 @@ ask_code(struct oidc_exchange *e, const char *account)
 	login_digest("oidc-half", secret, sizeof(secret), digest);
 	err = db_do(e->store->db, STMT_OIDC_HALF_ADD,
 	    ARGS(val_bytes(digest, sizeof(digest)), val_text(account),
-		val_int(expires)),
+		val_int(expires), val_text(e->subject), val_text(e->sid)),
 	    NULL);
 	return err == ERR_OK ? answer(e->request, &(struct end){.state = "code",
 						      .secret = secret,
@@ -109,6 +109,8 @@ let_in(struct oidc_exchange *e, const char *account, const char *org)
 	    .org = org,
 	    .address = param_text(r, 6),
 	    .has_second = has_second,
+	    .subject = e->subject,
+	    .sid = e->sid,
 	    .how = has_second ? "identity provider, with its second factor"
 			      : "identity provider",
 	};
@@ -281,11 +283,75 @@ accept_invitation(struct oidc_exchange *e)
 	return err == ERR_OK ? let_in(e, account, org) : err;
 }
 
+/* --- somebody signed out there --- */
+
+static int
+tell(struct request *r, const char *state)
+{
+	struct values row;
+
+	values_init(&row);
+	values_add_text(&row, state);
+	request_row(r, &row);
+	return ERR_OK;
+}
+
+/* One of the sessions that began there; ERR_NOT_FOUND: there is none left. */
+static int
+end_session(struct oidc_exchange *e)
+{
+	struct store *store = e->store;
+	char account[UUID_BYTES], org[UUID_BYTES];
+	struct audit_object object = {"account", account, org};
+	uint8_t digest[SHA256_BYTES] = {0};
+	int err;
+
+	{
+		AUTO(query) q = {0};
+		const uint8_t *p;
+		size_t len;
+
+		err = query_one(&q, store->db, STMT_OIDC_SESSION,
+		    ARGS(val_text(e->subject), val_text(e->sid)));
+		if (err != ERR_OK)
+			return err;
+		p = query_bytes(&q, 0, &len);
+		memcpy(digest, p, len < sizeof(digest) ? len : sizeof(digest));
+		(void)snprintf(
+		    account, sizeof(account), "%s", query_text(&q, 1));
+		(void)snprintf(org, sizeof(org), "%s", query_text(&q, 2));
+	}
+	sessions_drop_secret(store->sessions, digest);
+	err = db_do(store->db, STMT_SESSION_DELETE,
+	    ARGS(val_bytes(digest, sizeof(digest))), NULL);
+	return err == ERR_OK ? audit_own(store, "session.closed", &object,
+				   json_pack("{s:s}", "how",
+				       "signed out at the identity provider"))
+			     : err;
+}
+
+/* Of a session there, or ("" = it names none) all of the subject's. */
+static int
+sign_out(struct oidc_exchange *e)
+{
+	int err;
+
+	if (strcmp(e->outcome, "ok") != 0)
+		return tell(e->request, e->outcome);
+	err = db_do(e->store->db, STMT_OIDC_HALF_FORGET,
+	    ARGS(val_text(e->subject), val_text(e->sid)), NULL);
+	while (err == ERR_OK)
+		err = end_session(e);
+	return err == ERR_NOT_FOUND ? tell(e->request, "ok") : err;
+}
+
 static int
 decide(struct oidc_exchange *e)
 {
 	const struct oidc *o = e->store->oidc;
 
+	if (e->purpose == OIDC_LOGOUT)
+		return sign_out(e);
 	if (strcmp(e->outcome, "unavailable") == 0)
 		return answer(
 		    e->request, &(struct end){.state = "unavailable"});
@@ -322,6 +388,33 @@ oidc_settle(struct oidc_exchange *e)
 
 /* --- the second factor, after it --- */
 
+/* A sign-in whose second factor is missing. */
+struct half {
+	uint8_t digest[SHA256_BYTES];
+	char account[UUID_BYTES];
+	char subject[256];
+	char sid[256];
+};
+
+/* By its digest. */
+static int
+find_half(struct request *r, struct half *half)
+{
+	AUTO(query) q = {0};
+	int err = query_one(&q, r->store->db, STMT_OIDC_HALF_FIND,
+	    ARGS(val_bytes(half->digest, sizeof(half->digest)),
+		val_int(loop_wall_us()), val_int(HALF_TRIES)));
+
+	if (err != ERR_OK)
+		return err;
+	(void)snprintf(
+	    half->account, sizeof(half->account), "%s", query_text(&q, 0));
+	(void)snprintf(
+	    half->subject, sizeof(half->subject), "%s", query_text(&q, 1));
+	(void)snprintf(half->sid, sizeof(half->sid), "%s", query_text(&q, 2));
+	return ERR_OK;
+}
+
 static void
 answer_code(struct request *r, const char *state, uint64_t wait_ms,
     const uint8_t *secret, int64_t expires)
@@ -342,19 +435,21 @@ answer_code(struct request *r, const char *state, uint64_t wait_ms,
 }
 
 static int
-finish_code(struct request *r, const struct credential *c,
-    const uint8_t digest[SHA256_BYTES])
+finish_code(
+    struct request *r, const struct credential *c, const struct half *half)
 {
 	const struct session_start start = {
 	    .account = c->account,
 	    .org = c->org,
 	    .address = param_text(r, 2),
+	    .subject = half->subject,
+	    .sid = half->sid,
 	    .how = "identity provider and code",
 	};
 	uint8_t secret[SECRET_BYTES];
 	int64_t expires;
 	int err = db_do(r->store->db, STMT_OIDC_HALF_DELETE,
-	    ARGS(val_bytes(digest, SHA256_BYTES)), NULL);
+	    ARGS(val_bytes(half->digest, SHA256_BYTES)), NULL);
 
 	if (err == ERR_OK)
 		err = session_start(r, &start, secret, &expires);
@@ -364,8 +459,7 @@ finish_code(struct request *r, const struct credential *c,
 }
 
 static int
-try_code(struct request *r, const struct credential *c,
-    const uint8_t digest[SHA256_BYTES])
+try_code(struct request *r, const struct credential *c, const struct half *half)
 {
 	struct throttle *throttle = r->store->throttle;
 	const struct throttle_who who = {
@@ -381,7 +475,7 @@ try_code(struct request *r, const struct credential *c,
 	}
 	throttle_attempt(throttle, &who, now_ms);
 	err = db_do(r->store->db, STMT_OIDC_HALF_TRY,
-	    ARGS(val_bytes(digest, SHA256_BYTES)), NULL);
+	    ARGS(val_bytes(half->digest, SHA256_BYTES)), NULL);
 	if (err == ERR_OK)
 		err = totp_second(r, c, param_text(r, 1));
 	if (err == ERR_DENIED || err == ERR_AGAIN) {
@@ -393,36 +487,26 @@ try_code(struct request *r, const struct credential *c,
 	if (err != ERR_OK)
 		return err;
 	throttle_success(throttle, &who);
-	return finish_code(r, c, digest);
+	return finish_code(r, c, half);
 }
 
 int
 oidc_code(struct request *r)
 {
-	uint8_t digest[SHA256_BYTES];
-	char account[UUID_BYTES];
+	struct half half;
 	struct credential c;
 	size_t len;
 	const uint8_t *secret = param_bytes(r, 0, &len);
 	int err;
 
-	login_digest("oidc-half", secret, len, digest);
-	{
-		AUTO(query) q = {0};
-
-		err = query_one(&q, r->store->db, STMT_OIDC_HALF_FIND,
-		    ARGS(val_bytes(digest, sizeof(digest)),
-			val_int(loop_wall_us()), val_int(HALF_TRIES)));
-		if (err == ERR_OK)
-			(void)snprintf(
-			    account, sizeof(account), "%s", query_text(&q, 0));
-	}
+	login_digest("oidc-half", secret, len, half.digest);
+	err = find_half(r, &half);
 	if (err == ERR_OK)
-		err =
-		    credential_load(r, STMT_CREDENTIAL_BY_ACCOUNT, account, &c);
+		err = credential_load(
+		    r, STMT_CREDENTIAL_BY_ACCOUNT, half.account, &c);
 	if (err == ERR_NOT_FOUND || (err == ERR_OK && !c.has_totp)) {
 		answer_code(r, "refused", 0, NULL, 0);
 		return ERR_OK;
 	}
-	return err == ERR_OK ? try_code(r, &c, digest) : err;
+	return err == ERR_OK ? try_code(r, &c, &half) : err;
 }

@@ -23,8 +23,7 @@
 void second_ask(struct store *store);
 /* ERR_UNAVAILABLE: the vault has not been there yet. */
 int must_check second_seal(struct store *store, const char *account,
-    const uint8_t secret[TOTP_SECRET_BYTES],
-    uint8_t ret_box[SECOND_BOX_BYTES]);
+    const uint8_t secret[TOTP_SECRET_BYTES], uint8_t ret_box[SECOND_BOX_BYTES]);
 /*
  * What a row holds, sealed or (before the first answer of the vault) not;
  * ERR_UNAVAILABLE as above, ERR_FORMAT where it is not this account's or of

@@ -283,21 +283,22 @@ on_away_row(void *arg, const struct values *row)
 	if (o->url != NULL)
 		return;
 	o->url = values_text_dup(row, 0);
-	take_secret(o, row, 1);
+	if (row->count > 1)
+		take_secret(o, row, 1);
 }
 
 static void
 fail_away(struct exchange *x, enum err err, const char *why)
 {
-	bool is_page =
-	    x->match.route->kind == ROUTE_OIDC_START && wants_page(x);
+	enum route_kind kind = x->match.route->kind;
+	bool is_page = (kind == ROUTE_OIDC_START || kind == ROUTE_OIDC_LEAVE) &&
+		       wants_page(x);
 
 	if (is_page && err == ERR_UNAVAILABLE)
 		refuse(x, &refusal_away, NULL);
 	else if (err == ERR_UNAVAILABLE)
 		exchange_refuse(x, 503, refusal_away.kind, why);
-	else if (x->match.route->kind == ROUTE_OIDC_INVITED &&
-		 err == ERR_DENIED)
+	else if (kind == ROUTE_OIDC_INVITED && err == ERR_DENIED)
 		exchange_refuse(x, 401, "invitation-over", why);
 	else
 		exchange_fail(x, err, why);
@@ -328,6 +329,57 @@ on_away_end(void *arg, enum err err, const char *why, int fd)
 		fail_away(x, err == ERR_OK ? ERR_UNAVAILABLE : err, why);
 	else if (x != NULL)
 		send_away(x, o);
+	release(o);
+}
+
+/* --- signing out there --- */
+
+static void
+on_leave_end(void *arg, enum err err, const char *why, int fd)
+{
+	struct outcome *o = arg;
+	struct exchange *x = take_exchange(o, fd);
+
+	if (x != NULL && (err != ERR_OK || o->url == NULL)) {
+		fail_away(x, err == ERR_OK ? ERR_UNAVAILABLE : err, why);
+	} else if (x != NULL) {
+		x->location = xstrdup(o->url);
+		exchange_answer_empty(x, 302);
+	}
+	release(o);
+}
+
+static void
+on_over_row(void *arg, const struct values *row)
+{
+	struct outcome *o = arg;
+
+	if (o->state == NULL)
+		o->state = values_text_dup(row, 0);
+}
+
+/* Back-Channel Logout 1.0 section 2.8. */
+static void
+on_over_end(void *arg, enum err err, const char *why, int fd)
+{
+	struct outcome *o = arg;
+	struct exchange *x = take_exchange(o, fd);
+	const char *state = o->state == NULL ? "unavailable" : o->state;
+
+	if (x == NULL) {
+		release(o);
+		return;
+	}
+	if (err != ERR_OK && err != ERR_UNAVAILABLE)
+		exchange_fail(x, err, why);
+	else if (err == ERR_OK && strcmp(state, "ok") == 0)
+		exchange_answer_empty(x, 200);
+	else if (err == ERR_OK && strcmp(state, "refused") == 0)
+		exchange_refuse(x, 400, "provider-not-trusted",
+		    "the logout token is none of the provider's, or not good");
+	else
+		exchange_refuse(x, 503, refusal_away.kind,
+		    "the token cannot be looked at now");
 	release(o);
 }
 
@@ -437,10 +489,19 @@ oidc_start(struct exchange *x)
 	uint8_t secret[SECRET_BYTES];
 
 	if (kind != ROUTE_OIDC_START && kind != ROUTE_OIDC_BACK &&
-	    kind != ROUTE_OIDC_CODE && kind != ROUTE_OIDC_INVITED)
+	    kind != ROUTE_OIDC_CODE && kind != ROUTE_OIDC_INVITED &&
+	    kind != ROUTE_OIDC_LEAVE && kind != ROUTE_OIDC_OVER)
 		return false;
 	if (!login_is_remote(x))
 		return true;
+	if (kind == ROUTE_OIDC_LEAVE) {
+		call(x, on_away_row, on_leave_end);
+		return true;
+	}
+	if (kind == ROUTE_OIDC_OVER) {
+		call(x, on_over_row, on_over_end);
+		return true;
+	}
 	login_set_address(x, x->match.route->op, address);
 	if (kind == ROUTE_OIDC_INVITED && !take_invitation(x, secret))
 		return true;

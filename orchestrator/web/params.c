@@ -410,3 +410,37 @@ params_parse_body(
 	*ret_body = take_ptr(json);
 	return ERR_OK;
 }
+
+int
+params_parse_form(const void *p, size_t len, const char *name,
+    json_t **ret_body, char why[PARAMS_WHY_BYTES])
+{
+	auto_free char *text = NULL;
+	const struct target_text *value;
+	const char *reason = "";
+	struct target form;
+	json_t *member = NULL;
+	int err;
+
+	/* What a query is (URL Standard, section 5.1). */
+	if (len >= TARGET_BYTES_MAX - 2 || memchr(p, '\0', len) != NULL ||
+	    memchr(p, '#', len) != NULL) {
+		(void)snprintf(why, PARAMS_WHY_BYTES, "the body is no form");
+		return ERR_FORMAT;
+	}
+	text = xasprintf("/?%.*s", (int)len, (const char *)p);
+	err = target_parse(&form, text, &reason);
+	if (err != ERR_OK) {
+		(void)snprintf(
+		    why, PARAMS_WHY_BYTES, "the body is no form: %s", reason);
+		return err;
+	}
+	*ret_body = json_object();
+	value = target_parameter(&form, name);
+	if (value != NULL)
+		member = json_stringn(value->p, value->len);
+	if (member != NULL)
+		(void)json_object_set_new(*ret_body, name, member);
+	target_release(&form);
+	return ERR_OK;
+}

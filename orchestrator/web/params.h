@@ -30,6 +30,12 @@ struct params {
 int must_check params_parse_body(
     const void *p, size_t len, json_t **ret_body, char why[PARAMS_WHY_BYTES]);
 /*
+ * Parses a form (application/x-www-form-urlencoded) as an object with the
+ * member of that name, if it is there; whatever else it has does not count.
+ */
+int must_check params_parse_form(const void *p, size_t len, const char *name,
+    json_t **ret_body, char why[PARAMS_WHY_BYTES]);
+/*
  * Fills the parameters of the route's call.  target and body (NULL = none)
  * must live as long as params.  ERR_FORMAT or ERR_LIMIT with params->why; to
  * be released in any case.

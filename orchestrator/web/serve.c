@@ -201,7 +201,10 @@ on_body_end(void *arg)
 
 	if (x->is_answered)
 		return;
-	err = params_parse_body(x->body.buf, x->body.len, &x->json, why);
+	err = x->match.route->kind == ROUTE_OIDC_OVER
+		  ? params_parse_form(
+			x->body.buf, x->body.len, "logout_token", &x->json, why)
+		  : params_parse_body(x->body.buf, x->body.len, &x->json, why);
 	if (err != ERR_OK)
 		exchange_fail(x, (enum err)err, why);
 	else
@@ -229,6 +232,10 @@ static void
 take_body(struct exchange *x)
 {
 	bool is_upload = x->match.route->kind == ROUTE_UPLOAD;
+	const char *type = is_upload ? "application/octet-stream"
+			   : x->match.route->kind == ROUTE_OIDC_OVER
+			       ? "application/x-www-form-urlencoded"
+			       : "application/json";
 	int64_t bytes = http_req_body_bytes(x->http);
 
 	if (x->match.route->method == ROUTE_METHOD_GET) {
@@ -239,11 +246,10 @@ take_body(struct exchange *x)
 			proceed(x);
 		return;
 	}
-	if (bytes != 0 && !has_type(x, is_upload ? "application/octet-stream"
-						 : "application/json")) {
-		exchange_problem(x, 415,
-		    is_upload ? "the body must be application/octet-stream"
-			      : "the body must be application/json");
+	if (bytes != 0 && !has_type(x, type)) {
+		auto_free char *why = xasprintf("the body must be %s", type);
+
+		exchange_problem(x, 415, why);
 		return;
 	}
 	if (is_upload) {

@@ -53,6 +53,9 @@ try_claims(const char *text, size_t len)
 	if ((claims_check(text, len, &expected, &claims) == ERR_OK) !=
 	    (claims.subject[0] != '\0'))
 		abort();
+	if ((claims_check_logout(text, len, &expected, &claims) == ERR_OK) !=
+	    (claims.subject[0] != '\0' || claims.sid[0] != '\0'))
+		abort();
 }
 
 /* Nothing but https, and what is http is on loopback. */

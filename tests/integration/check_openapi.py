@@ -12,7 +12,7 @@ import yaml
 STATUS = {"ROUTE_CREATED": "201", "ROUTE_UPLOAD": "201",
           "ROUTE_ACCEPTED": "202", "ROUTE_EMPTY": "204",
           "ROUTE_LOGOUT": "204", "ROUTE_SECRET": "201",
-          "ROUTE_OIDC_START": "302"}
+          "ROUTE_OIDC_START": "302", "ROUTE_OIDC_LEAVE": "302"}
 COLUMN_TYPES = {"i": "integer", "s": "string", "b": "string", "t": "string",
                 "f": "boolean", "h": "string", "n": "string", "j": None}
 failures = []
@@ -116,7 +116,9 @@ def check_params(doc, route, params, item, operation):
             sorted(in_path):
         fail(f"{where}: path parameters differ")
     body = operation.get("requestBody", {}).get("content", {})
-    schema = resolve(doc, body.get("application/json", {}).get("schema", {}))
+    is_form = route["kind"] == "ROUTE_OIDC_OVER"
+    kind = "application/x-www-form-urlencoded" if is_form else "application/json"
+    schema = resolve(doc, body.get(kind, {}).get("schema", {}))
     members = schema.get("properties", {})
     is_query = route["method"] == "get" or route["kind"] == "ROUTE_UPLOAD"
     expected = {}
@@ -141,7 +143,7 @@ def check_params(doc, route, params, item, operation):
             is_said = name in schema.get("required", [])
         if is_said != is_needed:
             fail(f"{where}: is {name} required?")
-    if expected and not is_query and \
+    if expected and not is_query and not is_form and \
             schema.get("additionalProperties") is not False:
         fail(f"{where}: the body must say additionalProperties: false")
 

@@ -86,7 +86,7 @@ PY
 provider RS256
 CONF="[store]\nsecond_factor = staff\n[web]\nlisten = 127.0.0.1:$PORT\n\
 [oidc]\nissuer = $ISSUER\nclient_id = loep\nclient_secret_file = $WORK/secret\n\
-redirect_uri = $URL/api/v1/oidc/callback\nca_file = $WORK/idp.pem\n\
+redirect_uri = $URL/api/v1/oidc/callback\nsigned_out_uri = $URL/\nca_file = $WORK/idp.pem\n\
 label = Test & provider"
 loep_start
 CERT=$STATE/tls/cert.pem
@@ -95,7 +95,7 @@ for ((i = 0; i < 300; i++)); do
 	sleep 0.1
 done
 is "the provider is shown" "$(web GET /oidc/providers | jq -c '.items[0] |
-	[.label, .issuer, .is_available]')" "[\"Test & provider\",\"$ISSUER\",true]"
+	[.label, .issuer, .is_available, .has_logout]')" "[\"Test & provider\",\"$ISSUER\",true,true]"
 
 ORG=$("$LOEP" --json org add "Water Company" --class C2 | jq -r .id)
 AN=$("$LOEP" --json user add "An Peeters" --org "$ORG" --login an \
@@ -166,7 +166,7 @@ is "its code again, in another one" "$(problem "$(sed \
 while read -r trick why; do
 	COMING=$(there "login=an-there&trick=$trick" "$(away)")
 	is "a token with $trick" "$(problem "$COMING")" "403 provider-not-trusted"
-	like "for that reason" "$(grep 'a sign-in was not taken' "$WORK/log" | tail -n 1)" "$why"
+	like "for that reason" "$(grep 'what the provider sent was not taken' "$WORK/log" | tail -n 1)" "$why"
 done <<'TRICKS'
 issuer another issued it
 audience it is not for us
@@ -202,6 +202,50 @@ is "a disabled account" "$(sign_in login=an-there)" 403
 is "whose session ended, too" "$(curl -sS --cacert "$CERT" -b "$WORK/an.jar" \
 	-o /dev/null -w '%{http_code}' "$URL/api/v1/whoami")" 401
 "$LOEP" user enable "$AN" >/dev/null
+
+# Signing out, here and there.
+leave() { # signs this browser out at the provider
+	local page
+	page=$(curl -sS --max-time 60 --cacert "$WORK/idp.pem" -b "$THERE" -c "$THERE" "$1")
+	curl -sS --max-time 60 --cacert "$WORK/idp.pem" -b "$THERE" -c "$THERE" \
+		-o "$WORK/there.body" -w '%{redirect_url}' --data \
+		"logout=yes&xsrf=$(sed -n 's/.*name="xsrf" value="\([^"]*\)".*/\1/p' <<<"$page" | head -n 1)" \
+		"$ISSUER/session/end/confirm"
+}
+hear() { # TRICK [QUERY] - the provider, or somebody, says that somebody left
+	curl -sS --max-time 60 --cacert "$CERT" -o "$WORK/body" -w '%{http_code}' \
+		--data-urlencode "logout_token=$(curl -sS --cacert "$WORK/idp.pem" \
+			"$ISSUER/forge/$1?${2-sub=an-there}")" --data more=1 \
+		"$URL/api/v1/oidc/backchannel-logout"
+}
+rm -f "$JAR"
+is "An is in again" "$(sign_in login=an-there)" 200
+cp "$JAR" "$WORK/first.jar"
+cp "$THERE" "$WORK/first.there"
+rm -f "$JAR"
+is "and in another browser" "$(sign_in login=an-there)" 200
+LEAVE=$(web GET /oidc/logout -o "$WORK/body" -w '%{redirect_url}')
+is "where one signs out there" "$LEAVE" \
+	"$ISSUER/session/end?client_id=loep&post_logout_redirect_uri=https%3A%2F%2Flocalhost%3A$PORT%2F"
+is "looking there ends nothing" "$(status GET /whoami)" 200
+while read -r trick; do
+	is "a logout token with $trick" "$(hear "$trick")" 400
+done <<<"$(printf '%s\n' nonce no_event other_event audience issuer old expired nobody stranger type)"
+like "is refused as a problem" "$(cat "$WORK/body")" 'urn:loep:problem:provider-not-trusted'
+is "none at all" "$(curl -sS --cacert "$CERT" -o "$WORK/body" -w '%{http_code}' \
+	--data x=y "$URL/api/v1/oidc/backchannel-logout")" 400
+is "of another type" "$(curl -sS --cacert "$CERT" -o "$WORK/body" -w '%{http_code}' \
+	-H 'Content-Type: application/json' --data '{"logout_token":"a"}' \
+	"$URL/api/v1/oidc/backchannel-logout")" 415
+is "somebody else's" "$(hear good sub=bo-there)" 200
+is "a session of nobody's" "$(hear good 'sub=an-there&sid=other')" 200
+is "An is still in" "$(status GET /whoami)" 200
+is "and comes back here after it" "$(leave "$LEAVE")" "$URL/"
+is "the provider said it: the session here is over" "$(status GET /whoami)" 401
+cp "$WORK/first.jar" "$JAR"
+is "that of the other browser is not" "$(status GET /whoami)" 200
+is "all of the subject's" "$(hear plain)" 200
+is "now it is, too" "$(status GET /whoami)" 401
 
 # An invitation, with the provider in the place of a password.
 rm -f "$JAR"

@@ -66,3 +66,29 @@ export function forgeAnswer(body, trick, key) {
     id_token: tricks[trick](header, claims, from, answer.id_token),
   });
 }
+
+const event = 'http://schemas.openid.net/event/backchannel-logout';
+const logouts = {
+  good: (c) => c,
+  plain: (c) => c,
+  nonce: (c) => ({ ...c, nonce: 'a' }),
+  no_event: (c) => ({ ...c, events: undefined }),
+  other_event: (c) => ({ ...c, events: { other: {} } }),
+  audience: (c) => ({ ...c, aud: 'another' }),
+  issuer: (c) => ({ ...c, iss: 'https://evil.example' }),
+  old: (c) => ({ ...c, iat: now() - 86400, exp: undefined }),
+  expired: (c) => ({ ...c, exp: now() - 3600 }),
+  nobody: (c) => ({ ...c, sub: undefined, sid: undefined }),
+  stranger: (c) => c,
+  type: (c) => c,
+};
+
+/** Of those names; from a stranger's key, or of another type, where asked. */
+export function logoutToken(trick, names, key) {
+  const type = { plain: undefined, type: 'at+jwt' };
+  const header = { alg: 'RS256', kid: key.kid, typ: trick in type ? type[trick] : 'logout+jwt' };
+  const claims = { ...names, iat: now(), exp: now() + 120, jti: 'a', events: { [event]: {} } };
+  const from = trick === 'stranger' ? others : { key, format: 'jwk' };
+
+  return signed(header, logouts[trick](claims), from);
+}

@@ -8,13 +8,14 @@
 // (files in PEM) where the issuer is https.  Each start has new signing keys.
 // The form's field "login" becomes the subject; "acr" and "amr" what is stated
 // of the sign-in; "cancel" ends it with an error of the provider; "trick" has
-// the next answer with a token forged (forge.mjs).
+// the next answer with a token forged (forge.mjs).  GET /forge/TRICK?sub=&sid=
+// answers a logout token, good or forged.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { pathToFileURL } from 'node:url';
-import { forgeAnswer } from './forge.mjs';
+import { forgeAnswer, logoutToken } from './forge.mjs';
 
 const [packages, file] = process.argv.slice(2);
 const s = JSON.parse(readFileSync(file, 'utf8'));
@@ -52,6 +53,9 @@ const provider = new Provider(s.issuer, {
       response_types: ['code'],
       grant_types: ['authorization_code'],
       id_token_signed_response_alg: s.alg ?? 'RS256',
+      backchannel_logout_uri: new URL('backchannel-logout', s.redirect).href,
+      backchannel_logout_session_required: true,
+      post_logout_redirect_uris: [new URL('/', s.redirect).href],
     },
   ],
   jwks: { keys },
@@ -60,7 +64,10 @@ const provider = new Provider(s.issuer, {
   pkce: { required: () => true, methods: ['S256'] },
   acrValues: ['urn:test:low', 'urn:test:high'],
   claims: { openid: ['sub', 'acr', 'amr'] },
-  features: { devInteractions: { enabled: false } },
+  features: {
+    devInteractions: { enabled: false },
+    backchannelLogout: { enabled: true },
+  },
   interactions: { url: (ctx, one) => `/interaction/${one.uid}` },
   ttl: { AuthorizationCode: 60, Interaction: 600, Session: 600, Grant: 600 },
   findAccount: (ctx, id) => ({
@@ -126,7 +133,13 @@ async function handle(req, res) {
     tamper(res, trick);
     trick = null;
   }
-  if (!req.url.startsWith('/interaction/')) {
+  if (req.url.startsWith('/forge/')) {
+    const at = new URL(req.url, s.issuer);
+    const names = Object.fromEntries(at.searchParams);
+    const how = at.pathname.slice('/forge/'.length);
+
+    res.end(logoutToken(how, { iss: s.issuer, aud: s.client, ...names }, key));
+  } else if (!req.url.startsWith('/interaction/')) {
     await provider.callback()(req, res);
   } else if (req.method === 'POST') {
     await provider.interactionFinished(req, res, resultOf(await readForm(req)));

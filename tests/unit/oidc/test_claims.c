@@ -136,6 +136,59 @@ test_bad(void **state)
 	assert_int_equal(check("{\"iss\":1,\"iss\":2}", &claims), ERR_FORMAT);
 }
 
+#define EVENT "http://schemas.openid.net/event/backchannel-logout"
+
+static int
+check_logout(const char *members, struct claims *claims)
+{
+	auto_free char *text =
+	    xasprintf("{\"iss\":\"https://id.example\",\"aud\":\"loep\","
+		      "\"iat\":1799999999,\"jti\":\"1\",%s}",
+		members);
+
+	return claims_check_logout(text, strlen(text), &expected, claims);
+}
+
+static void
+test_logout(void **state)
+{
+	static const char *const bad[] = {
+	    "\"events\":{\"" EVENT "\":{}}",
+	    "\"sub\":\"an\"",
+	    "\"sub\":\"an\",\"events\":{}",
+	    "\"sub\":\"an\",\"events\":[\"" EVENT "\"]",
+	    "\"sub\":\"an\",\"events\":{\"" EVENT "\":1}",
+	    "\"sub\":\"an\",\"nonce\":\"n\",\"events\":{\"" EVENT "\":{}}",
+	    "\"sub\":\"an\",\"nonce\":null,\"events\":{\"" EVENT "\":{}}",
+	    "\"sub\":\"an\",\"exp\":1799999940,\"events\":{\"" EVENT "\":{}}",
+	    "\"sub\":\"an\",\"exp\":\"x\",\"events\":{\"" EVENT "\":{}}",
+	    "\"sub\":\"a\\nb\",\"events\":{\"" EVENT "\":{}}",
+	};
+	struct claims claims;
+
+	(void)state;
+	assert_int_equal(
+	    check_logout("\"sub\":\"an\",\"sid\":\"7\",\"exp\":1800000100,"
+			 "\"events\":{\"" EVENT "\":{}}",
+		&claims),
+	    ERR_OK);
+	assert_string_equal(claims.subject, "an");
+	assert_string_equal(claims.sid, "7");
+	assert_int_equal(
+	    check_logout(
+		"\"sid\":\"7\",\"events\":{\"" EVENT "\":{}}", &claims),
+	    ERR_OK);
+	assert_string_equal(claims.subject, "");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (check_logout(bad[i], &claims) == ERR_OK)
+			fail_msg("taken: %s", bad[i]);
+		assert_true(claims.why[0] != '\0');
+	}
+	assert_int_not_equal(
+	    claims_check_logout(good, strlen(good), &expected, &claims),
+	    ERR_OK);
+}
+
 static void
 test_long_subject(void **state)
 {
@@ -291,6 +344,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_good),
 	    cmocka_unit_test(test_bad),
+	    cmocka_unit_test(test_logout),
 	    cmocka_unit_test(test_long_subject),
 	    cmocka_unit_test(test_description),
 	    cmocka_unit_test(test_answers),

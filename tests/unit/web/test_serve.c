@@ -4,6 +4,8 @@
 #include "web/openapi.h"
 #include "web/route.h"
 
+#define FORM "Content-Type: application/x-www-form-urlencoded\r\n"
+
 static void
 test_headers(void **state)
 {
@@ -58,6 +60,8 @@ body_for(enum call_op op)
 		return "{\"login\":\"a\",\"password\":\"b\"}";
 	case CALL_INVITE_ACCEPT:
 		return "{\"invitation\":\"a\",\"password\":\"b\"}";
+	case CALL_OIDC_SIGNED_OUT:
+		return "logout_token=a&more=b+c";
 	case CALL_OIDC_INVITED:
 		return "{\"invitation\":\"a\"}";
 	case CALL_PASSWORD_SET:
@@ -118,6 +122,8 @@ is_way_in(enum route_kind kind)
 	case ROUTE_OIDC_CODE:
 	case ROUTE_OIDC_INVITED:
 	case ROUTE_OIDC_LINK:
+	case ROUTE_OIDC_LEAVE:
+	case ROUTE_OIDC_OVER:
 		return true;
 	default:
 		return false;
@@ -164,9 +170,10 @@ test_every_route(void **state)
 		if (r->op == CALL_SEARCH)
 			(void)snprintf(target + strlen(target), 32, "?q=a");
 		a = ask(is_post ? "POST" : "GET", target,
-		    r->kind == ROUTE_UPLOAD ? FILE_TYPE
-		    : is_post		    ? JSON
-					    : "",
+		    r->kind == ROUTE_UPLOAD	 ? FILE_TYPE
+		    : r->kind == ROUTE_OIDC_OVER ? FORM
+		    : is_post			 ? JSON
+						 : "",
 		    body);
 		if (is_way_in(r->kind))
 			assert_true(a.status == 409 || a.status == 401);
