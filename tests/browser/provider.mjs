@@ -108,6 +108,18 @@ await story('and makes it again', async () => {
   await page.getByText('an-there').waitFor();
 });
 
+await story('who signs out here can sign out there, too', async () => {
+  const { page } = an;
+  await page.getByRole('navigation').getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('link', { name: 'Sign out at Acme ID, too' }).waitFor();
+  await look(an, 'signin-provider-left');
+  await page.getByRole('link', { name: 'Sign out at Acme ID, too' }).click();
+  await page.getByRole('button', { name: 'Yes, sign me out' }).click();
+  await page.getByLabel('Login name').waitFor();
+  is('and comes back here', new URL(page.url()).origin, site);
+  await page.getByRole('link', { name: 'Sign in with Acme ID' }).click();
+  await page.getByRole('heading', { name: 'Test provider' }).waitFor();
+});
 await story('four languages', async () => {
   const { page } = eve;
   for (const [language, button] of [

@@ -10,7 +10,7 @@ URL=https://localhost:$PORT
 provider RS256
 CONF="[store]\nsecond_factor = staff\n[oidc]\nissuer = $ISSUER\n\
 client_id = loep\nclient_secret_file = $WORK/secret\nlabel = Acme ID\n\
-redirect_uri = $URL/api/v1/oidc/callback"
+redirect_uri = $URL/api/v1/oidc/callback\nsigned_out_uri = $URL/"
 browser_start
 ACME=$(browser_org "Acme Energy" C1)
 AN=$(browser_account "An Peeters" an@example.org submit "$ACME")

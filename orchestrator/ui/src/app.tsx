@@ -68,6 +68,7 @@ async function ask(): Promise<Who> {
 function SignedInOrNot(props: { words: Words }) {
   const { words } = props;
   const [who, setWho] = useState<Who>('unknown');
+  const [hasLeft, setLeft] = useState(false);
   const { path, query } = useLocation();
 
   const reload = useCallback(async () => setWho(await ask()), []);
@@ -83,7 +84,13 @@ function SignedInOrNot(props: { words: Words }) {
       words.setLanguage(me.language);
   }, [me]);
   const session = useMemo(
-    () => (me ? makeSession(me, reload, setWho) : null),
+    () =>
+      me
+        ? makeSession(me, reload, () => {
+            setLeft(true);
+            setWho('nobody');
+          })
+        : null,
     [me],
   );
 
@@ -91,7 +98,7 @@ function SignedInOrNot(props: { words: Words }) {
   if (path === '/invitation') return <AcceptInvitation />;
   if (who === 'nobody' && query.get('sign-in') === 'code')
     return <SignInCode onSignedIn={reload} />;
-  if (who === 'nobody') return <SignIn onSignedIn={reload} />;
+  if (who === 'nobody') return <SignIn onSignedIn={reload} hasLeft={hasLeft} />;
   if (!session)
     return (
       <main class="alone">
@@ -113,7 +120,7 @@ function SignedInOrNot(props: { words: Words }) {
 function makeSession(
   me: WhoAmI,
   reload: () => Promise<void>,
-  setWho: (who: Who) => void,
+  onLeft: () => void,
 ): UserSession {
   const held = capabilitiesOf(me);
 
@@ -124,7 +131,7 @@ function makeSession(
     reload,
     signOut: async (everywhere) => {
       await post('/logout', { everywhere });
-      setWho('nobody');
+      onLeft();
     },
   };
 }

@@ -187,6 +187,7 @@ export interface Provider {
   label: string;
   issuer: string;
   is_available: boolean;
+  has_logout: boolean;
 }
 
 /** Who an account is at the identity provider. */

@@ -16,7 +16,7 @@ export function useProvider(): Provider | null {
 }
 
 /** The service sends the browser there, and takes it back. */
-export function ProviderSignIn() {
+export function ProviderSignIn(props: { hasLeft: boolean }) {
   const t = useT();
   const provider = useProvider();
 
@@ -27,6 +27,11 @@ export function ProviderSignIn() {
       <a class="button" href="/api/v1/oidc/start">
         {t.provider.signIn(provider.label)}
       </a>
+      {props.hasLeft && provider.has_logout && (
+        <p class="hint">
+          <a href="/api/v1/oidc/logout">{t.provider.leave(provider.label)}</a>
+        </p>
+      )}
       {!provider.is_available && <p class="hint">{t.provider.away}</p>}
     </div>
   );

@@ -52,7 +52,11 @@ function needsCode(error: unknown): boolean {
   );
 }
 
-export function SignIn(props: { onSignedIn: () => Promise<void> }) {
+export function SignIn(props: {
+  onSignedIn: () => Promise<void>;
+  /** signed out a moment ago */
+  hasLeft: boolean;
+}) {
   const t = useT();
   const [login, setLogin] = useState('');
   const [password, setPassword] = useState('');
@@ -149,7 +153,7 @@ export function SignIn(props: { onSignedIn: () => Promise<void> }) {
         </div>
         <p class="hint">{t.signIn.forgotten}</p>
       </form>
-      {!isCodeWanted && <ProviderSignIn />}
+      {!isCodeWanted && <ProviderSignIn hasLeft={props.hasLeft} />}
     </Doorstep>
   );
 }

@@ -27,6 +27,7 @@ export const operator: typeof en = {
     or: 'oder',
     signIn: (label) => `Mit ${label} anmelden`,
     away: 'Dieser Dienst ist gerade nicht erreichbar. Sie können sich mit Ihrem Passwort anmelden.',
+    leave: (label) => `Auch bei ${label} abmelden`,
     codeRefused:
       'Der Code ist nicht richtig, oder es hat zu lange gedauert. Melden Sie sich dann noch einmal an.',
     invited: (label) => `${label} statt eines Passworts benutzen`,

@@ -25,6 +25,7 @@ export const operator = {
     or: 'or',
     signIn: (label: string) => `Sign in with ${label}`,
     away: 'It cannot be reached at the moment. You can sign in with your password.',
+    leave: (label: string) => `Sign out at ${label}, too`,
     codeRefused:
       'The code is not right, or it took too long. Then sign in again.',
     invited: (label: string) => `Use ${label} instead of a password`,

@@ -27,6 +27,7 @@ export const operator: typeof en = {
     or: 'ou',
     signIn: (label) => `Se connecter avec ${label}`,
     away: 'Ce service est injoignable pour le moment. Vous pouvez vous connecter avec votre mot de passe.',
+    leave: (label) => `Se déconnecter aussi de ${label}`,
     codeRefused:
       'Le code est incorrect, ou cela a duré trop longtemps. Dans ce cas, reconnectez-vous.',
     invited: (label) => `Utiliser ${label} au lieu d’un mot de passe`,

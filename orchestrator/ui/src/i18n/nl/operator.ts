@@ -27,6 +27,7 @@ export const operator: typeof en = {
     or: 'of',
     signIn: (label) => `Aanmelden met ${label}`,
     away: 'Deze is nu niet bereikbaar. U kunt zich aanmelden met uw wachtwoord.',
+    leave: (label) => `Ook afmelden bij ${label}`,
     codeRefused:
       'De code is niet juist, of het duurde te lang. Meld u dan opnieuw aan.',
     invited: (label) => `${label} gebruiken in plaats van een wachtwoord`,
