@@ -4,14 +4,15 @@
 # submitter hears what is wrong, nothing is half-accepted, and the service goes
 # on by itself, in the same processes, once the trouble is over.
 
-# A small file system of our own, which namespaces give to ordinary users.
+# A small file system of our own, which namespaces give to ordinary users; the
+# log, the index and the database with its WAL lie there, too.
 if [ -z "${LOEP_SMALL_DISK:-}" ]; then
 	LOEP_SMALL_DISK=$(mktemp -d "${TMPDIR:-/tmp}/loep-disk-XXXXXX")
 	export LOEP_SMALL_DISK
 	trap 'rmdir "$LOEP_SMALL_DISK"' EXIT
 	# shellcheck disable=SC2016 # the inner shell expands these
 	unshare --user --map-root-user --mount bash -c '
-		mount -t tmpfs -o size=48m,mode=700 tmpfs "$LOEP_SMALL_DISK" || exit 77
+		mount -t tmpfs -o size=96m,mode=700 tmpfs "$LOEP_SMALL_DISK" || exit 77
 		exec unshare --user --map-user="$1" --map-group="$2" "$3"' \
 		t8003 "$(id -u)" "$(id -g)" "$0"
 	status=$?
@@ -50,7 +51,7 @@ counts() {
 }
 settle() {
 	local i
-	for ((i = 0; i < 300; i++)); do
+	for ((i = 0; i < 1500; i++)); do
 		[ "$("$LOEP" --json case list 2>/dev/null | jq '[.[].jobs_open] | add // 0')" = 0 ] && return
 		sleep 0.2
 	done
@@ -99,7 +100,7 @@ SUBMISSION=$(api "/cases/$CASE/submissions" | jq -r '.items[0].id')
 
 # --- a file that does not fit
 was=$(counts)
-head -c 60M /dev/urandom >"$IN/big"
+head -c 120M /dev/urandom >"$IN/big"
 upload "$IN/big"
 refused "a file larger than the disk" 507 'no space.*free some'
 is "nothing of it is there" "$(counts)" "$was"

@@ -130,16 +130,16 @@ clock $((2 * DAY))
 is "the service sees that its clock was set" "$(jumps)" 1
 like "and what that means" "$(cat "$WORK/log")" 'msg="the clock may be wrong; for a day nothing is deleted.*event=clock.jumped seconds=17(2799|2800|2801)'
 web GET /whoami -b "$WORK/today"
-refused "a session of two days ago" 401 unknown 'log in'
+refused "a session of two days ago" 401 session-over 'log in'
 web GET /whoami -H "$TOKEN"
-refused "a token that ran out" 401 unknown 'ran out'
+refused "a token that ran out" 401 token-over 'ran out'
 web POST /invitations/accept -d "{\"invitation\":\"$LATE\",\"password\":\"seven cold lamps under a bridge\"}"
 is "an invitation is still good" "$STATUS" 200
 login "$WORK/ahead" "$(totp 0)"
 is "one gets in, by the new time" "$STATUS" 200
 CODE=$(totp 0)
 login "$WORK/again" "$CODE"
-refused "not twice with a code" 401 unknown '.'
+refused "not twice with a code" 401 login-refused '.'
 web GET /whoami -b "$WORK/ahead"
 is "the new session is one" "$STATUS" 200
 
@@ -164,11 +164,11 @@ tus PATCH "$UPLOAD" -H 'Upload-Offset: 100000' --data-binary "@$WORK/part"
 is "back: it ends" "$STATUS $OFFSET" "204 200000"
 is "back: it is evidence" "$(api "${UPLOAD#/api/v1}" | jq -r '.state + " " + .sha256')" "finished $SUM"
 web GET /whoami -b "$WORK/ahead"
-refused "back: a session of a time that is to come" 401 unknown 'log in'
+refused "back: a session of a time that is to come" 401 session-over 'log in'
 web GET /whoami -H "$TOKEN"
 is "back: the token is good for the rest of its day" "$STATUS" 200
 login "$WORK/again" "$(totp 0)"
-refused "back: no code of before the last one" 401 unknown '.'
+refused "back: no code of before the last one" 401 login-refused '.'
 login "$WORK/again" "$RECOVERY"
 is "back: a recovery code" "$STATUS" 200
 is "back: due times are what they were" "$(due)" "$DUE"
