@@ -42,6 +42,7 @@ MIGRATION_TEXT(0015, "0015-second-factor.sql");
 MIGRATION_TEXT(0016, "0016-count.sql");
 MIGRATION_TEXT(0017, "0017-ruleset.sql");
 MIGRATION_TEXT(0018, "0018-oidc-logout.sql");
+MIGRATION_TEXT(0019, "0019-check.sql");
 
 static const struct {
 	int version;
@@ -66,6 +67,7 @@ static const struct {
     {16, "0016-count", store_schema_0016},
     {17, "0017-ruleset", store_schema_0017},
     {18, "0018-oidc-logout", store_schema_0018},
+    {19, "0019-check", store_schema_0019},
 };
 
 #define MIGRATION_COUNT (sizeof(migrations) / sizeof(migrations[0]))
@@ -185,7 +187,10 @@ migrate(struct sqlite3 *sqlite, char *why, size_t why_size)
 	size_t count;
 	int err = count_applied(sqlite, &count, why, why_size);
 
+	/* They are this program's own texts, and may change a table's. */
+	(void)sqlite3_db_config(sqlite, SQLITE_DBCONFIG_DEFENSIVE, 0, NULL);
 	for (; err == ERR_OK && count < MIGRATION_COUNT; count++)
 		err = apply(sqlite, count, why, why_size);
+	(void)sqlite3_db_config(sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	return err;
 }

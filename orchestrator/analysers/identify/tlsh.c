@@ -123,7 +123,7 @@ update_plain(struct tlsh *tlsh, const uint8_t *p, size_t len)
 # include <immintrin.h>
 
 # define WIDE  __attribute__((target("avx512bw,avx512vbmi,avx512vbmi2")))
-# define LANES 4
+# define LANES ((size_t)4)
 
 /* pearson[] of 64 bytes at a time. */
 struct wide {

@@ -105,6 +105,62 @@ test_migrations_are_recorded(void **state)
 	    migrate_version());
 }
 
+static int
+write_job(sqlite3 *sqlite, const char *state)
+{
+	auto_free char *sql = xasprintf(
+	    "INSERT OR REPLACE INTO job (id, org_id, case_id, kind, state, "
+	    "tier, rank, urgency, created_at, lease_until) "
+	    "SELECT 'x', 'o', 'c', 'yara', s, 0, 0, 0, 0, "
+	    "CASE s WHEN 'running' THEN 1 END FROM (SELECT '%s' AS s)",
+	    state);
+
+	return sqlite3_exec(sqlite, sql, NULL, NULL, NULL);
+}
+
+static int
+write_attempt(sqlite3 *sqlite, const char *outcome)
+{
+	auto_free char *sql = xasprintf(
+	    "INSERT OR REPLACE INTO attempt (job_id, attempt, worker, "
+	    "started_at, outcome) VALUES ('x', 1, '', 0, %s)",
+	    outcome);
+
+	return sqlite3_exec(sqlite, sql, NULL, NULL, NULL);
+}
+
+/* The checks that a migration put in other words take the same ones. */
+static void
+test_checks_that_changed(void **state)
+{
+	static const char *const states[] = {
+	    "queued", "running", "done", "partial", "failed", "cancelled"};
+	static const char *const outcomes[] = {"NULL", "'done'", "'partial'",
+	    "'failed'", "'cancelled'", "'released'", "'lost'"};
+	struct rig *rig = *state;
+	auto_free char *path = xasprintf("%s/loep.db", rig->folder);
+	sqlite3 *sqlite;
+
+	assert_int_equal(
+	    sql_int(rig, "SELECT count(*) FROM sqlite_schema WHERE name IN "
+			 "('job', 'attempt') AND sql LIKE '% OR %'"),
+	    2);
+	rig_stop(rig);
+	assert_int_equal(sqlite3_open(path, &sqlite), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_exec(sqlite, "BEGIN", NULL, NULL, NULL), SQLITE_OK);
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		assert_int_equal(write_job(sqlite, states[i]), SQLITE_OK);
+	assert_int_equal(write_job(sqlite, "leased"), SQLITE_CONSTRAINT);
+	for (size_t i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++)
+		assert_int_equal(write_attempt(sqlite, outcomes[i]), SQLITE_OK);
+	assert_int_equal(write_attempt(sqlite, "'queued'"), SQLITE_CONSTRAINT);
+	assert_int_equal(
+	    sqlite3_exec(sqlite, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+	(void)sqlite3_close(sqlite);
+	rig_start(rig);
+}
+
 static void
 test_newer_database(void **state)
 {
@@ -600,6 +656,7 @@ main(void)
 	    T(test_init_does_not_overwrite),
 	    T(test_no_database),
 	    T(test_migrations_are_recorded),
+	    T(test_checks_that_changed),
 	    T(test_newer_database),
 	    T(test_foreign_migration),
 	    T(test_file_is_no_database),
