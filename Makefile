@@ -304,7 +304,7 @@ fuzz: setup
 	@$(MAKE) -j2 FUZZER=1 build-fuzzer/tests/fuzz/$(T)
 	@mkdir -p build-fuzzer/corpus/$(T) tests/fuzz/corpus/$(T:fuzz_%=%)
 	ASAN_OPTIONS=detect_leaks=0 build-fuzzer/tests/fuzz/$(T) -max_total_time=$(SECONDS) -timeout=20 -rss_limit_mb=4096 \
-	    -artifact_prefix=build-fuzzer/ $(wildcard tests/fuzz/$(T:fuzz_%=%).dict tests/fuzz/$(T).dict) \
+	    -artifact_prefix=build-fuzzer/ $(patsubst %,-dict=%,$(wildcard tests/fuzz/$(T:fuzz_%=%).dict tests/fuzz/$(T).dict)) \
 	    build-fuzzer/corpus/$(T) tests/fuzz/corpus/$(T:fuzz_%=%)
 
 #: coverage	line coverage of the unit and fuzz tests, in build-coverage/

@@ -142,6 +142,25 @@ fill_known(const struct route *route, const uint8_t *p, const uint8_t *end)
 	json_decref(body);
 }
 
+/* A form has its member as a text, or has none. */
+static void
+check_form(const uint8_t *p, size_t len)
+{
+	char why[PARAMS_WHY_BYTES] = "";
+	json_t *body = NULL;
+
+	if (params_parse_form(p, len, "a", &body, why) != ERR_OK) {
+		if (body != NULL || why[0] == '\0')
+			abort();
+		return;
+	}
+	if (json_object_size(body) > 1 ||
+	    (json_object_size(body) == 1 &&
+		!json_is_string(json_object_get(body, "a"))))
+		abort();
+	json_decref(body);
+}
+
 /* Every route that takes a body. */
 static void
 fill_all(const json_t *body, const uint8_t *p, size_t len)
@@ -168,6 +187,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	check_scan(data, size);
+	check_form(data, size);
 	check_column('j', data, size);
 	check_column('s', data, size);
 	err = params_parse_body(data, size, &body, why);

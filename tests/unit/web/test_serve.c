@@ -60,6 +60,8 @@ body_for(enum call_op op)
 		return "{\"login\":\"a\",\"password\":\"b\"}";
 	case CALL_INVITE_ACCEPT:
 		return "{\"invitation\":\"a\",\"password\":\"b\"}";
+	case CALL_ARTEFACT_RESTRICT:
+		return "{\"restriction\":\"sealed\",\"reason\":\"a\"}";
 	case CALL_OIDC_SIGNED_OUT:
 		return "logout_token=a&more=b+c";
 	case CALL_OIDC_INVITED:
