@@ -10,8 +10,8 @@ UPDATE rescan SET used_at = created_at WHERE kind = 'activation';
 ALTER TABLE job ADD COLUMN is_held INTEGER NOT NULL DEFAULT 0
     CHECK (is_held IN (0, 1));
 DROP INDEX job_queue;
-CREATE INDEX job_queue ON job (kind, tier, rank, org_id, urgency, id)
-    WHERE state = 'queued' AND is_held = 0;
+CREATE INDEX job_queue ON job (kind, is_held, tier, rank, org_id, urgency, id)
+    WHERE state = 'queued';
 CREATE INDEX job_held ON job (id) WHERE is_held = 1;
 
 -- Compiled sets: files beside the database, a few of them.  The signature is

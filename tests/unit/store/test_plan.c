@@ -38,6 +38,7 @@ static const struct {
     {"MODE_TIER_", "when two persons change the operating mode"},
     {"METRIC_JOBS_", "an index of what waits or runs, and no more"},
     {"STATUS_JOBS", "the same index; ended ones are counted ahead"},
+    {"RULES_HELD_GO", "an index of what waits for rules to be compiled"},
     {"OUTBOX_GIVE_UP", "an index of the mails that wait"},
     {"UPLOAD_PARTS", "an index of what the vault has yet to drop"},
     {"UNIT_GONE", "an index of what the index has yet to forget"},
