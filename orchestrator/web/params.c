@@ -284,22 +284,25 @@ static bool
 is_known(const struct route_match *match, const char *name, size_t len)
 {
 	const struct call_spec *spec = call_spec(match->route->op);
+	bool is_cut = false;
 
 	for (size_t i = 0; spec != NULL && i < spec->param_count; i++) {
 		struct source s;
 
 		find_source(match->route, spec->params[i].name, &s);
+		is_cut |= strcmp(s.api, "limit") == 0;
 		if (s.is_whole_body && !is_from_query(match->route))
 			return true;
 		if (!s.is_fixed && strlen(s.api) == len &&
 		    memcmp(s.api, name, len) == 0)
 			return route_variable(match, s.api) == NULL;
 	}
-	/* Lists that are short by nature come whole, whoever asks for pages. */
 	/* Providers add what they like. */
 	if (match->route->kind == ROUTE_OIDC_BACK)
 		return true;
-	return match->route->kind == ROUTE_LIST &&
+	/* Lists that are short by nature come whole, whoever asks for pages;
+	   the best of what was found has no second page. */
+	return match->route->kind == ROUTE_LIST && !is_cut &&
 	       ((len == 5 && memcmp(name, "limit", 5) == 0) ||
 		   (len == 6 && memcmp(name, "cursor", 6) == 0));
 }

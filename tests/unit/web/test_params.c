@@ -100,6 +100,16 @@ test_query(void **state)
 	assert_int_equal(value(&r, "limit")->i, 50);
 	is_text(&r, "cursor", "");
 	drop(&r);
+	/* What comes whole is one page; what is cut cannot be gone through. */
+	r = fill("GET", "/api/v1/sessions?limit=5&cursor=a", NULL);
+	assert_int_equal(r.err, ERR_OK);
+	drop(&r);
+	r = fill("GET", "/api/v1/search?q=a&limit=5", NULL);
+	assert_int_equal(r.err, ERR_OK);
+	drop(&r);
+	r = fill("GET", "/api/v1/search?q=a&cursor=a", NULL);
+	assert_int_equal(r.err, ERR_FORMAT);
+	drop(&r);
 	/* Renamed, fixed, and from the path. */
 	r = fill("GET", "/api/v1/audit?cursor=77", NULL);
 	assert_int_equal(r.err, ERR_OK);
