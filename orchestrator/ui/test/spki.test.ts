@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
+import { webcrypto } from 'node:crypto';
 import { test } from 'node:test';
 import { keyDigest, publicKeyOf } from '../src/lib/spki.js';
+
+// Browsers have it; Node.js 18 (Debian 12) hides it.
+if (!globalThis.crypto)
+  Object.defineProperty(globalThis, 'crypto', { value: webcrypto });
 
 /** An element of DER. */
 function der(tag: number, ...parts: (Uint8Array | number[])[]): Uint8Array {
