@@ -224,6 +224,7 @@ sched_main(void)
 
 	TAILQ_INIT(&sched.workers);
 	TAILQ_INIT(&sched.jobs);
+	TAILQ_INIT(&sched.waiting);
 	TAILQ_INIT(&sched.outputs_waiting);
 	ruleset_init(&sched.ruleset);
 	rescan_init(&sched.rescan, &sched);

@@ -49,6 +49,8 @@ struct ends {
 	struct loop_timer *timer;
 };
 
+TAILQ_HEAD(triage_list, triage);
+
 struct sched {
 	struct program program;
 	struct chan *store; /* NULL while there is none */
@@ -72,7 +74,7 @@ struct sched {
 	struct ends ends;
 	struct loop_timer *pump_timer; /* triage_pump() was called */
 	bool has_to_look;	       /* it was, for all jobs */
-	size_t waiting;		       /* without a pack, for a place */
+	struct triage_list waiting;    /* without a pack, for a place */
 	struct loop_timer *beat_timer;
 	struct loop_timer *stop_timer;
 	uint64_t stop_ms;     /* when to end, whatever is still open */

@@ -37,12 +37,22 @@ pipe_close(struct triage *t)
 }
 
 static void
+wait_no_more(struct triage *t)
+{
+	if (!t->is_waiting)
+		return;
+	t->is_waiting = false;
+	TAILQ_REMOVE(&t->job->sched->waiting, t, waiter);
+}
+
+static void
 triage_free(struct job *job)
 {
 	struct triage *t = job->work;
 	const bool is_packed = t->is_packed;
 
 	job->work = NULL;
+	wait_no_more(t);
 	errand_forget(t->errand);
 	trip_leave(t);
 	pack_leave(t);
@@ -391,20 +401,45 @@ pump_packs(struct sched *sched)
 	} while (is_started);
 }
 
-/* Those that are not in packs; thousands that are would be walked past. */
+/* Those that are not in packs. */
 static void
-pump_jobs(struct sched *sched)
+pump_all(struct sched *sched)
 {
 	const bool has_pack_workers = pack_has_workers(sched);
 	struct job *job, *next;
+	struct triage *t;
 
 	sched->has_to_look = false;
-	sched->waiting = 0;
+	while ((t = TAILQ_FIRST(&sched->waiting)) != NULL)
+		wait_no_more(t);
 	for (job = TAILQ_FIRST(&sched->jobs); job != NULL; job = next) {
 		/* Given back, it leaves the list only with the store's word. */
 		next = TAILQ_NEXT(job, entry);
-		if (job->state == JOB_HELD && job->ops == &triage_ops)
-			sched->waiting += pump_one(job, has_pack_workers);
+		if (job->state != JOB_HELD || job->ops != &triage_ops ||
+		    !pump_one(job, has_pack_workers))
+			continue;
+		t = job->work;
+		t->is_waiting = true;
+		TAILQ_INSERT_TAIL(&sched->waiting, t, waiter);
+	}
+}
+
+/* Those that waited then: thousands that are in packs would be walked past. */
+static void
+pump_waiting(struct sched *sched)
+{
+	const bool has_pack_workers = pack_has_workers(sched);
+	struct triage *t, *next;
+
+	for (t = TAILQ_FIRST(&sched->waiting); t != NULL; t = next) {
+		struct job *job = t->job;
+
+		next = TAILQ_NEXT(t, waiter);
+		if (job->state == JOB_HELD && pump_one(job, has_pack_workers))
+			continue;
+		/* Or it has left by itself. */
+		if (job->work == t)
+			wait_no_more(t);
 	}
 }
 
@@ -416,8 +451,10 @@ on_pump(void *arg)
 	sched->pump_timer = NULL;
 	if (sched->is_stopping || sched->store == NULL)
 		return;
-	if (sched->has_to_look || sched->waiting > 0)
-		pump_jobs(sched);
+	if (sched->has_to_look)
+		pump_all(sched);
+	else
+		pump_waiting(sched);
 	pump_packs(sched);
 }
 

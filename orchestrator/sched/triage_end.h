@@ -15,6 +15,8 @@ enum triage_state {
 };
 
 struct triage {
+	TAILQ_ENTRY(triage) waiter; /* where is_waiting */
+	bool is_waiting;
 	struct job *job;
 	enum triage_state state;
 	bool is_cancelled;
