@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Getting in at an identity provider: as a person does it.
-import { finish, is, look, newUser, site, story, totp } from './lib.mjs';
+import { finish, is, look, newUser, signIn, site, story, totp } from './lib.mjs';
 
 const an = await newUser();
 const bob = await newUser();
 const eve = await newUser();
+const mia = await newUser();
 
 /** At the provider's own page. */
 async function signInThere({ page }, name) {
@@ -60,6 +61,23 @@ await story('Bob accepts an invitation with it', async () => {
   await page.getByRole('button', { name: 'Use Acme ID instead of a password' }).click();
   await signInThere(bob, 'bob-there');
   await page.getByText('There are no cases yet.').waitFor();
+});
+
+await story('who manages accounts says who Eve is there', async () => {
+  const { page } = mia;
+  await signIn(mia, 'mia@example.org');
+  await page.goto(`${site}/colleagues`);
+  await page.getByRole('button', { name: 'Edit: Eve Maes' }).click();
+  await page.getByLabel('Their name there').fill('<b>eve</b>');
+  await look(mia, 'colleague-provider');
+  await page.getByRole('button', { name: 'Let them sign in there' }).click();
+  await page.getByText('They can sign in there now.').first().waitFor();
+  await eve.page.getByRole('link', { name: 'Sign in with Acme ID' }).click();
+  await eve.page.getByRole('navigation', { name: 'Main navigation' }).waitFor();
+  await page.getByRole('button', { name: 'Take the link away' }).click();
+  await page.getByText('The link is gone.').first().waitFor();
+  await eve.page.goto(site);
+  await eve.page.getByLabel('Login name').waitFor();
 });
 
 let secret;

@@ -13,6 +13,8 @@ client_id = loep\nclient_secret_file = $WORK/secret\nlabel = Acme ID\n\
 redirect_uri = $URL/api/v1/oidc/callback\nsigned_out_uri = $URL/"
 browser_start
 ACME=$(browser_org "Acme Energy" C1)
+browser_account "Mia Managers" mia@example.org "submit manage_org_users" "$ACME" >/dev/null
+browser_account "Eve Maes" eve@example.org submit "$ACME" >/dev/null
 AN=$(browser_account "An Peeters" an@example.org submit "$ACME")
 BOB=$("$LOEP" --json user add "Bob Claes" --login bob@example.org --capabilities submit --org "$ACME" | jq -r .id)
 INVITATION=$("$LOEP" --json user invite "$BOB" | jq -r .token)

@@ -31,6 +31,7 @@ import { toast } from '../components/toast.js';
 import { useT, wordFor } from '../i18n/index.js';
 import { keyDigest } from '../lib/spki.js';
 import { capabilitiesOf, useSession } from '../session.js';
+import { OtherIdentity } from './account/other_identity.js';
 import { Tokens } from './account/tokens.js';
 import './operator.css';
 
@@ -371,6 +372,7 @@ function EditAccount(props: {
           <Button onClick={props.onClose}>{t.common.cancel}</Button>
         </div>
       </form>
+      <OtherIdentity account={account} />
       {account.kind === 'service' && (
         <>
           <hr />

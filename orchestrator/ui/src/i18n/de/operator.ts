@@ -28,6 +28,11 @@ export const operator: typeof en = {
     signIn: (label) => `Mit ${label} anmelden`,
     away: 'Dieser Dienst ist gerade nicht erreichbar. Sie können sich mit Ihrem Passwort anmelden.',
     leave: (label) => `Auch bei ${label} abmelden`,
+    theirSubject: 'Deren Name dort',
+    theirHint:
+      'Die Seite, die sie abgewiesen hat, zeigt ihn (sub). Deren Sitzungen hier enden.',
+    linkThem: 'Anmeldung dort erlauben',
+    theirsSaved: 'Die Anmeldung dort ist jetzt möglich.',
     codeRefused:
       'Der Code ist nicht richtig, oder es hat zu lange gedauert. Melden Sie sich dann noch einmal an.',
     invited: (label) => `${label} statt eines Passworts benutzen`,

@@ -26,6 +26,11 @@ export const operator = {
     signIn: (label: string) => `Sign in with ${label}`,
     away: 'It cannot be reached at the moment. You can sign in with your password.',
     leave: (label: string) => `Sign out at ${label}, too`,
+    theirSubject: 'Their name there',
+    theirHint:
+      'The page that refused them shows it (sub). Their sessions here end.',
+    linkThem: 'Let them sign in there',
+    theirsSaved: 'They can sign in there now.',
     codeRefused:
       'The code is not right, or it took too long. Then sign in again.',
     invited: (label: string) => `Use ${label} instead of a password`,

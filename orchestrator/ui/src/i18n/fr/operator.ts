@@ -28,6 +28,11 @@ export const operator: typeof en = {
     signIn: (label) => `Se connecter avec ${label}`,
     away: 'Ce service est injoignable pour le moment. Vous pouvez vous connecter avec votre mot de passe.',
     leave: (label) => `Se déconnecter aussi de ${label}`,
+    theirSubject: 'Leur nom là-bas',
+    theirHint:
+      'La page qui les a refusés l’affiche (sub). Leurs sessions ici se terminent.',
+    linkThem: 'Autoriser cette connexion',
+    theirsSaved: 'La connexion est maintenant possible là-bas.',
     codeRefused:
       'Le code est incorrect, ou cela a duré trop longtemps. Dans ce cas, reconnectez-vous.',
     invited: (label) => `Utiliser ${label} au lieu d’un mot de passe`,

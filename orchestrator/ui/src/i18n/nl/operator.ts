@@ -28,6 +28,11 @@ export const operator: typeof en = {
     signIn: (label) => `Aanmelden met ${label}`,
     away: 'Deze is nu niet bereikbaar. U kunt zich aanmelden met uw wachtwoord.',
     leave: (label) => `Ook afmelden bij ${label}`,
+    theirSubject: 'Hun naam daar',
+    theirHint:
+      'De pagina die hen weigerde, toont die (sub). Hun sessies hier eindigen.',
+    linkThem: 'Daar laten aanmelden',
+    theirsSaved: 'Zij kunnen zich daar nu aanmelden.',
     codeRefused:
       'De code is niet juist, of het duurde te lang. Meld u dan opnieuw aan.',
     invited: (label) => `${label} gebruiken in plaats van een wachtwoord`,

@@ -24,6 +24,7 @@ import { ProblemAlert, useAction } from '../../components/load.js';
 import { PagedTable, useFiltered, usePages } from '../../components/pages.js';
 import { useT, wordFor } from '../../i18n/index.js';
 import { useSession } from '../../session.js';
+import { OtherIdentity } from '../account/other_identity.js';
 import { ActButton, StateBadge } from './parts.js';
 
 const CAPABILITIES = [
@@ -169,6 +170,7 @@ function AccountDialog(props: {
           <Button onClick={props.onClose}>{t.common.cancel}</Button>
         </p>
       </form>
+      {before && before.id !== me.account && <OtherIdentity account={before} />}
     </Dialog>
   );
 }
