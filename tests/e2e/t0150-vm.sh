@@ -84,8 +84,8 @@ go "after kill -9 the pool comes back by itself" \
     run "$work/s/net.sh" '{"seconds":60}' "$t.k3" \
     start "$work/s/sleep.sh" '{"seconds":300}' "$t.k4" \
     state running 300 cancel end 60
-run 1 '.ready_ms < 60000' true "a saved memory image is used again"
-run 2 '.ready_ms < 60000' true "also after a kill"
+run 1 '.ready_ms < 90000' true "a saved memory image is used again"
+run 2 '.ready_ms < 90000' true "also after a kill"
 run 3 .outcome "done" "a run after loep-vm was killed"
 run 4 .outcome "done" "a run after loep-simnet was killed"
 run 5 .outcome cancelled "a run that is cancelled"
