@@ -67,6 +67,9 @@ await story('who manages accounts says who Eve is there', async () => {
   const { page } = mia;
   await signIn(mia, 'mia@example.org');
   await page.goto(`${site}/colleagues`);
+  // Bob has no password, and is in all the same.
+  const row = page.getByRole('row').filter({ hasText: 'Bob Claes' });
+  await row.getByText('Active', { exact: true }).waitFor();
   await page.getByRole('button', { name: 'Edit: Eve Maes' }).click();
   await page.getByLabel('Their name there').fill('<b>eve</b>');
   await look(mia, 'colleague-provider');

@@ -213,7 +213,8 @@ function AccountState(props: { account: Account }) {
     return <Badge tone="bad">{t.colleagues.disabled}</Badge>;
   if (a.kind === 'service')
     return <Badge tone="good">{t.colleagues.active}</Badge>;
-  if (!a.has_password) return <Badge tone="warn">{t.colleagues.invited}</Badge>;
+  if (!a.has_password && !a.has_oidc)
+    return <Badge tone="warn">{t.colleagues.invited}</Badge>;
   return (
     <>
       <Badge tone="good">{t.colleagues.active}</Badge>{' '}

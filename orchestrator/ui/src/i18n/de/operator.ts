@@ -28,6 +28,7 @@ export const operator: typeof en = {
     signIn: (label) => `Mit ${label} anmelden`,
     away: 'Dieser Dienst ist gerade nicht erreichbar. Sie können sich mit Ihrem Passwort anmelden.',
     leave: (label) => `Auch bei ${label} abmelden`,
+    word: 'Identitätsanbieter',
     theirSubject: 'Deren Name dort',
     theirHint:
       'Die Seite, die sie abgewiesen hat, zeigt ihn (sub). Deren Sitzungen hier enden.',

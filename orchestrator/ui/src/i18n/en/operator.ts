@@ -26,6 +26,7 @@ export const operator = {
     signIn: (label: string) => `Sign in with ${label}`,
     away: 'It cannot be reached at the moment. You can sign in with your password.',
     leave: (label: string) => `Sign out at ${label}, too`,
+    word: 'Identity provider',
     theirSubject: 'Their name there',
     theirHint:
       'The page that refused them shows it (sub). Their sessions here end.',

@@ -28,6 +28,7 @@ export const operator: typeof en = {
     signIn: (label) => `Se connecter avec ${label}`,
     away: 'Ce service est injoignable pour le moment. Vous pouvez vous connecter avec votre mot de passe.',
     leave: (label) => `Se déconnecter aussi de ${label}`,
+    word: 'Fournisseur d’identité',
     theirSubject: 'Leur nom là-bas',
     theirHint:
       'La page qui les a refusés l’affiche (sub). Leurs sessions ici se terminent.',

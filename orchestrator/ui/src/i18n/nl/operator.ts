@@ -28,6 +28,7 @@ export const operator: typeof en = {
     signIn: (label) => `Aanmelden met ${label}`,
     away: 'Deze is nu niet bereikbaar. U kunt zich aanmelden met uw wachtwoord.',
     leave: (label) => `Ook afmelden bij ${label}`,
+    word: 'Identiteitsprovider',
     theirSubject: 'Hun naam daar',
     theirHint:
       'De pagina die hen weigerde, toont die (sub). Hun sessies hier eindigen.',

@@ -359,7 +359,9 @@ export function AdminPeople() {
               head: p.signIn,
               cell: (x) => (
                 <>
-                  {x.has_password ? p.password : '–'}
+                  {[x.has_password && p.password, x.has_oidc && t.provider.word]
+                    .filter(Boolean)
+                    .join(', ') || '–'}
                   {x.has_totp ? ` + ${p.totp}` : ''}
                 </>
               ),
