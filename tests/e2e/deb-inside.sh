@@ -53,10 +53,13 @@ ok "the configuration is in /etc" test -f /etc/loep/loep.conf -a -L /var/lib/loe
 ok "the unit is a good one" systemd-analyze verify --man=no /lib/systemd/system/loep.service
 ok "and is enabled" test -L /etc/systemd/system/multi-user.target.wants/loep.service
 sed -i 's/^#vm = .*/vm = no/; s/^# *vm = .*/vm = no/' /etc/loep/loep.conf
+# A provider that is not there: what signs people in runs all the same.
+sed -i 's,^# *issuer = .*,issuer = https://localhost:9,' /etc/loep/loep.conf
 ok "serves" start
 ok "each program as its user: store" runs_as loep-store loep-store
 ok "vault" runs_as loep-vault loep-vault
 ok "web" runs_as loep-web loep-web
+ok "oidc" runs_as loep-oidc loep-oidc
 ok "yara" runs_as loep-analyser loep-yara
 # The test virus of EICAR, in two halves.
 # shellcheck disable=SC2016
