@@ -8,7 +8,7 @@
  * rejected, so that only the record stays that somebody looked.
  */
 #include "cli/bundle.h"
-#include "cli/command.h"
+#include "cli/rescan.h"
 #include "cli/rules.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
@@ -255,14 +255,16 @@ follow(struct hunt *hunt)
 		const char *state = json_member_text(rescan, "state", "");
 		bool is_over = strcmp(state, "queued") != 0 &&
 			       strcmp(state, "running") != 0;
+		char left[48];
 
 		print_new(hunt);
 		if (is_over)
 			return rescan;
+		rescan_time_left(rescan, left, sizeof(left));
 		if (!hunt->cli->is_quiet)
-			progress_line("%lld %%, %lld found",
+			progress_line("%lld %%%s, %lld found",
 			    (long long)json_member_int(rescan, "progress", 0),
-			    (long long)hunt->found);
+			    left, (long long)hunt->found);
 		json_decref(rescan);
 		(void)usleep(POLL_US);
 	}

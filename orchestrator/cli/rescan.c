@@ -81,6 +81,17 @@ is_over(const json_t *rescan)
 }
 
 /* Follows one until it is over; 0 where it is done. */
+void
+rescan_time_left(const json_t *rescan, char *dst, size_t size)
+{
+	json_int_t left = json_member_int(rescan, "seconds_left", -1);
+
+	dst[0] = '\0';
+	if (left >= 0)
+		(void)snprintf(
+		    dst, size, ", about %lld s left", (long long)left);
+}
+
 static int
 wait_for(struct cli *cli, const char *number)
 {
@@ -89,6 +100,7 @@ wait_for(struct cli *cli, const char *number)
 	for (;;) {
 		auto_json json_t *rescan =
 		    api_get(cli->api, "/rescans/%s", number);
+		char left[48];
 
 		if (is_over(rescan)) {
 			progress_clear();
@@ -98,12 +110,13 @@ wait_for(struct cli *cli, const char *number)
 				   ? 0
 				   : EXIT_FAILED;
 		}
+		rescan_time_left(rescan, left, sizeof(left));
 		if (!cli->is_quiet)
-			progress_line("re-scan %s: %lld %%, %lld new, %lld "
+			progress_line("re-scan %s: %lld %%%s, %lld new, %lld "
 				      "changed",
 			    number,
 			    (long long)json_member_int(rescan, "progress", 0),
-			    (long long)json_member_int(rescan, "new", 0),
+			    left, (long long)json_member_int(rescan, "new", 0),
 			    (long long)json_member_int(rescan, "changed", 0));
 		(void)nanosleep(&pause, NULL);
 	}

@@ -457,6 +457,33 @@ test_preview(void **state)
 	    0);
 }
 
+/* A quarter is done after ten seconds: thirty are left. */
+static void
+test_time_left(void **state)
+{
+	struct rig *rig = *state;
+	char case_id[UUID_BYTES], artefact[UUID_BYTES];
+
+	for (int i = 0; i < 4; i++)
+		make_artefact(rig, "bytes", case_id, artefact);
+	(void)drain_jobs(rig, "identify,yara,report");
+	make_version(rig, 1);
+	make_rule(rig, 1, "fresh", 'f', 'F');
+	activate(rig, 1);
+	assert_int_equal(lease_rescan(rig, NULL), 1);
+	(void)ask_ok(rig, CALL_RESCAN_GET, ARGS(val_int(1)));
+	assert_true(col_is_null(rig, 0, "seconds_left"));
+	assert_int_equal(send_result(rig, 1, 1, false, NULL)->err, ERR_OK);
+	sql_run(rig, "UPDATE rescan SET started_at = started_at - 10000000");
+	(void)ask_ok(rig, CALL_RESCAN_GET, ARGS(val_int(1)));
+	assert_int_equal(col_int(rig, 0, "progress"), 25);
+	assert_in_range(col_int(rig, 0, "seconds_left"), 30, 60);
+	assert_int_equal(send_result(rig, 1, 4, true, NULL)->err, ERR_OK);
+	(void)ask_ok(rig, CALL_RESCAN_GET, ARGS(val_int(1)));
+	assert_true(col_is_null(rig, 0, "seconds_left"));
+	assert_int_equal(col_int(rig, 0, "progress"), 100);
+}
+
 /* Going back scans for what means something else, and knew that before. */
 static void
 test_roll_back(void **state)
@@ -553,6 +580,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_taken_over, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_gap, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_preview, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_time_left, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_roll_back, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
 	};
