@@ -270,7 +270,7 @@ ok "which becomes active" "$LOEP" --quiet rules activate "$VERSION"
 "$LOEP" --quiet rescan wait "$(newest)" >/dev/null
 # On a busy machine their time is up: these gaps are tried again.
 for _ in 1 2 3; do
-	[ "$(rescan .state)" = done ] || "$LOEP" --quiet rescan wait "$(newest)" >/dev/null
+	[ "$(rescan .state)" = "done" ] || "$LOEP" --quiet rescan wait "$(newest)" >/dev/null
 done
 diag "after $((SECONDS - BEGAN)) s; set aside: $(api \
 	"/rules/versions/$VERSION/rules?state=rejected" |
