@@ -136,6 +136,20 @@ ok "is active then" activate
 is "a scan says why not" "$("$LOEP" --json rescan proof "$SOME" counted |
 	jq -r .state)" no_match
 
+# --- what makes a rule slow, and a hunt that is kept ---
+cat >"$SET/slow.yar" <<'YARA'
+rule tiring { strings: $fine = "plain text" $bad = /x.*y.*z.*x.*y.*z.*q/s condition: any of them }
+YARA
+ok "a rule that is slow" prepare
+is "is named with the string that makes it so" "$("$LOEP" --json rules show \
+	"$VERSION" tiring | jq -r '"\(.cost_ms > 0) \(.cost_string)"')" 'true $bad'
+rm "$SET/slow.yar"
+echo 'rule idea { strings: $a = "thread0" condition: $a }' >"$WORK/idea.yar"
+ok "a hunt" "$LOEP" --quiet hunt "$WORK/idea.yar"
+is "leaves nothing" "$(changes "$(newest)" | wc -l)" 0
+ok "one that is kept" "$LOEP" --quiet hunt "$WORK/idea.yar" --keep
+is "leaves what it found" "$(changes "$(newest)" | grep -c '^new idea ')" 8
+
 # --- files that go ---
 ok "all is in the index" until_is 60 29/29 indexed
 is "which names who may match" "$(may_match moves)" 13
