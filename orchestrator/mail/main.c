@@ -7,7 +7,8 @@
  * Trusts: nothing that the relay says but that it took a mail.  It can make no
  *         socket and open no file: connections come from its dialer, which
  *         knows one relay (lib/dial.h).
- * Ends:   with its parent.  A mail that was on its way is sent again, with the
+ * Ends:   with its parent, or when nobody is at the relay's address: started
+ *         again, it looks the relay up again.  A mail that was on its way is sent again, with the
  *         same Message-ID; one that the relay has taken is not.
  */
 #include "lib/call.h"
@@ -61,7 +62,9 @@ struct mailer {
 	struct smtp *smtp;
 	struct loop_timer *timer;
 	bool is_leasing;
-	bool is_away; /* the relay was, at the last try */
+	bool is_away;	/* the relay was, at the last try */
+	bool is_ending; /* to look the relay up, once all is told */
+	uint64_t looked_up_ms;
 	struct message_sender sender;
 	struct mail_list mails;
 	struct ending_list endings;
@@ -70,6 +73,7 @@ struct mailer {
 static struct mailer mailer;
 
 static void look(struct mailer *m);
+static void look_up_again(struct mailer *m);
 static void on_look(void *arg);
 
 static void
@@ -87,6 +91,7 @@ static void
 on_told(void *arg, enum err err, const char *why, int fd)
 {
 	struct ending *e = arg;
+	struct mailer *m = e->mailer;
 
 	if (fd != -1)
 		(void)close(fd);
@@ -99,8 +104,9 @@ on_told(void *arg, enum err err, const char *why, int fd)
 		    "msg=\"the store takes no end\" mail=%s "
 		    "reason=\"%s\"",
 		    e->id, why);
-	TAILQ_REMOVE(&e->mailer->endings, e, entry);
+	TAILQ_REMOVE(&m->endings, e, entry);
 	free(e);
+	look_up_again(m);
 }
 
 static void
@@ -153,12 +159,21 @@ drop(struct mailer *m, struct mail *mail)
 	free(mail);
 }
 
+static uint64_t
+look_up_ms(const struct mailer *m)
+{
+	int64_t s = program_conf_int(&m->program, "look_up_seconds", 60);
+
+	return s < 1 ? 1000 : (uint64_t)s * 1000;
+}
+
 static void
 on_sent(void *arg, enum smtp_outcome outcome, const char *why)
 {
 	static const char *const words[] = {
 	    [SMTP_SENT] = "sent",
 	    [SMTP_LATER] = "later",
+	    [SMTP_AWAY] = "later",
 	    [SMTP_NEVER] = "failed",
 	};
 	struct mailer *m = arg;
@@ -168,7 +183,10 @@ on_sent(void *arg, enum smtp_outcome outcome, const char *why)
 		log_line(LOG_WARN,
 		    "msg=\"a mail was not taken\" mail=%s outcome=%s", mail->id,
 		    words[outcome]);
-	m->is_away = outcome == SMTP_LATER;
+	m->is_away = outcome == SMTP_LATER || outcome == SMTP_AWAY;
+	/* It may have moved: the dialer knows its address from our start. */
+	m->is_ending |= outcome == SMTP_AWAY &&
+			loop_now_ms() - m->looked_up_ms >= look_up_ms(m);
 	end(m, mail->id, words[outcome], why);
 	drop(m, mail);
 	/* A relay that is away has nothing for the others either. */
@@ -309,8 +327,10 @@ look(struct mailer *m)
 		tell(e);
 	send_next(m);
 	look_later(m, LOOK_MS);
-	if (m->smtp == NULL || m->is_leasing || !TAILQ_EMPTY(&m->mails) ||
-	    !calls_is_connected(m->calls) || count_endings(m) > SENT_MAX)
+	look_up_again(m);
+	if (m->smtp == NULL || m->is_leasing || m->is_ending ||
+	    !TAILQ_EMPTY(&m->mails) || !calls_is_connected(m->calls) ||
+	    count_endings(m) > SENT_MAX)
 		return;
 	m->is_leasing = true;
 	values_init(&params);
@@ -455,6 +475,15 @@ on_again(void *arg)
 	exit(75);
 }
 
+/* Where that is wanted, and the store knows of each mail what became of it. */
+static void
+look_up_again(struct mailer *m)
+{
+	if (m->is_ending && !m->is_leasing && TAILQ_EMPTY(&m->mails) &&
+	    TAILQ_EMPTY(&m->endings))
+		on_again(m);
+}
+
 /* The relay, and libcurl with all that it wants to read. */
 static void
 prepare(struct mailer *m)
@@ -498,6 +527,7 @@ prepare(struct mailer *m)
 		log_line(LOG_ERROR, "msg=\"libcurl cannot be set up\"");
 		exit(71);
 	}
+	m->looked_up_ms = loop_now_ms();
 	log_line(LOG_INFO, "msg=\"sending mail\" relay=%s port=%s", host, port);
 }
 

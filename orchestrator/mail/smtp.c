@@ -228,6 +228,8 @@ outcome_of(struct smtp *s, CURLcode code)
 
 	if (code == CURLE_OK)
 		return SMTP_SENT;
+	if (s->why[0] != '\0')
+		return SMTP_AWAY;
 	(void)curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &reply);
 	if (reply >= 500 && reply < 600 &&
 	    (code == CURLE_SEND_ERROR || code == CURLE_WEIRD_SERVER_REPLY ||

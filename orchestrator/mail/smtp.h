@@ -34,6 +34,7 @@ struct smtp_conf {
 enum smtp_outcome {
 	SMTP_SENT,  /* the relay said that it has it */
 	SMTP_LATER, /* it may be taken another time */
+	SMTP_AWAY,  /* the same, and nobody is at the relay's address */
 	SMTP_NEVER  /* it said that it will not */
 };
 

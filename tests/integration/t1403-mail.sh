@@ -26,7 +26,7 @@ unsink() {
 }
 trap 'unsink; loep_stop; rm -rf "$WORK"' INT TERM
 sink 0
-CONF="[review]\nsingle_person = yes\n[mail]\nrelay = 127.0.0.1:$PORT\nfrom = cert@cert.example\nfrom_name = \"CERT\"\nportal = https://portal.example/"
+CONF="[review]\nsingle_person = yes\n[mail]\nrelay = 127.0.0.1:$PORT\nfrom = cert@cert.example\nfrom_name = \"CERT\"\nportal = https://portal.example/\nlook_up_seconds = 1"
 loep_start
 like 'a sender in a cage of its own runs' "$(cat "$WORK/log")" 'msg=ready child=loep-mail'
 ok 'it sends to the relay' grep -q 'msg="sending mail" relay=127.0.0.1' "$WORK/log"
@@ -116,6 +116,11 @@ done
 sleep 2
 like 'what waits is shown, and why' "$("$LOEP" outbox 2>&1)" 'queued.*cannot connect: Connection refused'
 is 'intake does not wait for it' "$(api '/outbox?state=queued' | jq '.items | length')" 5
+for _ in $(seq 150); do
+	[ "$(grep -c 'msg="sending mail"' "$WORK/log")" -ge 2 ] && break
+	sleep 0.1
+done
+ok 'the relay is looked up again meanwhile' grep -q 'starting again, to look the relay up' "$WORK/log"
 sink "$PORT"
 "$LOEP" --json outbox --status queued | jq -r '.[].id' >"$WORK/ids"
 ok 'it goes on when the relay is back' arrives 10
