@@ -95,6 +95,11 @@ for url in "http://127.0.0.1:$PORT/fine.git" "git://127.0.0.1:$PORT/fine.git" \
 done
 is "nobody was asked" "$(grep -c . served.log)" 0
 ok "nothing ran" test ! -e pwned
+# ssh runs in the cage, too, and gets as far as the network; keys come from the
+# agent, and hosts must be known.
+add ssh://127.0.0.1:1/fine.git
+is "over ssh a host that does not listen is told" "$STATUS" 66
+like "by ssh itself" "$(cat said)" 'connect to host 127.0.0.1 port 1: Connection refused'
 fails "a host that begins with a dash is no option" 66 "$LOEP" rules add \
 	"ssh://-oProxyCommand=touch%20$WORK/pwned/x.git" --on 0
 ok "nothing ran then" test ! -e pwned
