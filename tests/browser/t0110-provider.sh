@@ -20,5 +20,4 @@ BOB=$("$LOEP" --json user add "Bob Claes" --login bob@example.org --capabilities
 INVITATION=$("$LOEP" --json user invite "$BOB" | jq -r .token)
 export INVITATION
 "$LOEP" user oidc "$AN" an-there
-trap provider_stop EXIT
 browser_run tests/browser/provider.mjs

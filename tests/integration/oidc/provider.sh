@@ -49,4 +49,6 @@ provider_stop() {
 	PROVIDER=
 }
 
+# Whatever ends the test.
+trap provider_stop EXIT
 echo 'a secret: & so on' >"$WORK/secret"
