@@ -161,7 +161,17 @@ await story('A2: bytes with marks, entropy and texts', async () => {
   await open(anna, `/artefacts/${a.id}/bytes`, 'program');
   const hex = page.getByRole('application', { name: 'Bytes' });
   await hex.waitFor();
-  await page.getByRole('slider').waitFor();
+  const slider = page.getByRole('slider', { name: 'Place in the file' });
+  await slider.focus();
+  await page.keyboard.press('ArrowRight');
+  const place = await until(
+    () => slider.getAttribute('aria-valuenow'),
+    (offset) => Number(offset) > 0,
+  );
+  await page.keyboard.press('Enter');
+  await page.waitForURL((url) => url.searchParams.get('offset') === place);
+  await page.getByLabel('Go to').fill('0x0');
+  await page.getByRole('button', { name: 'Go', exact: true }).click();
   await hex.focus();
   await page.keyboard.press('PageDown');
   await page.getByText('0x200 (512)').waitFor();

@@ -81,15 +81,14 @@ await story('each file has its hash, and was checked', async () => {
 await look(an, 'case-new');
 await story('O3: the status is in plain words, and moves on by itself', async () => {
   const { page } = an;
-  await page.locator('.steps [aria-current=step]').waitFor();
-  await until(
-    () => local('GET', `/cases/${number}`),
-    (answer) => answer.body.jobs_open === 0,
-  );
-  await page.goto(`${site}/cases/${number}`);
+  await page
+    .locator('.steps [aria-current=step]')
+    .getByText('Waiting for an analyst')
+    .waitFor();
   await page.getByText('What happens next:').waitFor();
 });
-await story('what was declared is kept', async () => {
+await story('O6: what was declared is kept, and shown back', async () => {
+  await an.page.getByText('Holds personal data · No third parties').waitFor();
   const list = (await local('GET', `/cases/${number}/submissions`)).body.items;
   is('ticks', [list[0].not_classified, list[0].personal_data, list[0].third_party_ok], [true, true, false]);
   const row = (await local('GET', `/cases/${number}`)).body;

@@ -29,6 +29,9 @@ export const steps: Stage[] = [
 
 /** The stage, or what a server that names none would say. */
 export function stageOf(c: Case): Stage {
+  // What machines have done, waits for people.
+  if (c.stage === 'checking' && c.artefacts > 0 && c.jobs_open === 0)
+    return 'waiting';
   if (c.stage) return c.stage;
   if (c.state === 'closed') return 'closed';
   if (c.artefacts === 0) return 'received';

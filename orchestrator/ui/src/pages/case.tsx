@@ -16,6 +16,10 @@ import { Overview } from './case/overview.js';
 import { Reports } from './case/reports.js';
 import './operator.css';
 
+/** While machines look at a case, it moves on every few seconds. */
+const POLL_MS = 5000;
+const MOVING = ['received', 'checking'];
+
 export default function CasePage({ params, query }: PageProps) {
   const t = useT();
   const number = params['number']!;
@@ -29,6 +33,14 @@ export default function CasePage({ params, query }: PageProps) {
   useEffect(() => {
     if (load.data) load.reload();
   }, [tab]);
+  const isMoving = load.data ? MOVING.includes(stageOf(load.data)) : false;
+  useEffect(() => {
+    if (!isMoving) return undefined;
+    const timer = window.setInterval(() => {
+      if (!document.hidden) load.reload();
+    }, POLL_MS);
+    return () => window.clearInterval(timer);
+  }, [isMoving, load.reload]);
   const here = `/cases/${encodeURIComponent(number)}`;
   const title = load.data?.title || number;
 

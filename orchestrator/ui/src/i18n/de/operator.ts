@@ -332,6 +332,8 @@ export const operator: typeof en = {
   },
   tokens: {
     text: 'Mit einem Token handelt ein Programm in Ihrem Namen, im Rahmen dessen, was Sie ankreuzen. Wer es hat, kann es benutzen: Bewahren Sie es wie ein Passwort auf.',
+    textProgram:
+      'Mit einem Token tut das Programm, was Sie hier ankreuzen. Wer es hat, kann es benutzen: Bewahren Sie es wie ein Passwort auf.',
     none: 'Es gibt keine Tokens.',
     token: 'Token',
     freshTitle: 'Das neue Token',

@@ -324,6 +324,8 @@ export const operator = {
   } as Record<string, string>,
   tokens: {
     text: 'A token lets a program act as you, within what you tick. Whoever has it can use it: keep it like a password.',
+    textProgram:
+      'With a token the program does what you tick here. Whoever has it can use it: keep it like a password.',
     none: 'There are no tokens.',
     token: 'Token',
     freshTitle: 'The new token',

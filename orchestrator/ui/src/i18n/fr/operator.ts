@@ -332,6 +332,8 @@ export const operator: typeof en = {
   },
   tokens: {
     text: 'Un jeton permet à un programme d’agir en votre nom, dans les limites de ce que vous cochez. Qui le possède peut l’utiliser : gardez-le comme un mot de passe.',
+    textProgram:
+      'Avec un jeton, le programme fait ce que vous cochez ici. Qui le possède peut l’utiliser : gardez-le comme un mot de passe.',
     none: 'Il n’y a pas de jetons.',
     token: 'Jeton',
     freshTitle: 'Le nouveau jeton',

@@ -326,6 +326,8 @@ export const operator: typeof en = {
   },
   tokens: {
     text: 'Met een token handelt een programma in uw naam, binnen wat u aanvinkt. Wie het heeft, kan het gebruiken: bewaar het als een wachtwoord.',
+    textProgram:
+      'Met een token doet het programma wat u hier aanvinkt. Wie het heeft, kan het gebruiken: bewaar het als een wachtwoord.',
     none: 'Er zijn geen tokens.',
     token: 'Token',
     freshTitle: 'Het nieuwe token',

@@ -42,7 +42,7 @@ export function Tokens(props: { account?: string; mine?: string[] }) {
 
   return (
     <div class="stack">
-      <p class="hint">{t.tokens.text}</p>
+      <p class="hint">{props.account ? t.tokens.textProgram : t.tokens.text}</p>
       {fresh && (
         <Alert tone="good" title={t.tokens.freshTitle}>
           <p>{t.tokens.freshText}</p>
