@@ -14,7 +14,7 @@ import {
   story,
   until,
 } from './lib.mjs';
-import { choose, press, type } from './keyboard.mjs';
+import { choose, press, tabTo, type, walkTo } from './keyboard.mjs';
 import { withRuns } from './recorded.mjs';
 
 const zip = readFileSync(`${process.env.LOEP_WORK}/evidence.zip`);
@@ -162,7 +162,7 @@ await story('A2: bytes with marks, entropy and texts', async () => {
   const hex = page.getByRole('application', { name: 'Bytes' });
   await hex.waitFor();
   const slider = page.getByRole('slider', { name: 'Place in the file' });
-  await slider.focus();
+  await tabTo(page, 'Place in the file');
   await page.keyboard.press('ArrowRight');
   const place = await until(
     () => slider.getAttribute('aria-valuenow'),
@@ -273,15 +273,15 @@ await story('A3, A14: what a run did', async () => {
   await page.getByText('All processes of the sample ended').waitFor();
   await page.getByText('Writes a cron job that starts it again').waitFor();
   await page.getByRole('link', { name: 'Processes' }).click();
-  const first = page.getByRole('button', { name: /Level 1: \/root\/intruder/ });
-  await first.focus();
+  await tabTo(page, /Level 1: \/root\/intruder/);
   await page.keyboard.press('ArrowDown');
   await page.locator('.chosen-process').getByText(/sh -c 'uname/).waitFor();
   await look(anna, 'run-processes');
   await page.getByRole('link', { name: 'Timeline' }).click();
   await page.getByRole('button', { name: 'Look closer' }).click();
   await page.getByRole('button', { name: 'See more' }).click();
-  await page.getByRole('button', { name: /^Network: / }).first().focus();
+  await tabTo(page, /^(Processes|Files|Network): /);
+  await walkTo(page, 'ArrowRight', /^Network: /);
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Show all events' }).waitFor();
   await page.mouse.move(0, 0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Using pages with the keyboard alone.
-import { settle } from './lib.mjs';
+import { painted, settle } from './lib.mjs';
 
 /** What has the focus, by the name that one hears. */
 export function focused(page) {
@@ -30,8 +30,10 @@ export async function tabTo(page, what, most = 120) {
     const at = await focused(page);
     if (fits(at)) {
       const ring = await page.evaluate(() => {
-        const style = getComputedStyle(document.activeElement);
-        return style.outlineStyle !== 'none' || style.boxShadow !== 'none';
+        const e = document.activeElement;
+        const style = getComputedStyle(e);
+        // In a picture the mark itself changes.
+        return e instanceof SVGElement || style.outlineStyle !== 'none' || style.boxShadow !== 'none';
       });
       if (!ring) throw new Error(`${what}: one does not see the focus`);
       return;
@@ -39,6 +41,16 @@ export async function tabTo(page, what, most = 120) {
     seen.push(at.slice(0, 30));
   }
   throw new Error(`the keyboard does not reach ${what}: ${seen.join(' | ')}`);
+}
+
+/** Presses `key` until what has the focus matches `what`. */
+export async function walkTo(page, key, what, most = 60) {
+  for (let i = 0; i < most; i++) {
+    if (what.test(await focused(page))) return;
+    await page.keyboard.press(key);
+    await painted(page);
+  }
+  throw new Error(`${key} does not reach ${what}`);
 }
 
 /** Tab to it, then Enter. */
@@ -84,6 +96,9 @@ export function outOfReach(page) {
         if (!e.matches(native) && !isReached && !inTable(e) && !isPart(e))
           bad.push(`${e.tagName}.${e.getAttribute('class')}`);
       }
+      // Names of attributes are spelt as they are there.
+      if (e instanceof SVGElement && e.hasAttribute('tabIndex'))
+        bad.push(`tabIndex in a picture: ${e.tagName}`);
       if (e.tabIndex > 0) bad.push(`tabindex ${e.tabIndex}: ${e.tagName}`);
     }
     return { listeners, bad };

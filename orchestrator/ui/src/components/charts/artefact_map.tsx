@@ -138,7 +138,7 @@ export function ArtefactTree(props: {
             data-row={index}
             role="treeitem"
             class={`tree-row${a.id === props.current ? ' current' : ''}`}
-            tabIndex={index === Math.min(chosen, rows.length - 1) ? 0 : -1}
+            tabindex={index === Math.min(chosen, rows.length - 1) ? 0 : -1}
             aria-level={row.depth + 1}
             aria-posinset={row.place}
             aria-setsize={row.brothers}

@@ -143,7 +143,7 @@ export function EntropyChart(props: {
               <g
                 class="cursor"
                 role="slider"
-                tabIndex={0}
+                tabindex={0}
                 aria-label={c.entropyCursor}
                 aria-valuemin={0}
                 aria-valuemax={props.size}

@@ -118,7 +118,7 @@ export function ProcessTree(props: { processes: ProcessFact[] }) {
                     data-row={index}
                     class={`row tone-${tone(p)}${index === chosen ? ' chosen' : ''}`}
                     role="button"
-                    tabIndex={index === chosen ? 0 : -1}
+                    tabindex={index === chosen ? 0 : -1}
                     aria-pressed={index === chosen}
                     onClick={() => setChosen(index)}
                     onFocus={() => setChosen(index)}

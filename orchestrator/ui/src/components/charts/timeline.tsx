@@ -187,7 +187,7 @@ export function Timeline(props: { events: TimelineEvent[] }) {
                     height={size}
                     rx={2}
                     role="button"
-                    tabIndex={
+                    tabindex={
                       i === Math.min(focused, marks.length - 1) ? 0 : -1
                     }
                     aria-pressed={i === chosen}
@@ -230,7 +230,7 @@ export function Timeline(props: { events: TimelineEvent[] }) {
         class="timeline-list"
         role="region"
         aria-label={c.timeline}
-        tabIndex={0}
+        tabindex={0}
       >
         {picked && (
           <p>
