@@ -313,43 +313,61 @@ TIMED = (("GET", "cases/{number}"), ("GET", "cases/{number}/artefacts"),
          ("GET", "search?q={sha256}"), ("GET", "search?q={name}"),
          ("HEAD", "uploads/{upload}"),
          ("POST", "submissions/{submission}/withdraw"))
-PAIRS = 60
-# Machines are noisy: who cannot be told apart in one of so many rounds of
-# questions in random order is not told apart.
-ROUNDS = 5
+PAIRS = 40
+ROUNDS = 4
 
 
-def time_pairs(client, method, foreign, unknown):
-    """Medians of the times of both, in microseconds."""
-    times = {foreign: [], unknown: []}
-    order = [foreign, unknown] * PAIRS
-    random.shuffle(order)
+def differ(pairs):
+    """Whether times of pairs (theirs, nobody's) tell which is which.
+
+    On a busy machine medians say little, but of two that were asked one
+    behind the other, in random order, each is as often the slower one.
+    """
+    a, b = (statistics.median(times) for times in zip(*pairs))
+    slower = sum(x > y for x, y in pairs) / len(pairs)
+    return abs(a - b) > max(40, 0.15 * b) and not 0.15 < slower < 0.85
+
+
+def show(what, pairs):
+    a, b = (statistics.median(times) for times in zip(*pairs))
+    print(f"# {what}: median of a foreign one {a:.0f} us, of an unknown one "
+          f"{b:.0f} us; slower in {sum(x > y for x, y in pairs)} of "
+          f"{len(pairs)}")
+
+
+def time_pairs(count, ask):
+    """ask(is_foreign) gives microseconds."""
+    pairs = []
+    for _ in range(count):
+        first = random.random() < 0.5
+        times = {first: ask(first)}
+        times[not first] = ask(not first)
+        pairs.append((times[True], times[False]))
+    return pairs
+
+
+def time_one(client, method, path):
     body = '{"reason":"r"}' if method == "POST" else None
-    for path in order:
-        begin = time.perf_counter_ns()
-        client.ask(method, path, body, "application/json")
-        times[path].append((time.perf_counter_ns() - begin) / 1000)
-    return [statistics.median(times[path]) for path in (foreign, unknown)]
-
-
-def is_alike(a, b):
-    return abs(a - b) <= max(40, 0.15 * b)
+    begin = time.perf_counter_ns()
+    client.ask(method, path, body, "application/json")
+    return (time.perf_counter_ns() - begin) / 1000
 
 
 def compare_times(client, setting):
-    """What took another time for a foreign thing in every round."""
+    """What told foreign things by their time, in every round."""
     wrong = []
     for method, path in TIMED:
-        paths = ["/api/v1/" + path.format(**setting[w])
-                 for w in ("foreign", "unknown")]
+        paths = {is_foreign: "/api/v1/" + path.format(
+            **setting["foreign" if is_foreign else "unknown"])
+                 for is_foreign in (True, False)}
         for _ in range(ROUNDS):
-            theirs, nothing = time_pairs(client, method, *paths)
-            if is_alike(theirs, nothing):
+            pairs = time_pairs(PAIRS, lambda is_foreign, m=method, p=paths:
+                               time_one(client, m, p[is_foreign]))
+            if not differ(pairs):
                 break
         else:
             wrong.append(f"{method} {path}")
-        print(f"# {method} {path}: median of a foreign one {theirs:.0f} us, "
-              f"of an unknown one {nothing:.0f} us")
+        show(f"{method} {path}", pairs)
     return wrong
 
 
