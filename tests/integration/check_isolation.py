@@ -291,7 +291,8 @@ def compare_all(doc, client, setting, places, wrong):
 LOOKED_AT = ("cases/{number}", "cases/{number}/submissions",
              "cases/{number}/artefacts", "cases/{number}/messages",
              "cases/{number}/reports", "cases/{number}/deletions",
-             "artefacts/{artefact}", "uploads/{upload}", "organisations/{org}", "accounts", "tokens")
+             "artefacts/{artefact}", "uploads/{upload}",
+             "organisations/{org}", "accounts", "tokens")
 
 
 def look(client, foreign):
