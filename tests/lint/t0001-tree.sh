@@ -110,6 +110,9 @@ bad=$(for m in docs/man/*.[1-8]; do
 done)
 report "man pages pass mandoc" "$bad"
 
+report "loep.conf(5) is what scripts/conf-man writes" \
+	"$(scripts/conf-man | diff - docs/man/loep.conf.5 | head -n 20)"
+
 # The browser app: types, format, what its sources must not do.
 if [ -d build/ui/node_modules ] && command -v node >/dev/null; then
 	bad=$(cd build/ui && npm run --silent check 2>&1) && bad=
