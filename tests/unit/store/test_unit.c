@@ -84,11 +84,11 @@ test_one_number(void **state)
 
 	make_artefact(rig, "x", case_id, artefact);
 	sql =
-	    xasprintf("INSERT INTO job SELECT 'again', org_id, case_id, "
-		      "artefact_id, kind, 'queued', tier, rank, urgency, "
-		      "options, NULL, NULL, 0, 0, 0, NULL, 0, '', '', 0, NULL, "
-		      "'', '', NULL, 0, NULL, NULL, NULL FROM job "
-		      "WHERE artefact_id = '%s' AND kind = 'yara'",
+	    xasprintf("INSERT INTO job (id, org_id, case_id, artefact_id, "
+		      "kind, state, tier, rank, urgency, options, created_at) "
+		      "SELECT 'again', org_id, case_id, artefact_id, kind, "
+		      "'queued', tier, rank, urgency, options, created_at "
+		      "FROM job WHERE artefact_id = '%s' AND kind = 'yara'",
 		artefact);
 	sql_run(rig, sql);
 	assert_int_equal(sql_int(rig, "SELECT count(*) FROM unit"), 1);
