@@ -13,7 +13,7 @@ printf '%s%s' 'X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-' \
 	'ANTIVIRUS-TEST-FILE!$H+H*' >"$WORK/in/eicar.com"
 cp /usr/bin/true "$WORK/in/true"
 printf 'x' >"$WORK/in/<img src=x onerror=alert(1)>"
-printf 'y' >"$WORK/in/<script>alert(2)<"$'\u202e'"txt.exe"
+printf 'y' >"$WORK/in/<script>alert(2)<"$'\xe2\x80\xae'"txt.exe"
 printf 'z' >"$WORK/in/"$'\033[31mred'
 printf 'inner\n' >"$WORK/inner.txt"
 tar czf "$WORK/in/inner.tar.gz" -C "$WORK" inner.txt

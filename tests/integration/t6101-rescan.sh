@@ -170,7 +170,7 @@ printf 'import "math"\nimport "elf"\nimport "hash"\n' >"$SET/d.yar"
 printf 'rule head { condition: filesize > 10 and math.entropy(0, 64) > 4.0 }\n' >>"$SET/d.yar"
 ok "a rule comes that looks at first bytes" activate
 is "matches are those of yara" "$(exact)" "lost 0 invented 0 of some"
-is "and nothing else is read" "$(rescan '.scanned > 100 and .bytes <= '"$HEADS")" true
+is "and nothing else is read" "$(rescan '.scanned > '"$((TOTAL / 2))"' and .bytes <= '"$HEADS")" true
 printf 'rule sections { condition: elf.number_of_sections > 20 }\n' >>"$SET/d.yar"
 printf 'rule tail { condition: filesize > 1 and uint8(0) == 0x7f and uint8(filesize - 1) == 0 }\n' >>"$SET/d.yar"
 ok "rules come that look further in some files" activate
