@@ -369,7 +369,13 @@ async function lookAt(user, name) {
   for (const theme of ['light', 'dark']) {
     if (theme === 'dark') {
       await setTheme(page, theme);
-      const dark = await violations(page, ['color-contrast']);
+      let dark = await violations(page, ['color-contrast']);
+      // Now and then one element is met in the colours of before; what is
+      // wrong stays wrong.
+      for (let i = 0; i < 3 && dark.length > 0; i++) {
+        await painted(page);
+        dark = await violations(page, ['color-contrast']);
+      }
       found.push(...dark.map((v) => `dark: ${v}`));
     }
     for (const device of ['desk', 'phone'])
