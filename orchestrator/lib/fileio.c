@@ -2,6 +2,8 @@
 /* fileio.c - reads and writes of files that are whole or fail. */
 #include "lib/fileio.h"
 
+#include "lib/xalloc.h"
+
 #include <errno.h>
 #include <unistd.h>
 
@@ -61,4 +63,18 @@ file_write(int fd, const void *p, size_t len)
 		len -= (size_t)n;
 	}
 	return ERR_OK;
+}
+
+char *
+file_read_text(int fd, size_t max, size_t *ret_len)
+{
+	char *text = xmalloc(max + 1);
+	size_t len = 0;
+	ssize_t n;
+
+	while (len < max && (n = read(fd, text + len, max - len)) > 0)
+		len += (size_t)n;
+	text[len] = '\0';
+	*ret_len = len;
+	return text;
 }

@@ -18,5 +18,10 @@ int must_check file_read_at(int fd, uint64_t at, void *p, size_t len);
 int must_check file_write_at(int fd, uint64_t at, const void *p, size_t len);
 /* All of p, where the file or pipe stands: ERR_OK, or ERR_SYS with errno. */
 int must_check file_write(int fd, const void *p, size_t len);
+/*
+ * What a descriptor has from where it stands, max bytes at most, with a NUL
+ * behind it; what cannot be read ends it.  The caller frees.
+ */
+char *file_read_text(int fd, size_t max, size_t *ret_len);
 
 #endif

@@ -13,6 +13,7 @@
  */
 #include "lib/call.h"
 #include "lib/dial.h"
+#include "lib/fileio.h"
 #include "lib/limits.h"
 #include "lib/log.h"
 #include "lib/own.h"
@@ -416,21 +417,6 @@ on_peer(void *arg, struct chan *chan)
 
 /* --- the start --- */
 
-/* All of a descriptor's bytes, with a NUL behind them; the caller frees. */
-static char *
-read_whole(int fd, size_t max, size_t *ret_len)
-{
-	char *text = xmalloc(max + 1);
-	size_t len = 0;
-	ssize_t n;
-
-	while (len < max && (n = read(fd, text + len, max - len)) > 0)
-		len += (size_t)n;
-	text[len] = '\0';
-	*ret_len = len;
-	return text;
-}
-
 static enum smtp_tls
 read_tls(const struct program *p, const char *host)
 {
@@ -515,10 +501,10 @@ prepare(struct mailer *m)
 		return;
 	}
 	if (ca_fd != -1)
-		ca = read_whole(ca_fd, FILE_BYTES_MAX, &ca_len);
-	password = password_fd == -1
-		       ? xstrdup("")
-		       : read_whole(password_fd, PASSWORD_BYTES, &password_len);
+		ca = file_read_text(ca_fd, FILE_BYTES_MAX, &ca_len);
+	password = password_fd == -1 ? xstrdup("")
+				     : file_read_text(password_fd,
+					   PASSWORD_BYTES, &password_len);
 	password[strcspn(password, "\r\n")] = '\0';
 	conf.password = password;
 	conf.authorities = ca;

@@ -14,6 +14,7 @@
  */
 #include "lib/call.h"
 #include "lib/dial.h"
+#include "lib/fileio.h"
 #include "lib/limits.h"
 #include "lib/log.h"
 #include "lib/own.h"
@@ -257,21 +258,6 @@ on_peer(void *arg, struct chan *chan)
 
 /* --- the start --- */
 
-/* All of a descriptor's bytes, with a NUL behind them; the caller frees. */
-static char *
-read_whole(int fd, size_t max, size_t *ret_len)
-{
-	char *text = xmalloc(max + 1);
-	size_t len = 0;
-	ssize_t n;
-
-	while (len < max && (n = read(fd, text + len, max - len)) > 0)
-		len += (size_t)n;
-	text[len] = '\0';
-	*ret_len = len;
-	return text;
-}
-
 static void
 on_again(void *arg)
 {
@@ -351,10 +337,12 @@ prepare(struct oidc *o)
 	}
 	conf.count = o->place_count;
 	if (ca_fd != -1)
-		ca = read_whole(ca_fd, FILE_BYTES_MAX, &conf.authorities_len);
+		ca = file_read_text(
+		    ca_fd, FILE_BYTES_MAX, &conf.authorities_len);
 	conf.authorities = ca;
-	o->secret = secret_fd == -1 ? xstrdup("")
-				    : read_whole(secret_fd, SECRET_BYTES, &len);
+	o->secret = secret_fd == -1
+			? xstrdup("")
+			: file_read_text(secret_fd, SECRET_BYTES, &len);
 	o->secret[strcspn(o->secret, "\r\n")] = '\0';
 	o->conf.secret = o->secret;
 	if (fetcher_new(p->loop, &conf, &o->fetcher) != ERR_OK) {

@@ -36,6 +36,24 @@ test_places(void **state)
 }
 
 static void
+test_text(void **state)
+{
+	auto_close int fd = memfd_create("file", MFD_CLOEXEC);
+	auto_free char *text = NULL, *rest = NULL;
+	size_t len = 7;
+
+	(void)state;
+	assert_int_equal(file_write(fd, "abcdef", 6), ERR_OK);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	text = file_read_text(fd, 4, &len);
+	assert_int_equal(len, 4);
+	assert_string_equal(text, "abcd");
+	rest = file_read_text(fd, 4, &len);
+	assert_int_equal(len, 2);
+	assert_string_equal(rest, "ef");
+}
+
+static void
 test_errors(void **state)
 {
 	auto_close int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
@@ -82,6 +100,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_places),
+	    cmocka_unit_test(test_text),
 	    cmocka_unit_test(test_errors),
 	    cmocka_unit_test(test_parts),
 	};
