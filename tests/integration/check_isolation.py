@@ -7,12 +7,20 @@ What of openapi.yaml names a thing of a kind that is not asked for fails, too.
 
 usage: check_isolation.py OPENAPI SETTING.json
 
-SETTING: {"port", "ca", "askers": {NAME: HEADERS}, "owner": HEADERS, "own":
-IDS, "foreign": IDS}; IDS by kind: number, submission, artefact, job, run,
-report, account, token, upload, org, verdict, task, deletion, exception, mail,
-session, sha256 (of a file that nobody else has), name (of that file).  The
-first asker is the person whose own ids these are; the owner is who has the
-foreign ones, and looks whether they are as before.
+SETTING: {"port", "ca", "askers": {NAME: WHO}, "owner": WHO, "foreign": IDS,
+"all": all capabilities that there are, with spaces between them};
+WHO: {"headers", "cert", "key", "own": IDS, "holds": all capabilities that one
+of their kind may hold, "sees": kinds that are not foreign to them}; IDS by
+kind: number, submission, artefact, job, run, report, account, token, upload,
+org, verdict, task, deletion, exception, mail, session, sha256 (of a file that
+nobody else has), name (of that file).  The first askers are people, who are
+asked with cursors and for time, too; the owner has the foreign things, and
+looks whether they are as before.
+
+Who is refused (403) learns nothing, and so it would prove nothing: a refusal
+must be for what the asker cannot hold, and each thing that a request names
+must have been looked for, in vain, by one asker at least (NOBODY_ELSE: where
+that cannot be).
 """
 import http.client
 import json
@@ -45,8 +53,12 @@ SEARCHED = {"q": ("number", "submission", "artefact", "sha256", "name")}
 # A cursor is where to go on: behind a foreign id as behind one beside it.
 CURSORS = ("submission", "artefact", "job", "run", "report", "org", "account",
            "token", "upload", "verdict", "deletion", "exception", "session")
-# Where a member's name alone does not tell.
-SPECIAL = {("/api/v1/logout", "id"): "session"}
+# Where a member's name alone does not tell; versions of rules are the site's.
+SPECIAL = {("/api/v1/logout", "id"): "session",
+           ("/api/v1/rules/versions", "parent"): None,
+           ("/api/v1/rules/states", "parent"): None}
+# What a member must be, for the thing to be looked for.
+WORDS = {"restriction": "sealed", "mode": "national_incident"}
 # Those that hold several, and words that look like names of things.
 LISTS = {"artefacts", "cases"}
 NAMES_A_THING = re.compile(r"\b[Ii]ds? of\b|\bnumber or id\b|^Account\b",
@@ -55,14 +67,46 @@ NAMES_A_THING = re.compile(r"\b[Ii]ds? of\b|\bnumber or id\b|^Account\b",
 NOT_FOREIGN = {"id"}
 # Its own number in the answer, and the time: they differ in any case.
 NOISE = {"x-request-id", "date", "content-length"}
+JSON = "application/json"
+TUS = {"Tus-Resumable": "1.0.0", "Upload-Length": "5", "Upload-Offset": "0",
+       "Upload-Metadata": "filename bGFtcA=="}
 UNKNOWN = "01900000-0000-7000-8000-000000000000"
+
+
+# Refusals that name no capability, of what somebody of that kind cannot do.
+REFUSALS = (
+    # What is about people is done by people.
+    "a token or certificate cannot do that",
+    # Who sees all organisations: nothing is foreign to them.
+    "who works on a case is for the staff to know",
+    # What people of the staff did, for those of them that look after it.
+    "that is for staff with",
+)
+# Whose right is about cases of all organisations: who runs the crisis names
+# those that come first by the numbers that they were told.
+ABOVE = {("/api/v1/mode", "cases"): "activate_crisis"}
+# What no asker can look for in vain: who may do that sees all organisations
+# ("read_all_orgs"), or administers all of them ("manage_staff").
+NOBODY_ELSE = {
+    *(f"{method} /api/v1/{path}" for method in ("GET", "HEAD") for path in (
+        "queue cursor cursor", "queue query owner", "staff cursor cursor",
+        "outbox cursor cursor", "cases query owner")),
+    "POST /api/v1/exceptions body org", "POST /api/v1/exceptions body case",
+    "POST /api/v1/exceptions/{id}/approve path id",
+    "POST /api/v1/organisations/{id} path id",
+    "POST /api/v1/outbox/{id}/retry path id", "POST /api/v1/mode body cases",
+    # Goes on behind a number.
+    "GET /api/v1/audit cursor cursor", "HEAD /api/v1/audit cursor cursor",
+}
 
 
 class Client:
     def __init__(self, setting, who):
         self.setting = setting
-        self.who = who
+        self.who = who["headers"]
         self.context = ssl.create_default_context(cafile=setting["ca"])
+        if "cert" in who:
+            self.context.load_cert_chain(who["cert"], who["key"])
         self.conn = None
 
     def connect(self):
@@ -73,8 +117,7 @@ class Client:
     def ask(self, method, path, body, kind):
         if self.conn is None:
             self.connect()
-        headers = {**self.who, "Tus-Resumable": "1.0.0", "Upload-Length": "5",
-                   "Upload-Offset": "0"}
+        headers = {**self.who, **TUS}
         if body is not None:
             headers["Content-Type"] = kind
         try:
@@ -206,7 +249,8 @@ class Request:
         schema = resolve(doc, content["application/json"].get("schema", {}))
         for name, member in schema.get("properties", {}).items():
             if name in schema.get("required", []):
-                self.members[name] = sample(resolve(doc, member))
+                self.members[name] = WORDS.get(
+                    name, sample(resolve(doc, member)))
             kind = SPECIAL.get((self.template, name), MEMBERS.get(name))
             if kind is not None:
                 self.named.append(("body", name, kind))
@@ -234,15 +278,29 @@ class Request:
 
 def requests(doc, own):
     for path, item in doc["paths"].items():
-        for method, operation in item.items():
+        methods = [m for m in item
+                   if m in ("get", "post", "patch", "delete", "head")]
+        # What may be read may be asked for without its body, too.
+        if "get" in methods and "head" not in methods:
+            methods.append("head")
+        for method in methods:
             # What never ends is asked for a thing that is not there only.
-            if method in ("get", "post", "patch", "delete", "head"):
-                yield Request(doc, method, path, operation,
-                              item.get("parameters", []), own)
+            yield Request(doc, method, path, item.get(method, item.get("get")),
+                          item.get("parameters", []), own)
 
 
-def compare(client, request, place, name, foreign, unknown):
-    """What is wrong, and the status that both got."""
+def is_refused_by_nature(who, body):
+    """Whether it names what nobody of their kind may hold, or is known."""
+    detail = json.loads(body).get("detail", "") if body else ""
+    words = set(re.findall(r"\w+", detail))
+    return any(text in detail for text in REFUSALS) or \
+        bool(words & who["lacks"]) and not words & set(who["holds"].split())
+
+
+def compare(client, who, request, named):
+    """What is wrong, and the status that both got; named: place, name, and
+    the two values."""
+    place, name, foreign, unknown = named
     theirs = seen(request.send(client, place, name, foreign))
     nothing = seen(request.send(client, place, name, unknown))
     what = f"{request.method} {request.template} ({place} {name})"
@@ -256,6 +314,9 @@ def compare(client, request, place, name, foreign, unknown):
         return f"{what}: foreign {theirs}, unknown {nothing}", None
     if place == "path" and theirs[0] < 300:
         return f"{what}: answers {theirs[0]}", None
+    if theirs[0] == 403 and request.method != "HEAD" and \
+            not is_refused_by_nature(who, theirs[2]):
+        return f"{what}: proves nothing: {theirs[2].decode()}", None
     return None, theirs[0]
 
 
@@ -264,27 +325,39 @@ def beside(value):
     return value[:-1] + ("0" if value[-1] != "0" else "1")
 
 
-def compare_all(doc, client, setting, places, wrong):
-    """Each route, each thing that it names; statuses, own things reached."""
-    own, foreign, unknown = (setting[w] for w in ("own", "foreign", "unknown"))
-    statuses, reached = {}, 0
+def compare_all(doc, client, setting, who, looked):
+    """Each route, each thing that it names, by one asker.
+
+    Returns what is wrong, statuses, and own things that were reached; looked
+    gets the statuses of each thing of each request.
+    """
+    own, foreign, unknown = who["own"], setting["foreign"], setting["unknown"]
+    wrong, statuses, reached = [], {}, 0
     for request in requests(doc, own):
         wrong += [f"{request.method} {request.template}: {what} is not asked "
                   "for" for what in request.missing]
         for place, name, kind in request.named:
-            if place not in places:
+            if place == "cursor" and not who["is_person"] or \
+                    kind in who.get("sees", ()) or \
+                    ABOVE.get((request.template, name)) in \
+                    who["holds"].split():
                 continue
             text, status = compare(
-                client, request, place, name, foreign[kind],
-                beside(foreign[kind]) if place == "cursor" else unknown[kind])
+                client, who, request,
+                (place, name, foreign[kind],
+                 beside(foreign[kind]) if place == "cursor"
+                 else unknown[kind]))
             if text is not None:
                 wrong.append(text)
             statuses[status] = statuses.get(status, 0) + 1
+            looked.setdefault(
+                f"{request.method} {request.template} {place} {name}",
+                set()).add(status)
         # The generator reaches what it may: else it would prove nothing.
         if request.method == "GET" and request.named and \
                 "stream" not in request.template:
             reached += request.send(client)[0] == 200
-    return statuses, reached
+    return wrong, statuses, reached
 
 
 # What its owner sees of a thing, but for what changes by itself.
@@ -308,12 +381,33 @@ def look(client, foreign):
 
 # What asks for one thing each way that the service has.
 TIMED = (("GET", "cases/{number}"), ("GET", "cases/{number}/artefacts"),
+         ("GET", "cases/{number}/progress"),
+         ("GET", "cases/{number}/progress/stream"),
+         ("GET", "cases/{number}/findings"), ("HEAD", "cases/{number}"),
          ("GET", "artefacts/{artefact}"), ("GET", "artefacts/{artefact}/bytes"),
          ("GET", "artefacts/{artefact}/related"), ("GET", "jobs/{job}"),
-         ("GET", "runs/{run}"), ("GET", "cases/{number}/reports/{report}"),
+         ("GET", "runs/{run}"), ("GET", "runs/{run}/events"),
+         ("GET", "cases/{number}/reports/{report}"), ("GET", "reports/{report}"),
          ("GET", "search?q={sha256}"), ("GET", "search?q={name}"),
-         ("HEAD", "uploads/{upload}"),
-         ("POST", "submissions/{submission}/withdraw"))
+         ("HEAD", "uploads/{upload}"), ("PATCH", "uploads/{upload}"),
+         ("DELETE", "uploads/{upload}"),
+         ("POST", "submissions/{submission}/uploads"),
+         ("POST", "submissions/{submission}/files?filename=x"),
+         ("POST", "submissions/{submission}/withdraw"),
+         ("POST", "artefacts/{artefact}/download"),
+         ("POST", "artefacts/{artefact}/runs"))
+# What only the staff asks for.
+TIMED_STAFF = (("POST", "cases/{number}/claim"), ("POST", "cases/{number}/hold"),
+               ("POST", "verdicts/{verdict}/confirm"),
+               ("POST", "reports/{report}/approve"),
+               ("POST", "deletions/{deletion}/approve"),
+               ("POST", "tasks/{task}"), ("GET", "cases/{number}/notes"))
+# Bodies that are good for all of these.
+BODIES = {"uploads": ("bytes", "application/offset+octet-stream"),
+          "files": ("bytes", "application/octet-stream"),
+          "(runs|claim|confirm|approve)": ("{}", JSON),
+          "tasks": ('{"state":"open"}', JSON),
+          "hold": ('{"on":true,"reason":"r"}', JSON)}
 PAIRS = 40
 ROUNDS = 4
 
@@ -348,16 +442,24 @@ def time_pairs(count, ask):
 
 
 def time_one(client, method, path):
-    body = '{"reason":"r"}' if method == "POST" else None
+    body, kind = None, JSON
+    if method in ("POST", "PATCH"):
+        body, kind = next((what for word, what in BODIES.items()
+                           if re.search(rf"/{word}\b", path)),
+                          ('{"reason":"r"}', JSON))
     begin = time.perf_counter_ns()
-    client.ask(method, path, body, "application/json")
-    return (time.perf_counter_ns() - begin) / 1000
+    status = client.ask(method, path, body, kind)[0]
+    spent = (time.perf_counter_ns() - begin) / 1000
+    # Else it is the time of something else.
+    if status != (200 if "search" in path else 404):
+        raise ValueError(f"{method} {path}: answers {status}")
+    return spent
 
 
-def compare_times(client, setting):
+def compare_times(client, setting, timed):
     """What told foreign things by their time, in every round."""
     wrong = []
-    for method, path in TIMED:
+    for method, path in timed:
         paths = {is_foreign: "/api/v1/" + path.format(
             **setting["foreign" if is_foreign else "unknown"])
                  for is_foreign in (True, False)}
@@ -383,7 +485,7 @@ def point(is_ok, name):
 
 
 def make_unknown(setting):
-    unknown = {kind: UNKNOWN for kind in setting["own"]}
+    unknown = {kind: UNKNOWN for kind in setting["foreign"]}
     unknown["number"] = setting["unknown_number"]
     unknown["task"] = "987654321"
     unknown["sha256"] = "5a" * 32
@@ -391,43 +493,63 @@ def make_unknown(setting):
     return unknown
 
 
+def check_asker(doc, setting, name, looked):
+    who = setting["askers"][name]
+    wrong, statuses, reached = compare_all(
+        doc, Client(setting, who), setting, who, looked)
+    print(f"# {name}: answers {statuses}; own things reached: {reached}")
+    wrong += [f"{name}: the setting has no {kind}"
+              for kind in sorted(set(KINDS.values()) | set(CURSORS))
+              if not who["own"].get(kind) or not setting["foreign"].get(kind)]
+    point(not wrong, f"{name}: foreign things and unknown things answer alike")
+    for text in sorted(set(wrong)):
+        print(f"# {text[:700]}")
+    if who["is_person"]:
+        point(statuses.get(404, 0) >= 25, f"{name}: most are not found")
+        point(reached >= 12, f"{name}: one's own things are found by the same "
+              "requests")
+
+
+def check_looked(looked):
+    """Each was looked for by somebody, but what cannot be."""
+    never = {what for what, statuses in looked.items()
+             if statuses <= {400, 401, 403}}
+    wrong = [f"{what}: nobody looked for it"
+             for what in sorted(never - NOBODY_ELSE)]
+    wrong += [f"{what}: somebody did look for it"
+              for what in sorted(NOBODY_ELSE - never)]
+    for text in wrong:
+        print(f"# {text}")
+    point(not wrong, f"each of {len(looked)} things that requests name was "
+          f"looked for by who may do that ({len(NOBODY_ELSE)} cannot be)")
+
+
 def main():
     with open(sys.argv[1], encoding="utf-8") as f:
         doc = yaml.safe_load(f)
     with open(sys.argv[2], encoding="utf-8") as f:
         setting = json.load(f)
-    own, foreign = setting["own"], setting["foreign"]
     setting["unknown"] = make_unknown(setting)
-    wrong = [f"the setting has no {kind}"
-             for kind in sorted(set(KINDS.values()) | set(CURSORS))
-             if not own.get(kind) or not foreign.get(kind)]
+    people = list(setting["askers"])[:2]
     owner = Client(setting, setting["owner"])
-    before = look(owner, foreign)
-    for i, (name, headers) in enumerate(setting["askers"].items()):
-        client = Client(setting, headers)
-        statuses, reached = compare_all(
-            doc, client, setting,
-            ("path", "query", "cursor", "body") if i == 0 else
-            ("path", "query", "body"), wrong)
-        print(f"# {name}: answers {statuses}; own things reached: {reached}")
-        point(not wrong,
-              f"{name}: foreign things and unknown things answer alike")
-        for text in wrong:
-            print(f"# {text[:700]}")
-        wrong = []
-        if i == 0:
-            point(statuses.get(404, 0) >= 25, "most of them are not found")
-            point(reached >= 12,
-                  "one's own things are found by the same requests")
-            first = client
-    after = look(owner, foreign)
-    for path in LOOKED_AT:
-        if before[path] != after[path] or before[path][0] != 200:
-            wrong.append(path)
-            print(f"# {path}: was {before[path]}, is {after[path]}")
+    before = look(owner, setting["foreign"])
+    looked = {}
+    for name, who in setting["askers"].items():
+        who["is_person"] = name in people
+        who["lacks"] = set(setting["all"].split()) - set(who["holds"].split())
+        check_asker(doc, setting, name, looked)
+    check_looked(looked)
+    after = look(owner, setting["foreign"])
+    wrong = [path for path in LOOKED_AT
+             if before[path] != after[path] or before[path][0] != 200]
+    for path in wrong:
+        print(f"# {path}: was {before[path]}, is {after[path]}")
     point(not wrong, "whose they are sees them as they were")
-    wrong = compare_times(first, setting)
-    point(not wrong, "nor does time tell" + " of ".join([""] + wrong))
+    for name, timed in zip(people, (TIMED, TIMED_STAFF)):
+        wrong = compare_times(Client(setting, setting["askers"][name]),
+                              setting, timed)
+        point(not wrong, f"{name}: nor does time tell" +
+              " of ".join([""] + wrong))
     print(f"1..{len(POINTS)}")
     return 0 if all(POINTS) else 1
 

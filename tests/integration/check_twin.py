@@ -27,7 +27,7 @@ class Sender(Client):
     """Hands in, each way that there is."""
 
     def __init__(self, setting, who, submission):
-        super().__init__(setting, who)
+        super().__init__(setting, {"headers": who})
         self.place = f"/api/v1/submissions/{submission}"
 
     def send(self, method, path, body, headers):

@@ -1,15 +1,28 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Two organisations over HTTPS: neither learns of the other, on any route.
+# Organisations over HTTPS: none learns of another, on any route, whatever the
+# way in and whatever its people may hold.
 . "$(dirname "$0")/lib.sh"
+. tests/integration/pki.sh
 python3 -c 'import yaml' 2>/dev/null || skip_all 'python3-yaml is not installed'
-CONF='[web]\nlisten = 127.0.0.1:0\naddress_requests = 100000\naddress_burst = 100000\naccount_requests = 100000\naccount_burst = 100000'
+authority own
+key robot
+sign robot own client -days 10
+CONF="[store]\nsecond_factor = nobody\n[web]\nlisten = 127.0.0.1:0\nclient_ca = $PKI/own.pem\naddress_requests = 100000\naddress_burst = 100000\naccount_requests = 100000\naccount_burst = 100000"
 loep_start
 CERT=$STATE/tls/cert.pem
 PORT=$(sed -n 's/.*serving HTTPS.*address=127.0.0.1 port=\([0-9]*\).*/\1/p' "$WORK/log")
 URL=https://localhost:$PORT
 PASSWORD='seven cold lamps under a bridge'
-WORDS="submit analyse run_vm download_sample audit_read manage_org_users withdraw"
+ALL=$(api /whoami | jq -r .capabilities)
+# All that who is of an operator may hold, ...
+OPERATOR="submit analyse run_vm download_sample audit_read manage_org_users withdraw"
+# ... of another CSIRT: but for read_all_orgs, to which nothing is foreign, ...
+ANALYST=$(tr ' ' '\n' <<<"$ALL" | grep -vxE 'read_all_orgs|manage_staff' |
+	paste -sd' ')
+# ... and beside the accounts of all.
+ADMINISTRATOR=$(tr ' ' '\n' <<<"$ALL" | grep -xE 'manage_.*|.*_policy|.*_crisis|.*_read' |
+	grep -vx 'manage_rules' | paste -sd' ')
 
 TYPE=application/json
 
@@ -22,14 +35,19 @@ member() {
 		jq -r "$name"
 }
 
-# settle NAME - an organisation with a person, a case and one of each thing;
-# its ids go to $WORK/NAME.json.
+# cookie - the session's, as a header has it.
+cookie() {
+	awk '/__Host/ {print $6 "=" $7}' "$JAR"
+}
+
+# settle NAME CLASS CAPABILITIES - an organisation with a person, a case and one
+# of each thing; its ids go to $WORK/NAME.json.
 settle() {
-	local org account number submission artefact job run report token upload
+	local class=$2 words=$3 org account number submission artefact job run report token upload
 	local verdict task deletion exception mail session sha256 name
-	org=$("$LOEP" --json org add "$1" --class C1 | jq -r .id)
+	org=$("$LOEP" --json org add "$1" --class "$class" | jq -r .id)
 	account=$("$LOEP" --json user add "$1" --org "$org" --login "$1" \
-		--capabilities "$WORDS" | jq -r .id)
+		--capabilities "$words" | jq -r .id)
 	"$LOEP" --json user invite "$account" | jq --arg p "$PASSWORD" \
 		'{invitation: .token, password: $p}' |
 		curl -sS --cacert "$CERT" -H 'Content-Type: application/json' \
@@ -70,7 +88,7 @@ settle() {
 		sed -n 's,^Location:.*/uploads/\([0-9a-f-]*\).*,\1,p')
 	token=$(member .id /tokens -d '{"name":"t"}')
 	session=$(member '.items[0].id' /sessions)
-	TOKEN=$(member .token /tokens -d '{"name":"n","capabilities":"submit"}')
+	TOKEN=$(member .token /tokens -d "{\"name\":\"n\",\"capabilities\":\"$words\"}")
 	# What the staff keeps for itself about them.
 	verdict=$("$LOEP" --json artefact verdict "$artefact" benign \
 		--reason r | jq -r .id)
@@ -79,7 +97,7 @@ settle() {
 	# Only who is not entitled needs an exception.
 	"$LOEP" org set "$org" --class C4 >/dev/null
 	"$LOEP" exception propose "$org" --reason r >/dev/null
-	"$LOEP" org set "$org" --class C1 >/dev/null
+	"$LOEP" org set "$org" --class "$class" >/dev/null
 	exception=$("$LOEP" --json exception list | jq -r --arg o "$org" \
 		'[.[] | select(.org == $o)][0].id')
 	mail=$("$LOEP" --json outbox list | jq -r --arg n "$number" \
@@ -99,13 +117,37 @@ settle() {
 		--arg verdict "$verdict" --arg task "$task" '$ARGS.named' >"$WORK/$1.json"
 }
 
-settle power
-OWNER=$(awk '/__Host/ {print $6 "=" $7}' "$JAR")
-settle water
-for who in power water; do
+settle power C1 "$OPERATOR"
+OWNER=$(cookie)
+settle water C1 "$OPERATOR"
+jq -n --arg cookie "$(cookie)" --arg csrf "$CSRF" --arg token "$TOKEN" \
+	'{person: {Cookie: $cookie, "X-CSRF-Token": $csrf},
+	token: {Authorization: "Bearer \($token)"}}' >"$WORK/operator.json"
+ROBOT=$("$LOEP" --json user add robot --kind service \
+	--org "$(jq -r .org "$WORK/water.json")" \
+	--capabilities "$OPERATOR" | jq -r .id)
+"$LOEP" user cert "$ROBOT" "$PKI/robot.pem" >/dev/null
+settle grid CSIRT "$ANALYST"
+jq -n --arg cookie "$(cookie)" --arg csrf "$CSRF" \
+	'{Cookie: $cookie, "X-CSRF-Token": $csrf}' >"$WORK/analyst.json"
+for who in power water grid; do
 	is "$who has one of each thing" \
 		"$(jq '[del(.task)[] | select(length < 10)] | length' "$WORK/$who.json")" 0
 done
+ADMIN=$("$LOEP" --json user add office --kind service \
+	--org "$(jq -r .org "$WORK/grid.json")" \
+	--capabilities "$ADMINISTRATOR" | jq -r .id)
+ADMIN=$("$LOEP" --json user token add office --account "$ADMIN" \
+	--capabilities "$ADMINISTRATOR" | jq -r .token)
+
+# That is all of what they may hold: nobody gives an operator more.
+for word in $(tr ' ' '\n' <<<"$ALL" | grep -vxF "$(tr ' ' '\n' <<<"$OPERATOR")"); do
+	fails "$word is for no operator" 77 "$LOEP" user add more \
+		--org "$(jq -r .org "$WORK/water.json")" --capabilities "$word"
+done
+fails "nor has who administers accounts a part in cases" 77 "$LOEP" user add \
+	more --capabilities "manage_staff claim"
+
 # A number that is well formed, and nobody's.
 UNKNOWN=$(python3 - <<'PY'
 digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ*~$=U"
@@ -116,16 +158,24 @@ text = "".join(digits[n >> (35 - 5 * i) & 31] for i in range(8))
 print(f"BE-2026-{text[:4]}-{text[4:]}-{digits[((2026 << 40) | n) % 37]}")
 PY
 )
-jq -n --argjson port "$PORT" --arg ca "$CERT" --arg csrf "$CSRF" \
-	--arg cookie "$(awk '/__Host/ {print $6 "=" $7}' "$JAR")" \
-	--arg token "$TOKEN" --arg owner "$OWNER" \
-	--arg unknown_number "$UNKNOWN" --slurpfile own "$WORK/water.json" \
-	--slurpfile foreign "$WORK/power.json" \
-	'{port: $port, ca: $ca, owner: {Cookie: $owner}, askers: {
-		"a person": {Cookie: $cookie, "X-CSRF-Token": $csrf},
-		"a token": {Authorization: "Bearer \($token)"},
-		"a stranger": {}},
-	unknown_number: $unknown_number, own: $own[0], foreign: $foreign[0]}' \
+jq -n --argjson port "$PORT" --arg ca "$CERT" --arg owner "$OWNER" \
+	--arg admin "$ADMIN" --arg all "$ALL" --arg pki "$PKI" --arg operator "$OPERATOR" \
+	--arg analyst "$ANALYST" --arg administrator "$ADMINISTRATOR" \
+	--arg unknown_number "$UNKNOWN" --slurpfile water "$WORK/water.json" \
+	--slurpfile foreign "$WORK/power.json" --slurpfile grid "$WORK/grid.json" \
+	--slurpfile way "$WORK/operator.json" --slurpfile who "$WORK/analyst.json" \
+	'{port: $port, ca: $ca, owner: {headers: {Cookie: $owner}}, askers: {
+		"a person": {headers: $way[0].person, own: $water[0], holds: $operator},
+		"an analyst of another CSIRT":
+			{headers: $who[0], own: $grid[0], holds: $analyst},
+		"a token": {headers: $way[0].token, own: $water[0], holds: $operator},
+		"a certificate": {headers: {}, cert: "\($pki)/robot.pem",
+			key: "\($pki)/robot.key", own: $water[0], holds: $operator},
+		"an administrator": {headers: {Authorization: "Bearer \($admin)"},
+			own: $grid[0], holds: $administrator,
+			sees: ["org", "account", "token", "session", "mail"]},
+		"a stranger": {headers: {}, own: $water[0], holds: ""}},
+	all: $all, unknown_number: $unknown_number, foreign: $foreign[0]}' \
 	>"$WORK/setting.json"
 python3 tests/integration/check_isolation.py orchestrator/web/openapi.yaml \
 	"$WORK/setting.json" >"$WORK/isolation" 2>&1
