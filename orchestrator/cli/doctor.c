@@ -288,7 +288,7 @@ cmd_doctor(struct cli *cli, int argc, char **argv)
 	if (cli->is_json)
 		print_json(d.items);
 	else if (d.missing == 0)
-		printf("\nNothing is missing.\n");
+		printf("\nNothing that Loep needs is missing.\n");
 	else
 		printf("\n%zu things are missing.\n", d.missing);
 	json_decref(d.items);

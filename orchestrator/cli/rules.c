@@ -178,7 +178,7 @@ list(struct cli *cli, int argc, char **argv)
 
 	print_rows(cli,
 	    api_list(cli->api, 0, "/rules/versions?state=%s", state),
-	    version_columns, "No versions. Begin with: loep rules add FOLDER");
+	    version_columns, "No versions. Begin with: loep rules init");
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 /* submit.c - loep submit: files become evidence. */
 #include "cli/command.h"
 #include "cli/resume.h"
+#include "cli/title.h"
 #include "lib/loop.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
@@ -220,8 +221,9 @@ take_option(struct submit *s, int c)
 }
 
 static void
-make_case(struct submit *s, const char *first)
+make_case(struct submit *s, int count, char **paths)
 {
+	auto_free char *first = NULL;
 	auto_json json_t *body = NULL;
 	auto_json json_t *made = NULL;
 
@@ -229,6 +231,7 @@ make_case(struct submit *s, const char *first)
 		s->number = xstrdup(s->case_number);
 		return;
 	}
+	first = title_of_paths(count, paths);
 	body = json_pack("{s:s, s:s, s:s, s:s}", "title",
 	    s->title ? s->title : first, "severity", s->severity, "tlp", s->tlp,
 	    "pap", s->pap);
@@ -667,9 +670,7 @@ cmd_submit(struct cli *cli, int argc, char **argv)
 	if (s.is_resume || (optind == argc && s.files0 == NULL))
 		command_usage("submit", EXIT_USAGE);
 	check_paths(&s, argc, argv);
-	make_case(&s, optind == argc || strcmp(argv[optind], "-") == 0
-			  ? ""
-			  : argv[optind]);
+	make_case(&s, argc - optind, argv + optind);
 	restrict_case(&s);
 	make_submission(&s);
 	if (!cli->is_json)
