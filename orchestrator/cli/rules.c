@@ -164,8 +164,9 @@ static void
 warn_single(const json_t *answer)
 {
 	if (json_is_true(json_object_get(answer, "is_single_person")))
-		fprintf(stderr, "loep: approved by its author alone, as the "
-				"configuration allows\n");
+		(void)fprintf(stderr,
+		    "loep: approved by its author alone, as the "
+		    "configuration allows\n");
 }
 
 /* --- seeing --- */

@@ -19,10 +19,10 @@ static void
 print_scalar(const char *name, const json_t *value)
 {
 	char text[1024];
-	size_t len = strlen(name);
+	const char *unit = strrchr(name, '_');
 
-	if (json_is_integer(value) && len >= 5 &&
-	    strcmp(name + len - 5, "bytes") == 0) {
+	unit = unit == NULL ? name : unit + 1;
+	if (json_is_integer(value) && strcmp(unit, "bytes") == 0) {
 		(void)text_size(
 		    text, sizeof(text), (uint64_t)json_integer_value(value));
 		printf("%s", text);

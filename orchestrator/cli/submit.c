@@ -443,14 +443,14 @@ resume_one(struct submit *s, const json_t *kept)
 	struct stat st;
 
 	if (fd == -1 || fstat(fd, &st) == -1) {
-		fprintf(stderr, "loep: cannot read %s: %s\n", what.path,
+		(void)fprintf(stderr, "loep: cannot read %s: %s\n", what.path,
 		    strerror(errno));
 		s->failed++;
 		return;
 	}
 	if (st.st_size != json_member_int(kept, "size", -1) ||
 	    changed_us(&st) != json_member_int(kept, "mtime_us", -1)) {
-		fprintf(stderr,
+		(void)fprintf(stderr,
 		    "loep: %s has changed since its upload was begun; submit "
 		    "it anew\n",
 		    what.path);
@@ -490,7 +490,7 @@ send_file(struct submit *s, const char *path, const char *name)
 
 	if (fd == -1 || fstat(fd, &st) == -1) {
 		progress_clear();
-		fprintf(stderr, "loep: cannot read %s: %s\n", path,
+		(void)fprintf(stderr, "loep: cannot read %s: %s\n", path,
 		    strerror(errno));
 		s->failed++;
 		return;
@@ -518,8 +518,8 @@ send_folder(struct submit *s, const char *path, const char *name, int depth)
 	int count = scandir(path, &entries, NULL, alphasort);
 
 	if (count == -1 || depth > FOLDERS_MAX) {
-		fprintf(stderr, "loep: cannot read the folder %s: %s\n", path,
-		    count == -1 ? strerror(errno) : "too deep");
+		(void)fprintf(stderr, "loep: cannot read the folder %s: %s\n",
+		    path, count == -1 ? strerror(errno) : "too deep");
 		s->failed++;
 		return;
 	}

@@ -215,7 +215,7 @@ table_print(
 			printf("%s\n", none);
 		return;
 	}
-	for (; columns[count].title != NULL && count < 24; count++)
+	for (; count < 24 && columns[count].title != NULL; count++)
 		widths[count] = text_width(columns[count].title);
 	json_array_foreach(rows, at, row)
 	{

@@ -363,9 +363,9 @@ params_value(struct params *params, enum call_op op, const char *name)
 {
 	const struct call_spec *spec = call_spec(op);
 
-	for (size_t i = 0; i < spec->param_count; i++) {
-		if (strcmp(spec->params[i].name, name) == 0 &&
-		    i < params->values.count)
+	for (size_t i = 0; i < spec->param_count && i < params->values.count;
+	     i++) {
+		if (strcmp(spec->params[i].name, name) == 0)
 			return &params->values.v[i];
 	}
 	return NULL;
