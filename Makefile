@@ -52,7 +52,7 @@ RULES_OBJS := $(patsubst %.c,%.o,$(wildcard orchestrator/rules/*.c))
 PROGRAMS := loepd loep-store loep-vault loep-sched loep-web loep-vm \
             loep-simnet loep-identify loep-yara loep-hunt loep-archive \
             loep-behaviour loep-rules loep-report loep-grams loep-index \
-            loep-mail loep-oidc loep
+            loep-mail loep-oidc loep-pgp loep
 loepd_DIRS          := parent
 loepd_PKGS          := libseccomp jansson libnftables
 loep-store_DIRS     := store
@@ -102,6 +102,8 @@ loep-mail_DIRS      := mail
 loep-mail_PKGS      := libcurl jansson libseccomp
 loep-oidc_DIRS      := oidc
 loep-oidc_PKGS      := libcurl libcrypto jansson libseccomp
+loep-pgp_DIRS       := pgp
+loep-pgp_PKGS       := librnp jansson libseccomp
 loep_DIRS           := cli
 loep_PKGS           := libcurl jansson libcrypto
 
@@ -171,6 +173,7 @@ $(foreach t,$(UNIT_SRCS),$(eval $(call unit,$(t),$(call unit_folder,$(t)),$(call
 
 # These drive the real program over its channel.
 $O/tests/unit/web/test_serve $O/tests/unit/web/test_upload: | $O/loep-web
+$O/tests/unit/pgp/test_serve: | $O/loep-pgp
 
 # Fuzz targets: tests/fuzz/fuzz_X.c; a line "fuzz-links: FOLDER ..." in its
 # opening comment names the folders whose objects it is linked with.  Without

@@ -38,6 +38,7 @@ proto_role_name(enum role role)
 	    {ROLE_INDEX, "index"},
 	    {ROLE_MAIL, "mail"},
 	    {ROLE_OIDC, "oidc"},
+	    {ROLE_PGP, "pgp"},
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

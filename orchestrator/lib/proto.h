@@ -23,7 +23,8 @@ enum role {
 	ROLE_INDEX = 1 << 8,
 	ROLE_MAIL = 1 << 9,
 	ROLE_OIDC = 1 << 10,
-	ROLE_ANY = 0x7fe
+	ROLE_PGP = 1 << 11,
+	ROLE_ANY = 0xffe
 };
 
 enum msg_fd {

@@ -19,6 +19,13 @@ configure_is_wanted(
 		return conf_get(conf->conf, "mail.relay")[0] != '\0';
 	if (program->role == ROLE_OIDC)
 		return conf_get(conf->conf, "oidc.issuer")[0] != '\0';
+	if (program->role == ROLE_PGP) {
+		auto_free char *own =
+		    xasprintf("%s/pgp/secret.asc", conf->state_dir);
+
+		return conf_get(conf->conf, "pgp.secret_key_file")[0] != '\0' ||
+		       access(own, F_OK) == 0;
+	}
 	return !program->is_in_netns || conf->user_ns != -1;
 }
 
@@ -132,8 +139,8 @@ send_defaults(const struct family_conf *conf,
 }
 
 /*
- * A file that web, mail or oidc gets as a descriptor: opened anew at each start, so that a
- * new certificate counts after a restart of the program.
+ * A file that a program gets as a descriptor: opened anew at each start, so that
+ * a new one counts after a restart of the program.
  */
 static void
 send_file(const struct family_conf *conf, struct chan *chan,
@@ -141,7 +148,7 @@ send_file(const struct family_conf *conf, struct chan *chan,
 {
 	auto_free char *name = xasprintf("%s.%s", section, key);
 	auto_free char *own = xasprintf(
-	    "%s/tls/%s", conf->state_dir, fallback == NULL ? "" : fallback);
+	    "%s/%s", conf->state_dir, fallback == NULL ? "" : fallback);
 	const char *path = conf_get(conf->conf, name);
 	auto_close int fd = -1;
 
@@ -163,8 +170,8 @@ send_https(const struct family_conf *conf, struct chan *chan)
 
 	if (conf->https_count == 0)
 		return;
-	send_file(conf, chan, "web", "tls_certificate", "cert.pem");
-	send_file(conf, chan, "web", "tls_key", "key.pem");
+	send_file(conf, chan, "web", "tls_certificate", "tls/cert.pem");
+	send_file(conf, chan, "web", "tls_key", "tls/key.pem");
 	send_file(conf, chan, "web", "client_ca", NULL);
 	send_file(conf, chan, "web", "client_crl", NULL);
 	for (size_t i = 0; i < conf->https_count; i++) {
@@ -226,6 +233,11 @@ configure_send(const struct family_conf *conf,
 	if (program->role == ROLE_MAIL) {
 		send_file(conf, chan, "mail", "ca_file", NULL);
 		send_file(conf, chan, "mail", "password_file", NULL);
+	}
+	if (program->role == ROLE_PGP) {
+		send_file(
+		    conf, chan, "pgp", "secret_key_file", "pgp/secret.asc");
+		send_file(conf, chan, "pgp", "passphrase_file", NULL);
 	}
 	if (program->role == ROLE_WEB) {
 		send_fd(chan, "listen", conf->listen_fd);

@@ -23,6 +23,7 @@ const struct table_program table_programs[] = {
     {"loep-vm", ROLE_VM, "", "vm", "loep-vm", true, 1},
     {"loep-mail", ROLE_MAIL, "", "mail", "loep-mail", false, 1},
     {"loep-oidc", ROLE_OIDC, "", "oidc", "loep-oidc", false, 1},
+    {"loep-pgp", ROLE_PGP, "", "pgp", "loep-pgp", false, 2},
     {"loep-sched", ROLE_SCHED, "", "sched", "loep-sched", false, 1},
     {"loep-web", ROLE_WEB, "", "web", "loep-web", false, 0},
 };
@@ -35,6 +36,9 @@ const struct table_wire table_wires[] = {
     {ROLE_SCHED, NULL, ROLE_STORE},
     {ROLE_MAIL, NULL, ROLE_STORE},
     {ROLE_OIDC, NULL, ROLE_STORE},
+    {ROLE_PGP, NULL, ROLE_STORE},
+    {ROLE_PGP, NULL, ROLE_SCHED},
+    {ROLE_PGP, NULL, ROLE_MAIL},
     {ROLE_ANALYSER, NULL, ROLE_SCHED},
     {ROLE_INDEX, NULL, ROLE_SCHED},
     {ROLE_VM, NULL, ROLE_SCHED},

@@ -49,9 +49,9 @@ done
 report "each folder includes its own headers and lib/ only" "$bad"
 
 # Each third-party header is included from one folder (libcurl: also mail/, oidc/).
-bad=$(grep -hnoE '^ *# *include <(openssl|yara|archive|magic|sqlite3|zstd|seccomp|jansson|microhttpd|gnutls|curl|libvirt|nftables|tlsh)[a-z/_.0-9]*' -r orchestrator \
+bad=$(grep -hnoE '^ *# *include <(openssl|yara|archive|magic|sqlite3|zstd|seccomp|jansson|microhttpd|gnutls|curl|libvirt|nftables|tlsh|rnp)[a-z/_.0-9]*' -r orchestrator \
 	--include='*.c' --include='*.h' --include='*.cc' -H |
-	sed -E 's,^orchestrator/(.*)/[^/]*:[0-9]+:.*<(openssl|yara|archive|magic|sqlite3|zstd|seccomp|jansson|microhttpd|gnutls|curl|libvirt|nftables|tlsh).*,\2 \1,' |
+	sed -E 's,^orchestrator/(.*)/[^/]*:[0-9]+:.*<(openssl|yara|archive|magic|sqlite3|zstd|seccomp|jansson|microhttpd|gnutls|curl|libvirt|nftables|tlsh|rnp).*,\2 \1,' |
 	sort -u | awk '$0 != "curl mail" && $0 != "curl oidc" { n[$1]++; w[$1] = w[$1] " " $2 } END { for (l in n) if (n[l] > 1) print l ":" w[l] }')
 report "each third-party header is included from one folder" "$bad"
 
@@ -101,7 +101,7 @@ report "shell scripts pass shellcheck" "$bad"
 
 # The mails' texts are in four languages.
 bad=$(files '*.md' '*.c' '*.h' 'docs/*' | grep -vE "^orchestrator/(mail/text|web/oidc_text).c$" |
-	xargs codespell -q 3 -L 'artefact,artefacts,artefactual,crate,ser,te,nd,fo,inh,ot,ned,ans,hel,anc,licence,behaviour,ue,fro' 2>&1 | head -n 20)
+	xargs codespell -q 3 -L 'artefact,artefacts,artefactual,crate,ser,te,nd,fo,inh,ot,ned,ans,hel,anc,licence,behaviour,ue,fro,fpr' 2>&1 | head -n 20)
 report "words are spelled right" "$bad"
 
 bad=$(for m in docs/man/*.[1-8]; do

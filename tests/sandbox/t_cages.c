@@ -181,6 +181,7 @@ static const struct program_row programs[] = {
     {"loep-index", "", ROLE_INDEX},
     {"loep-mail", "", ROLE_MAIL},
     {"loep-oidc", "", ROLE_OIDC},
+    {"loep-pgp", "", ROLE_PGP},
 };
 #define PROGRAMS (sizeof(programs) / sizeof(programs[0]))
 
@@ -266,7 +267,8 @@ test_fork(void **unused)
 {
 	(void)unused;
 	for (size_t i = 0; i < PROGRAMS; i++) {
-		if (programs[i].role != ROLE_ANALYSER)
+		if (programs[i].role != ROLE_ANALYSER &&
+		    programs[i].role != ROLE_PGP)
 			expect_refused(programs[i].binary, programs[i].instance,
 			    programs[i].role, "fork");
 	}
