@@ -340,6 +340,8 @@ parse_report(struct report_options *o, int argc, char **argv)
 	    {"new", no_argument, NULL, 'n'},
 	    {NULL, 0, NULL, 0},
 	};
+	static const char *const formats[] = {
+	    "html", "json", "stix", "misp", "csv", "indicators", "root_cause"};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
@@ -354,8 +356,12 @@ parse_report(struct report_options *o, int argc, char **argv)
 		else
 			command_usage("report", EXIT_USAGE);
 	}
-	if (strcmp(o->format, "html") != 0 && strcmp(o->format, "json") != 0)
-		fail(EXIT_USAGE, "--format is html or json");
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		if (strcmp(o->format, formats[i]) == 0)
+			return;
+	}
+	fail(EXIT_USAGE, "--format is html, json, stix, misp, csv, indicators "
+			 "or root_cause");
 }
 
 int

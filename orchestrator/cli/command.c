@@ -96,8 +96,8 @@ const struct command commands[] = {
 	"       run new ARTEFACT [--profile NAME] [--seconds N] [--arg TEXT]... "
 	"[--wait]"},
     {"report", cmd_report, "fetch or renew a case's report",
-	"report CASE [--format html|json] [-o FILE] [--new] [--rev ID] | "
-	"report list CASE\n"
+	"report CASE [--format html|json|stix|misp|csv|indicators|root_cause]\n"
+	"         [-o FILE] [--new] [--rev ID] | report list CASE\n"
 	"       report draft CASE [--kind WORD] [--language nl|fr|de|en] "
 	"[--sections FILE]\n"
 	"       report edit ID --version N [--sections FILE] [--language WORD]\n"

@@ -390,6 +390,14 @@ set_labels(json_t *doc, json_t *tables)
 	    doc, "pap", json_string(label_pap_name(label.pap)));
 }
 
+bool
+canonical_is_human(const json_t *doc)
+{
+	return strcmp(json_member_text(json_object_get(doc, "report"),
+			  "author_role", "machine"),
+		   "machine") != 0;
+}
+
 json_t *
 canonical_make(json_t *tables)
 {
@@ -408,6 +416,10 @@ canonical_make(json_t *tables)
 
 	(void)json_object_set_new(doc, "format", json_string("loep-report"));
 	(void)json_object_set_new(doc, "version", json_integer(1));
+	(void)json_object_set_new(doc, "producer",
+	    json_string(json_member_text(
+		json_array_get(dump_rows(tables, "producer"), 0), "name",
+		"CSIRT")));
 	set_labels(doc, tables);
 	(void)json_object_set_new(doc, "report", report_of(tables));
 	(void)json_object_set_new(doc, "verdicts", verdicts_of(tables, names));

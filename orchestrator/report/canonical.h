@@ -8,7 +8,11 @@
 
 #include "lib/json.h"
 
+#include <stdbool.h>
+
 /* Makes the document from a dump (dump.h).  New reference, never NULL. */
 json_t *canonical_make(json_t *tables);
+/* Is the document of a report that people wrote? */
+bool canonical_is_human(const json_t *doc);
 
 #endif

@@ -10,6 +10,7 @@
 #define DUMP_BYTES_MAX (512 * MIB)
 #define LINE_BYTES_MAX (256 * KIB)
 #define LINE_DEPTH_MAX ((size_t)24)
+#define DOC_DEPTH_MAX  ((size_t)40)
 
 json_t *
 dump_rows(json_t *tables, const char *name)
@@ -88,5 +89,24 @@ dump_read(struct input *input, json_t **ret_tables)
 	}
 	if (err == ERR_OK)
 		*ret_tables = json_incref(tables);
+	return err;
+}
+
+int
+dump_read_document(struct input *input, json_t **ret_doc)
+{
+	auto_free char *text = NULL;
+	auto_json json_t *doc = NULL;
+	size_t len;
+	int err = read_all(input, &text, &len);
+
+	if (err == ERR_OK)
+		err =
+		    json_parse(text, len, DUMP_BYTES_MAX, DOC_DEPTH_MAX, &doc);
+	if (err == ERR_OK &&
+	    strcmp(json_member_text(doc, "format", ""), "loep-report") != 0)
+		err = ERR_FORMAT;
+	if (err == ERR_OK)
+		*ret_doc = json_incref(doc);
 	return err;
 }

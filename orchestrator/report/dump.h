@@ -16,6 +16,11 @@
  * object with a table, ERR_LIMIT where the dump is too large for a report.
  */
 int must_check dump_read(struct input *input, json_t **ret_tables);
+/*
+ * Reads a document that loep-report made before (report.json).  New reference.
+ * ERR_FORMAT where it is none.
+ */
+int must_check dump_read_document(struct input *input, json_t **ret_doc);
 /* The rows of a table; an empty array where there are none.  Borrowed. */
 json_t *dump_rows(json_t *tables, const char *name);
 

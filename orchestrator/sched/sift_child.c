@@ -20,6 +20,13 @@ static const char *const reserved[][2] = {
     {"console", NULL},
     {"report_json", "report"},
     {"report_html", "report"},
+    {"report_stix", "report"},
+    {"report_misp", "report"},
+    {"report_csv", "report"},
+    {"report_notice", "report"},
+    {"report_cause", "report"},
+    {"export", "report"},
+    {"export_removed", "report"},
 };
 
 static bool

@@ -176,20 +176,41 @@ on_report(void *arg, struct vault_answer *answer)
 	request_finish(r, err, take_fd(answer->fd));
 }
 
+/* The files of a report, and what each is.  All but the first two are of what
+ * people wrote. */
+static const struct {
+	const char *format;
+	const char *relation;
+	const char *mime;
+} report_files[] = {
+    {"json", "report_json", "application/json"},
+    {"html", "report_html", "text/html; charset=utf-8"},
+    {"stix", "report_stix", "application/stix+json;version=2.1"},
+    {"misp", "report_misp", "application/json"},
+    {"csv", "report_csv", "text/csv; charset=utf-8"},
+    {"indicators", "report_notice", "text/plain; charset=utf-8"},
+    {"root_cause", "report_cause", "text/plain; charset=utf-8"},
+};
+#define REPORT_FILES (sizeof(report_files) / sizeof(report_files[0]))
+
 int
 report_open(struct request *r)
 {
 	const char *format = param_text(r, 2);
-	bool is_html = strcmp(format, "html") == 0;
 	AUTO(query) q = {0};
 	struct opening *o;
+	size_t i = 0;
 	int err;
 
-	if (!is_html && strcmp(format, "json") != 0)
-		return request_why(r, ERR_FORMAT, "\"format\" is json or html");
+	while (i < REPORT_FILES && strcmp(report_files[i].format, format) != 0)
+		i++;
+	if (i == REPORT_FILES)
+		return request_why(r, ERR_FORMAT,
+		    "\"format\" is json, html, stix, misp, csv, indicators or "
+		    "root_cause");
 	err = request_query(&q, r, STMT_REPORT_FIND,
 	    ARGS(WHO(r), val_text(r->case_id), val_text(param_text(r, 1)),
-		val_int(is_html)));
+		val_text(report_files[i].relation)));
 	if (err == ERR_NOT_FOUND)
 		return request_why(r, err, "there is no such report%s",
 		    param_text(r, 1)[0] == '\0' ? " yet" : "");
@@ -199,8 +220,7 @@ report_open(struct request *r)
 	(void)snprintf(o->id, sizeof(o->id), "%s", query_text(&q, 6));
 	o->rev = query_int(&q, 7);
 	free(o->mime);
-	o->mime =
-	    xstrdup(is_html ? "text/html; charset=utf-8" : "application/json");
+	o->mime = xstrdup(report_files[i].mime);
 	return open_blob(o, on_report);
 }
 

@@ -166,7 +166,9 @@ static bool
 is_own_relation(const char *relation)
 {
 	return text_has_word("events run_trace pcap console screenshot "
-			     "report_json report_html",
+			     "report_json report_html report_stix report_misp "
+			     "report_csv report_notice report_cause export "
+			     "export_removed",
 	    relation);
 }
 

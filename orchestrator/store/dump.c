@@ -32,6 +32,7 @@ static const struct {
 } tables[] = {
     {"case", STMT_DUMP_CASE},
     {"report", STMT_DUMP_REPORT},
+    {"producer", STMT_DUMP_PRODUCER},
     {"organisation", STMT_DUMP_ORGANISATION},
     {"submission", STMT_DUMP_SUBMISSION},
     {"artefact", STMT_DUMP_ARTEFACT},

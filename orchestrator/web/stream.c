@@ -171,14 +171,36 @@ on_row(void *arg, const struct values *row)
 }
 
 /* The type is ours to choose: a sample must never become a page. */
+/* Files of a report and of an export, by what the store says they are.  What
+ * is no page and no JSON is saved under a name, never shown. */
+static const struct {
+	const char *type;
+	const char *name;
+} file_types[] = {
+    {"application/json", NULL},
+    {"text/html; charset=utf-8", NULL},
+    {"application/stix+json;version=2.1", "report.stix.json"},
+    {"text/csv; charset=utf-8", "indicators.csv"},
+    {"text/plain; charset=utf-8", "report.txt"},
+};
+
+static size_t
+file_type(const struct stream *s)
+{
+	for (size_t i = 0; i < sizeof(file_types) / sizeof(file_types[0]);
+	     i++) {
+		if (strcmp(file_types[i].type, s->type) == 0)
+			return i;
+	}
+	return 0;
+}
+
 static const char *
 type_of(const struct stream *s)
 {
 	switch (s->x->match.route->kind) {
 	case ROUTE_REPORT:
-		return strncmp(s->type, "text/html", 9) == 0
-			   ? "text/html; charset=utf-8"
-			   : "application/json";
+		return file_types[file_type(s)].type;
 	case ROUTE_SAMPLE:
 		return "application/zip";
 	case ROUTE_JSON:
@@ -212,6 +234,13 @@ begin(struct stream *s)
 		(void)snprintf(s->name, sizeof(s->name), "%s.zip", s->sha256);
 	}
 	exchange_headers(x, 200, type_of(s));
+	if (x->match.route->kind == ROUTE_REPORT &&
+	    file_types[file_type(s)].name != NULL) {
+		(void)snprintf(disposition, sizeof(disposition),
+		    "attachment; filename=\"%s\"",
+		    file_types[file_type(s)].name);
+		http_answer_header(x->http, "Content-Disposition", disposition);
+	}
 	if (x->match.route->kind == ROUTE_DOWNLOAD ||
 	    x->match.route->kind == ROUTE_SAMPLE) {
 		(void)snprintf(disposition, sizeof(disposition),
