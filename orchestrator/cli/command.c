@@ -45,7 +45,8 @@ const struct command commands[] = {
 	"FILE - is standard input (--name says what to call it)."},
     {"queue", cmd_queue, "the open cases in the order of work",
 	"queue [list] [--owner any|none|me] [--stage WORD] |\n"
-	"       queue staff | queue statistics [--days N]"},
+	"       queue staff | queue statistics [--days N] | queue classes |\n"
+	"       queue times [--months N]"},
     {"case", cmd_case, "list cases, show one, work on one",
 	"case list [--status open|closed] [--stage WORD] [--owner none|me|ID]\n"
 	"         [--find WORDS]\n"

@@ -8,6 +8,7 @@
 #include "lib/xalloc.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <wchar.h>
 
 bool
@@ -117,6 +118,26 @@ text_size(char *dst, size_t dst_size, uint64_t bytes)
 	return dst;
 }
 
+const char *
+text_duration(char *dst, size_t dst_size, int64_t seconds)
+{
+	int64_t minutes = seconds / 60;
+	int64_t hours = minutes / 60;
+
+	if (seconds < 60)
+		(void)snprintf(dst, dst_size, "%" PRId64 " s", seconds);
+	else if (minutes < 60)
+		(void)snprintf(dst, dst_size, "%" PRId64 " min %02" PRId64 " s",
+		    minutes, seconds % 60);
+	else if (hours < 48)
+		(void)snprintf(dst, dst_size, "%" PRId64 " h %02" PRId64 " min",
+		    hours, minutes % 60);
+	else
+		(void)snprintf(dst, dst_size, "%" PRId64 " d %" PRId64 " h",
+		    hours / 24, hours % 24);
+	return dst;
+}
+
 /* The member at a path such as "environment.accel". */
 static const json_t *
 member_at(const json_t *object, const char *path)
@@ -166,6 +187,8 @@ member_show(char *dst, size_t dst_size, const json_t *object,
 
 		if (column->how == 'z')
 			(void)text_size(dst, dst_size, (uint64_t)n);
+		else if (column->how == 'u')
+			(void)text_duration(dst, dst_size, (int64_t)n);
 		else if (column->how != 'c' || n > 0)
 			(void)snprintf(dst, dst_size, "%lld", (long long)n);
 	} else if (json_is_boolean(value)) {
@@ -197,7 +220,7 @@ print_cell(const char *text, size_t width, bool is_right, bool is_last)
 static bool
 is_number(char how)
 {
-	return how == 'd' || how == 'z' || how == 'c';
+	return how == 'd' || how == 'z' || how == 'u' || how == 'c';
 }
 
 void

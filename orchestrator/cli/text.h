@@ -17,6 +17,8 @@
 const char *text_clean(char *dst, size_t dst_size, const char *s);
 /* "1.5 GiB".  Returns dst. */
 const char *text_size(char *dst, size_t dst_size, uint64_t bytes);
+/* "59 s", "1 h 05 min", "3 d 4 h".  Returns dst. */
+const char *text_duration(char *dst, size_t dst_size, int64_t seconds);
 /* Columns that cleaned text takes on a terminal. */
 size_t text_width(const char *s);
 /* True where standard output (error) is a terminal. */
@@ -30,7 +32,8 @@ const char *text_style(const char *codes);
 struct table_column {
 	const char *title;
 	const char *member; /* of the row's object; "a.b" goes into objects */
-	char how; /* s text, d number, z size, t time, f yes/no, c score */
+	/* s text, d number, z size, u seconds, t time, f yes/no, c score */
+	char how;
 };
 
 /*

@@ -22,6 +22,28 @@ static const struct table_column queue_columns[] = {
     {NULL, NULL, 0},
 };
 
+static const struct table_column times_columns[] = {
+    {"month", "month", 's'},
+    {"class", "class", 's'},
+    {"what", "what", 's'},
+    {"cases", "count", 'd'},
+    {"late", "late", 'd'},
+    {"half within", "half_s", 'u'},
+    {"9 of 10", "most_s", 'u'},
+    {"longest", "max_s", 'u'},
+    {"mean", "mean_s", 'u'},
+    {NULL, NULL, 0},
+};
+
+static const struct table_column class_columns[] = {
+    {"class", "class", 's'},
+    {"open", "open", 'd'},
+    {"waiting", "waiting", 'd'},
+    {"late triage", "late_triage", 'd'},
+    {"late report", "late_report", 'd'},
+    {NULL, NULL, 0},
+};
+
 static const struct table_column day_columns[] = {
     {"day (UTC)", "day", 's'},
     {"opened", "opened", 'd'},
@@ -161,6 +183,14 @@ cmd_queue(struct cli *cli, int argc, char **argv)
 		    api_list(cli->api, 0, "/statistics?days=%s",
 			command_option(argc, argv, "--days", "30")),
 		    day_columns, "No days.");
+	else if (argc > 1 && strcmp(argv[1], "times") == 0)
+		print_rows(cli,
+		    api_list(cli->api, 0, "/statistics/times?months=%s",
+			command_option(argc, argv, "--months", "12")),
+		    times_columns, "Nothing is done yet.");
+	else if (argc > 1 && strcmp(argv[1], "classes") == 0)
+		print_rows(cli, api_list(cli->api, 0, "/statistics/classes"),
+		    class_columns, "No case is open.");
 	else if (argc > 1 && strcmp(argv[1], "staff") == 0)
 		print_rows(cli, api_list(cli->api, 0, "/staff"), staff_columns,
 		    "Nobody may work on cases: give somebody \"claim\".");

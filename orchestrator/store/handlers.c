@@ -238,4 +238,6 @@ request_fn *const handlers[CALL_COUNT] = {
     [CALL_CASE_CLOCKS] = case_clocks,
     [CALL_CASE_HISTORY] = case_history,
     [CALL_STATISTICS] = statistics,
+    [CALL_STATISTICS_TIMES] = statistics_times,
+    [CALL_STATISTICS_CLASSES] = statistics_classes,
 };

@@ -99,6 +99,8 @@ int verdict_confirm(struct request *r);
 int case_clocks(struct request *r);
 int case_history(struct request *r);
 int statistics(struct request *r);
+int statistics_times(struct request *r);
+int statistics_classes(struct request *r);
 /* submission.c */
 int submission_create(struct request *r);
 /* upload.c, upload_finish.c */

@@ -206,6 +206,14 @@ await story('administration: capacity, audit', async () => {
   const { page } = chris;
   await open(chris, '/admin/capacity', 'Administration');
   await page.getByRole('rowheader', { name: 'identify' }).waitFor();
+  // Somebody's case is open; nothing says whose.
+  await api(an, 'POST', '/cases', { title: 'x' });
+  await open(chris, '/admin/capacity', 'Administration');
+  await page
+    .getByRole('table', { name: 'Open and late, by class' })
+    .getByRole('row', { name: /^C\w+ [1-9]/ })
+    .waitFor();
+  await look(chris, 'admin-capacity');
   await page.getByRole('link', { name: 'Audit' }).click();
   await page.getByText('service.initialised').first().waitFor();
   const others = page.getByText('invitation.created');

@@ -3,46 +3,10 @@
 # A clock that jumps by years, forwards and back, while the service works: who
 # should be out is out, and nothing is deleted, lost or done twice.
 . "$(dirname "$0")/lib.sh"
+. tests/integration/clock.sh
 CONF='[store]\nsecond_factor = staff\n[web]\nlisten = 127.0.0.1:0'
 DAY=86400
 YEAR=$((365 * DAY))
-
-# The programs, with a clock that this test sets.
-# Rules have no part in this: a service without any is there at once.
-RULES=$WORK/none
-PROGRAMS=$WORK/programs
-mkdir "$PROGRAMS" "$RULES"
-for program in "$BIN"/loep-*; do
-	ln -s "$program" "$PROGRAMS/"
-done
-for name in store vault web sched; do
-	rm "$PROGRAMS/loep-$name"
-	printf '#!/bin/sh\nLD_PRELOAD=%s LOEP_TEST_CLOCK=%s exec %s "$@"\n' \
-		"$BIN/tests/integration/clock.so" "$WORK/clock" \
-		"$BIN/loep-$name" >"$PROGRAMS/loep-$name"
-	chmod 755 "$PROGRAMS/loep-$name"
-done
-
-# clock SECONDS - how far the service's clock is ahead; it has seen that when
-# this returns.
-JUMPS=0
-AHEAD=0
-jumps() {
-	api '/audit?limit=500' | jq '[.items[] | select(.action == "clock.jumped")] | length'
-}
-clock() {
-	local i
-	AHEAD=$1
-	python3 -c 'import struct, sys
-with open(sys.argv[1], "r+b") as f: f.write(struct.pack("=q", int(sys.argv[2])))' \
-		"$WORK/clock" "$AHEAD"
-	JUMPS=$((JUMPS + 1))
-	for ((i = 0; i < 50; i++)); do
-		[ "$(jumps)" -lt "$JUMPS" ] || return 0
-		sleep 0.1
-	done
-}
-head -c 8 /dev/zero >"$WORK/clock"
 loep_start
 CERT=$STATE/tls/cert.pem
 URL=https://localhost:$(sed -n 's/.*serving HTTPS.*address=127.0.0.1 port=\([0-9]*\).*/\1/p' "$WORK/log")

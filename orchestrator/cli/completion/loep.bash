@@ -54,7 +54,7 @@ _loep() {
 			fi
 			words="--case --title --severity --tlp --pap --kind --password --restriction --not-classified --personal-data --third-party --network --origin --collected --comment --source --sha256 --profile --seconds --recursive --resume --receipts --wait --report --name"
 			;;
-		queue) words="list staff statistics --owner --stage --days" ;;
+		queue) words="list staff statistics times classes --owner --stage --days --months" ;;
 		case) words="list show findings wait claim unclaim handover handovers stage set message messages read note notes task tasks done undone clocks history labels access disclosures deletions withdraw delete approve refuse certificate hold merge split --status  --stage --owner --find --to --note --reason --title --severity --rsit-class --rsit-type --root-cause --notification --aware --malicious --cross-border --scope --scope-value --context --nis2-stage --assignee --due" ;;
 		artefact) words="list tree show download bytes receipt verdict verdicts confirm restrict --purpose --output --confidence --reason" ;;
 		run) words="list show events cancel new --profile --seconds --arg --wait" ;;

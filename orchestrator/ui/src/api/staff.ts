@@ -226,6 +226,26 @@ export interface DayStatistics {
   queue: number;
 }
 
+export interface MonthTimes {
+  month: string;
+  class: string;
+  what: 'ack' | 'triage' | 'verdict' | 'report';
+  count: number;
+  late: number | null;
+  mean_s: number;
+  half_s: number;
+  most_s: number;
+  max_s: number;
+}
+
+export interface ClassNow {
+  class: string;
+  open: number;
+  waiting: number;
+  late_triage: number;
+  late_report: number;
+}
+
 export interface RuleVersion {
   version: number;
   parent: number | null;

@@ -68,6 +68,33 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
 }
 
+/** How long something took, in the two units that say enough of it. */
+export function formatSpan(seconds: number, locale: string): string {
+  const units = [
+    ['day', 86400],
+    ['hour', 3600],
+    ['minute', 60],
+    ['second', 1],
+  ] as const;
+  const at = units.findIndex(([, size]) => seconds >= size);
+  const parts: string[] = [];
+  let rest = Math.round(seconds);
+
+  for (const [unit, size] of units.slice(at === -1 ? 3 : at).slice(0, 2)) {
+    const n = Math.floor(rest / size);
+    rest -= n * size;
+    if (n > 0 || parts.length === 0)
+      parts.push(
+        n.toLocaleString(locale, {
+          style: 'unit',
+          unit,
+          unitDisplay: 'short',
+        }),
+      );
+  }
+  return parts.join(' ');
+}
+
 /**
  * A name that somebody else chose, for one line: control characters and those
  * that turn the direction of text show as what they are.

@@ -13,6 +13,7 @@ import { formatNumber, formatSeconds } from '../../lib/format.js';
 import { asList, asRecord, asText, inline } from '../../logic/findings.js';
 import { useSession } from '../../session.js';
 import { OrMissing, StateBadge } from './parts.js';
+import { WorkTimes } from './times.js';
 
 /** "name: value", one after the other. */
 function members(value: unknown): string {
@@ -54,6 +55,7 @@ export function AdminCapacity() {
       <Card title={t.staff.chart.days}>
         <Days />
       </Card>
+      <WorkTimes />
       <Loaded load={load}>
         {(s) => {
           const evidence = asRecord(s['evidence']);
