@@ -45,6 +45,7 @@ static const struct table_column artefact_object[] = {
     {"state", "state", 's'},
     {"score", "score", 'd'},
     {"restriction", "restriction", 's'},
+    {"seal", "seal", 's'},
     {"created (UTC)", "created", 't'},
     {NULL, NULL, 0},
 };
@@ -241,7 +242,8 @@ cmd_artefact(struct cli *cli, int argc, char **argv)
 		look(cli, argc, argv);
 	} else if (strcmp(verb, "restrict") == 0) {
 		restrict_it(cli, argc, argv);
-	} else if (!work_on_artefact(cli, argc, argv)) {
+	} else if (!unseal_artefact(cli, argc, argv) &&
+		   !work_on_artefact(cli, argc, argv)) {
 		command_usage("artefact", EXIT_USAGE);
 	}
 	return 0;

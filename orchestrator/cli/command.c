@@ -91,7 +91,10 @@ const struct command commands[] = {
 	"       artefact verdicts ID | artefact confirm VERDICT |\n"
 	"       artefact restrict ID none|sealed|classified_suspected|legal|"
 	"malformed\n"
-	"         --reason TEXT"},
+	"         --reason TEXT |\n"
+	"       artefact unseal ID --necessity TEXT | artefact unseals ID"},
+    {"unseal", cmd_unseal, "who opened sealed artefacts, and what for",
+	"unseal list CASE | unseal approve ID | unseal refuse ID --reason TEXT"},
     {"run", cmd_run, "runs in virtual machines",
 	"run list CASE | run show ID | run events ID | run cancel ID |\n"
 	"       run new ARTEFACT [--profile NAME] [--seconds N] [--arg TEXT]... "

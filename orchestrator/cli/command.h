@@ -40,6 +40,9 @@ int cmd_submit(struct cli *cli, int argc, char **argv);
 int cmd_queue(struct cli *cli, int argc, char **argv);
 int cmd_case(struct cli *cli, int argc, char **argv);
 int cmd_artefact(struct cli *cli, int argc, char **argv);
+int cmd_unseal(struct cli *cli, int argc, char **argv);
+/* False where the verb is none of these. */
+bool unseal_artefact(struct cli *cli, int argc, char **argv);
 int cmd_run(struct cli *cli, int argc, char **argv);
 int cmd_report(struct cli *cli, int argc, char **argv);
 int cmd_job(struct cli *cli, int argc, char **argv);

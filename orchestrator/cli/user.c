@@ -65,9 +65,9 @@ static const struct {
 } roles[] = {
     {"operator", "submit withdraw"},
     {"manager", "submit withdraw manage_org_users audit_read"},
-    {"analyst", "submit analyse run_vm download_sample verdict claim "
+    {"analyst", "submit analyse run_vm download_sample verdict claim unseal "
 		"read_all_orgs"},
-    {"reviewer", "analyse verdict claim approve_report approve_rules "
+    {"reviewer", "analyse verdict claim approve_report approve_rules unseal "
 		 "read_all_orgs"},
     {"rules", "manage_rules activate_rules read_all_orgs"},
     {"crisis", "activate_crisis approve_crisis metrics_read"},

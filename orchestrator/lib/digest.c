@@ -104,6 +104,32 @@ sha256_once(const void *p, size_t len, uint8_t ret_digest[SHA256_BYTES])
 }
 
 void
+hmac_sha256(const uint8_t key[SHA256_BYTES], const void *p, size_t len,
+    uint8_t ret_mac[SHA256_BYTES])
+{
+	uint8_t pad[SHA256_BLOCK_BYTES];
+	SHA256_CTX ctx;
+
+	memset(pad, 0x36, sizeof(pad));
+	for (size_t i = 0; i < SHA256_BYTES; i++)
+		pad[i] ^= key[i];
+	if (SHA256_Init(&ctx) != 1 ||
+	    SHA256_Update(&ctx, pad, sizeof(pad)) != 1 ||
+	    SHA256_Update(&ctx, p, len) != 1 ||
+	    SHA256_Final(ret_mac, &ctx) != 1)
+		give_up("hmac");
+	for (size_t i = 0; i < sizeof(pad); i++)
+		pad[i] ^= 0x36 ^ 0x5c;
+	if (SHA256_Init(&ctx) != 1 ||
+	    SHA256_Update(&ctx, pad, sizeof(pad)) != 1 ||
+	    SHA256_Update(&ctx, ret_mac, SHA256_BYTES) != 1 ||
+	    SHA256_Final(ret_mac, &ctx) != 1)
+		give_up("hmac");
+	explicit_bzero(pad, sizeof(pad));
+	explicit_bzero(&ctx, sizeof(ctx));
+}
+
+void
 hex_encode(char *dst, const void *p, size_t len)
 {
 	static const char digits[] = "0123456789abcdef";

@@ -40,6 +40,10 @@ int must_check sha256_load(
     struct sha256 *ctx, const uint8_t state[SHA256_STATE_BYTES]);
 void sha256_once(const void *p, size_t len, uint8_t ret_digest[SHA256_BYTES]);
 
+/* HMAC-SHA-256 (RFC 2104) under a key of 32 bytes. */
+void hmac_sha256(const uint8_t key[SHA256_BYTES], const void *p, size_t len,
+    uint8_t ret_mac[SHA256_BYTES]);
+
 /* Lower-case hexadecimal; dst holds 2 * len + 1 bytes. */
 void hex_encode(char *dst, const void *p, size_t len);
 /* ERR_FORMAT when hex is not 2 * len digits. */

@@ -104,7 +104,8 @@ check_submission(struct request *r, const struct attempt *a)
 	int err;
 
 	if (a->children > 0 || a->submission_id[0] == '\0' ||
-	    strcmp(a->kind, "archive") != 0)
+	    (strcmp(a->kind, "archive") != 0 &&
+		strcmp(a->kind, "unseal_archive") != 0))
 		return ERR_OK;
 	err = query_one(&q, r->store->db, STMT_SUBMISSION_ARTEFACTS,
 	    ARGS(val_text(a->submission_id)));

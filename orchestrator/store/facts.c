@@ -5,6 +5,7 @@
 #include "lib/digest.h"
 #include "lib/json.h"
 #include "lib/limits.h"
+#include "store/unseal.h"
 
 void
 facts_init(struct facts *facts)
@@ -13,6 +14,7 @@ facts_init(struct facts *facts)
 	facts->mime[0] = facts->magic[0] = facts->tlsh[0] = '\0';
 	facts->has_sha1 = facts->has_md5 = false;
 	facts->has_sha512 = facts->has_entropy = false;
+	facts->is_openpgp = false;
 }
 
 static void
@@ -47,6 +49,8 @@ facts_take(struct facts *f, const char *key, const json_t *value)
 		f->has_md5 = take_hex(f->md5, FACTS_MD5_BYTES, text);
 	else if (strcmp(key, "sha512") == 0)
 		f->has_sha512 = take_hex(f->sha512, FACTS_SHA512_BYTES, text);
+	else if (strcmp(key, "seal") == 0)
+		f->is_openpgp = text != NULL && strcmp(text, "openpgp") == 0;
 	else if (strcmp(key, "entropy") == 0 && json_is_number(value) &&
 		 number >= 0 && number <= 8) {
 		f->has_entropy = true;
@@ -58,8 +62,8 @@ bool
 facts_take_plain(struct facts *f, const struct json_scan_member *key,
     const struct json_scan_member *value)
 {
-	static const char *const taken[] = {
-	    "mime", "magic", "tlsh", "sha1", "md5", "sha512", "entropy"};
+	static const char *const taken[] = {"mime", "magic", "tlsh", "sha1",
+	    "md5", "sha512", "entropy", "seal"};
 	char text[FACTS_WORD_BYTES];
 	auto_json json_t *json = NULL;
 	size_t i = 0;
@@ -109,6 +113,10 @@ bytes_or_null(bool has, const uint8_t *p, size_t len)
 int
 facts_write(struct store *store, const struct attempt *a, const struct facts *f)
 {
+	int err = f->is_openpgp ? unseal_seal(store, a) : (int)ERR_OK;
+
+	if (err != ERR_OK)
+		return err;
 	return db_do(store->db, STMT_ARTEFACT_FACTS,
 	    ARGS(val_text(a->artefact_id), val_text(f->mime),
 		val_text(f->magic),

@@ -20,6 +20,7 @@ struct facts {
 	uint8_t md5[FACTS_MD5_BYTES];
 	uint8_t sha512[FACTS_SHA512_BYTES];
 	bool has_sha1, has_md5, has_sha512, has_entropy;
+	bool is_openpgp; /* an encrypted message: it is to be sealed */
 	int64_t entropy_milli;
 };
 

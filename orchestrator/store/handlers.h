@@ -48,6 +48,12 @@ int mode_approve(struct request *r);
 int mode_reject(struct request *r);
 int mode_list(struct request *r);
 int mode_log(struct request *r);
+/* unseal.c */
+int unseal_create(struct request *r);
+int unseal_approve(struct request *r);
+int unseal_refuse(struct request *r);
+int unseal_list(struct request *r);
+int unseal_of(struct request *r);
 /* outbox.c */
 int outbox_list(struct request *r);
 int outbox_retry(struct request *r);

@@ -10,6 +10,7 @@
 #include "store/history.h"
 #include "store/job_finish.h"
 #include "store/rules.h"
+#include "store/unseal.h"
 
 #define OPTIONS_DEPTH 8
 #define EXPIRE_MAX    256
@@ -169,10 +170,12 @@ case_settle(struct store *store, const char *case_id)
 	    .kind = "report",
 	    .options = "{}",
 	};
-	int64_t changes;
-	int err = db_do(
-	    store->db, STMT_CASE_SETTLE, ARGS(val_text(case_id)), &changes);
+	int64_t changes = 0;
+	int err = unseal_settle(store, case_id);
 
+	if (err == ERR_OK)
+		err = db_do(store->db, STMT_CASE_SETTLE,
+		    ARGS(val_text(case_id)), &changes);
 	if (err != ERR_OK || changes == 0)
 		return err;
 	return job_add(store, &job, NULL);

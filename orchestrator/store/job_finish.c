@@ -9,6 +9,7 @@
 #include "store/history.h"
 #include "store/report.h"
 #include "store/rules.h"
+#include "store/unseal.h"
 
 #define NEXT_MAX 1024
 
@@ -56,6 +57,8 @@ show_children(struct store *store, const struct attempt *a)
 		    ARGS(val_text(a->job_id), val_int(a->number),
 			val_int(loop_wall_us())),
 		    NULL);
+	if (err == ERR_OK && unseal_is_kind(a->kind))
+		err = unseal_children(store, a);
 	tx_note_jobs(store);
 	return err;
 }
@@ -72,6 +75,11 @@ add_next(struct store *store, const struct attempt *a, const json_t *item)
 	int err;
 
 	if (kind[0] == '\0' || (options != NULL && !json_is_object(options)))
+		return ERR_FORMAT;
+	if (unseal_is_kind(a->kind))
+		return artefact[0] == '\0' ? unseal_next(store, a, kind)
+					   : (int)ERR_FORMAT;
+	if (unseal_is_kind(kind))
 		return ERR_FORMAT;
 	if (artefact[0] == '\0')
 		artefact = a->artefact_id;
@@ -160,6 +168,8 @@ job_copy_gone(struct store *store, const struct attempt *a)
 	size_t len;
 	int err;
 
+	if (unseal_is_kind(a->kind))
+		return unseal_copy_gone(store, a);
 	if (!is_kind(a, "detonate"))
 		return ERR_OK;
 	err = query_one(&q, store->db, STMT_RUN_COPIED,

@@ -4,6 +4,7 @@
 #include "store/custody.h"
 #include "store/handlers.h"
 #include "store/job.h"
+#include "store/unseal.h"
 
 /* A copy that leaves for a VM is custody; reading in a cage is not. */
 static int
@@ -15,6 +16,8 @@ record_copy(struct request *r)
 	size_t len;
 	int err = attempt_load(r, &a);
 
+	if (err == ERR_OK && unseal_is_kind(a.kind))
+		return unseal_input(r, &a);
 	if (err != ERR_OK || strcmp(a.kind, "detonate") != 0)
 		return err;
 	err = query_one(

@@ -4,8 +4,11 @@
 #include "lib/json.h"
 #include "lib/json_scan.h"
 #include "lib/limits.h"
+#include "lib/own.h"
 #include "lib/record.h"
 #include "store/handlers.h"
+#include "store/unseal.h"
+#include "store/unseal_keep.h"
 
 #define SCORE_MAX 100
 
@@ -152,6 +155,27 @@ insert_record(
 	return insert(r, rs->attempt, &f);
 }
 
+/* Of what was sealed, only what may be kept. */
+static int
+insert_kept(
+    struct records *rs, unsigned int type, const uint8_t *body, size_t len)
+{
+	auto_json json_t *record = NULL;
+	auto_json json_t *kept = NULL;
+	auto_free char *text = NULL;
+
+	if (json_parse(body, len, LIMIT_RECORD_BYTES, LIMIT_RECORD_DEPTH,
+		&record) != ERR_OK ||
+	    !json_is_object(record))
+		return request_why(
+		    rs->request, ERR_FORMAT, "a record is no JSON object");
+	kept = unseal_keep(rs->request->store, type, record);
+	if (kept == NULL)
+		return ERR_OK;
+	text = json_canonical(kept);
+	return insert_record(rs, type, (const uint8_t *)text, strlen(text));
+}
+
 /* Said once, when the bound is crossed; what follows is only counted. */
 static int
 insert_bound(struct request *r, const struct attempt *a)
@@ -178,6 +202,7 @@ records_init(
 	rs->attempt = attempt;
 	rs->count = attempt->findings;
 	rs->score_max = 0;
+	rs->is_sealed = unseal_is_kind(attempt->kind);
 	facts_init(&rs->facts);
 }
 
@@ -207,7 +232,9 @@ records_take(struct records *rs, const uint8_t *p, size_t len)
 			    "is no finding",
 			    type);
 		if (rs->count < max)
-			err = insert_record(rs, type, body, body_len);
+			err = rs->is_sealed
+				  ? insert_kept(rs, type, body, body_len)
+				  : insert_record(rs, type, body, body_len);
 		else if (rs->count == max)
 			err = insert_bound(r, rs->attempt);
 		rs->count++;

@@ -10,6 +10,7 @@ struct records {
 	struct request *request;
 	const struct attempt *attempt;
 	int64_t count;	   /* of the attempt, with those that it had before */
+	bool is_sealed;	   /* its artefact is open for this job alone */
 	int64_t score_max; /* of those that were taken here */
 	struct facts facts;
 };

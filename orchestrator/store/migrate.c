@@ -43,6 +43,7 @@ MIGRATION_TEXT(0016, "0016-count.sql");
 MIGRATION_TEXT(0017, "0017-ruleset.sql");
 MIGRATION_TEXT(0018, "0018-oidc-logout.sql");
 MIGRATION_TEXT(0019, "0019-check.sql");
+MIGRATION_TEXT(0021, "0021-unseal.sql");
 MIGRATION_TEXT(0025, "0025-stat-time.sql");
 
 static const struct {
@@ -69,6 +70,7 @@ static const struct {
     {17, "0017-ruleset", store_schema_0017},
     {18, "0018-oidc-logout", store_schema_0018},
     {19, "0019-check", store_schema_0019},
+    {21, "0021-unseal", store_schema_0021},
     {25, "0025-stat-time", store_schema_0025},
 };
 

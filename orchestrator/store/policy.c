@@ -101,11 +101,12 @@ check_top(const struct check *c)
 		if (json_object_get(c->document, *name) == NULL)
 			return wrong(c, "the policy lacks \"%s\"", *name);
 	}
+	count += json_object_get(c->document, "unseal") != NULL;
 	if (json_object_size(c->document) != count)
 		return wrong(c,
 		    "the policy has a member that is none of title regime "
 		    "classes ranks services exceptions calendars due "
-		    "retention");
+		    "retention unseal");
 	if (!is_text(json_object_get(c->document, "title")))
 		return wrong(c, "title is a text of 1 to 256 bytes");
 	if (!is_word(json_member_text(c->document, "regime", NULL)))
@@ -273,6 +274,30 @@ check_retention(const struct check *c)
 	return ERR_OK;
 }
 
+static int
+check_unseal(const struct check *c)
+{
+	const json_t *unseal = json_object_get(c->document, "unseal");
+	const json_t *list = json_object_get(unseal, "two_persons");
+	const json_t *code;
+	size_t i;
+
+	if (unseal == NULL)
+		return ERR_OK;
+	if (!json_is_array(list) || json_object_size(unseal) != 1)
+		return wrong(c, "unseal has two_persons, a list of classes");
+	json_array_foreach(list, i, code)
+	{
+		const char *text = json_string_value(code);
+
+		if (text == NULL || !has_class(c, text))
+			return wrong(c,
+			    "unseal.two_persons[%zu] is none of the classes",
+			    i);
+	}
+	return ERR_OK;
+}
+
 int
 policy_parse(const char *text, size_t len, char *why, size_t why_size,
     struct policy **ret_policy)
@@ -306,6 +331,8 @@ policy_parse(const char *text, size_t len, char *why, size_t why_size,
 		err = check_due(&c);
 	if (err == ERR_OK)
 		err = check_retention(&c);
+	if (err == ERR_OK)
+		err = check_unseal(&c);
 	if (err != ERR_OK) {
 		free(policy);
 		return err;
@@ -380,6 +407,24 @@ policy_clock(
 		return "office";
 	return json_member_text(
 	    find(policy, class_code, service), "clock", "none");
+}
+
+bool
+policy_is_unseal_double(const struct policy *policy, const char *class_code)
+{
+	const json_t *unseal = json_object_get(policy->document, "unseal");
+	const json_t *code;
+	size_t i;
+
+	if (unseal == NULL)
+		return strcmp(class_code, "C1") == 0 ||
+		       strcmp(class_code, "C1b") == 0;
+	json_array_foreach(json_object_get(unseal, "two_persons"), i, code)
+	{
+		if (strcmp(json_string_value(code), class_code) == 0)
+			return true;
+	}
+	return false;
 }
 
 json_t *

@@ -20,6 +20,9 @@
  *	retention	[{kind, verdict, days, then}]; then: delete, anonymise
  *			or archive
  *
+ *	unseal		{two_persons: [code]}; may be missing: C1 and C1b need a
+ *			second person to open what came sealed
+ *
  * The class CSIRT is the service's own: it may have all services.
  */
 #ifndef STORE_POLICY_H
@@ -60,6 +63,9 @@ bool policy_allows(
 /* "24x7", "office" or "none". */
 const char *policy_clock(
     const struct policy *policy, const char *class_code, const char *service);
+/* Does it take a second person to open a seal in a case of this class? */
+bool policy_is_unseal_double(
+    const struct policy *policy, const char *class_code);
 /* The names of the services that a class has, as a JSON list; new reference. */
 json_t *policy_services(const struct policy *policy, const char *class_code);
 

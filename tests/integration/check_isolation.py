@@ -12,8 +12,8 @@ SETTING: {"port", "ca", "askers": {NAME: WHO}, "owner": WHO, "foreign": IDS,
 WHO: {"headers", "cert", "key", "own": IDS, "holds": all capabilities that one
 of their kind may hold, "sees": kinds that are not foreign to them}; IDS by
 kind: number, submission, artefact, job, run, report, account, token, upload,
-org, verdict, task, deletion, exception, mail, session, sha256 (of a file that
-nobody else has), name (of that file).  The first askers are people, who are
+org, verdict, task, deletion, exception, mail, unseal, session, sha256 (of a
+file that nobody else has), name (of that file).  The first askers are people, who are
 asked with cursors and for time, too; the owner has the foreign things, and
 looks whether they are as before.
 
@@ -39,6 +39,7 @@ KINDS = {"cases": "number", "submissions": "submission",
          "reports": "report", "organisations": "org", "accounts": "account",
          "tokens": "token", "uploads": "upload", "tasks": "task",
          "verdicts": "verdict", "deletions": "deletion",
+         "unseals": "unseal",
          "exceptions": "exception", "outbox": "mail"}
 # The site's own, by number: nobody's and everybody's.
 SITE = {"policies", "versions", "rescans"}
@@ -52,7 +53,8 @@ MEMBERS = {"org": "org", "account": "account", "artefact": "artefact",
 SEARCHED = {"q": ("number", "submission", "artefact", "sha256", "name")}
 # A cursor is where to go on: behind a foreign id as behind one beside it.
 CURSORS = ("submission", "artefact", "job", "run", "report", "org", "account",
-           "token", "upload", "verdict", "deletion", "exception", "session")
+           "token", "upload", "verdict", "deletion", "exception", "unseal",
+           "session")
 # Where a member's name alone does not tell; versions of rules are the site's.
 SPECIAL = {("/api/v1/logout", "id"): "session",
            ("/api/v1/rules/versions", "parent"): None,

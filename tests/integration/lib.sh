@@ -166,6 +166,16 @@ artefacts() {
 	"$LOEP" --json artefact list "$CASE" | jq -r "$1"
 }
 
+# openpgp_message - an encrypted message for a key that nobody has.
+openpgp_message() {
+	local hex=845e0366048a506fc061ba1201074083771a763b0e3c9a4a706619d10386
+	hex+=ac600de7d25bb71d36206b0db18260827030745188783a3f06b077950c673fdb
+	hex+=9d7b0ae89441516e005539c5e34b6e9478a4f31f2ec62d778157e662e07024d0
+	hex+=f695d23c0191befc355c844552240d971f84e1ae55074a5dfd03f79a62d4d7c9
+	hex+=9f73cdd93dbdcf5ba99a5cbf1af5087f955c63eb4fd33c85c663a45b5b6d3b1d
+	xxd -r -p <<<"$hex"
+}
+
 finish() {
 	loep_stop
 	if [ "$FAILED" != 0 ]; then

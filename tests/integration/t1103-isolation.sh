@@ -45,6 +45,7 @@ cookie() {
 settle() {
 	local class=$2 words=$3 org account number submission artefact job run report token upload
 	local verdict task deletion exception mail session sha256 name
+	local sealed unseal
 	org=$("$LOEP" --json org add "$1" --class "$class" | jq -r .id)
 	account=$("$LOEP" --json user add "$1" --org "$org" --login "$1" \
 		--capabilities "$words" | jq -r .id)
@@ -93,6 +94,18 @@ settle() {
 	verdict=$("$LOEP" --json artefact verdict "$artefact" benign \
 		--reason r | jq -r .id)
 	task=$("$LOEP" --json case task "$number" t | jq -r .id)
+	# A message that came encrypted, and who wants to open it.
+	openpgp_message >"$WORK/message.pgp"
+	sealed=$(TYPE=application/octet-stream member .artefact \
+		"/submissions/$submission/files?filename=message" \
+		--data-binary "@$WORK/message.pgp")
+	for ((i = 0; i < 100; i++)); do
+		unseal=$("$LOEP" --json artefact unseal "$sealed" --necessity \
+			"nobody knows how they came in" 2>/dev/null |
+			jq -r '.id // empty')
+		[ -n "$unseal" ] && break
+		sleep 0.2
+	done
 	deletion=$(member .id "/cases/$number/deletion" -d '{"reason":"r"}')
 	# Only who is not entitled needs an exception.
 	"$LOEP" org set "$org" --class C4 >/dev/null
@@ -114,7 +127,7 @@ settle() {
 		--arg submission "$submission" --arg artefact "$artefact" \
 		--arg run "$run" --arg job "$job" --arg report "$report" \
 		--arg token "$token" --arg upload "$upload" \
-		--arg verdict "$verdict" --arg task "$task" '$ARGS.named' >"$WORK/$1.json"
+		--arg verdict "$verdict" --arg unseal "$unseal" --arg task "$task" '$ARGS.named' >"$WORK/$1.json"
 }
 
 settle power C1 "$OPERATOR"

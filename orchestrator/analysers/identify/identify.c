@@ -3,6 +3,7 @@
 #include "analysers/identify/identify.h"
 
 #include "analysers/identify/extent.h"
+#include "analysers/identify/openpgp.h"
 #include "analysers/identify/tlsh.h"
 #include "analysers/identify/types.h"
 #include "lib/digests.h"
@@ -11,6 +12,7 @@
 #include "lib/own.h"
 #include "lib/xalloc.h"
 
+#include <inttypes.h>
 #include <math.h>
 
 /* One read of an input that is not in memory. */
@@ -106,6 +108,25 @@ put_type(struct analysis *analysis, const uint8_t *p, size_t len)
 	record_fact_text(analysis->out, "encoding", types.encoding);
 }
 
+/* What is encrypted for us is sealed by the store, which takes "seal". */
+static void
+put_seal(struct analysis *analysis, const uint8_t *p, size_t len)
+{
+	char keys[OPENPGP_KEYS_MAX * 17 + 1] = "";
+	struct openpgp found;
+
+	if (!openpgp_is_encrypted(p, len, &found))
+		return;
+	for (size_t i = 0; i < found.keys_count; i++)
+		(void)snprintf(keys + strlen(keys), sizeof(keys) - strlen(keys),
+		    "%s%016" PRIX64, i == 0 ? "" : " ", found.keys[i]);
+	record_fact_text(analysis->out, "seal", "openpgp");
+	record_fact_text(analysis->out, "openpgp_form", found.form);
+	record_fact_text(analysis->out, "openpgp_keys", keys);
+	record_fact_int(
+	    analysis->out, "openpgp_passwords", (int64_t)found.passwords);
+}
+
 /* Reads all; the first piece also decides about the type. */
 static int
 run(struct analysis *analysis, struct pass *pass)
@@ -131,8 +152,10 @@ run(struct analysis *analysis, struct pass *pass)
 			    (unsigned long long)at);
 			return err == ERR_OK ? ERR_EOF : err;
 		}
-		if (at == 0)
+		if (at == 0) {
 			put_type(analysis, piece, len);
+			put_seal(analysis, piece, len);
+		}
 		take(pass, piece, len);
 		at += len;
 	}

@@ -44,7 +44,7 @@ _loep() {
 	esac
 	if [ -z "${words:-}" ]; then
 		case $command in
-		"") words="init tls-cert start stop submit queue case artefact run report job vm rules org user hunt search rescan policy exception mode outbox audit verify backup restore status doctor --state --socket --server --token-file --ca --pin --cert --key --json --quiet --help --version" ;;
+		"") words="init tls-cert start stop submit queue case artefact unseal run report job vm rules org user hunt search rescan policy exception mode outbox audit verify backup restore status doctor --state --socket --server --token-file --ca --pin --cert --key --json --quiet --help --version" ;;
 		init) words="--org --class" ;;
 		start) words="--background --config" ;;
 		submit)
@@ -56,7 +56,8 @@ _loep() {
 			;;
 		queue) words="list staff statistics times classes --owner --stage --days --months" ;;
 		case) words="list show findings wait claim unclaim handover handovers stage set message messages read note notes task tasks done undone clocks history labels access disclosures deletions withdraw delete approve refuse certificate hold merge split --status  --stage --owner --find --to --note --reason --title --severity --rsit-class --rsit-type --root-cause --notification --aware --malicious --cross-border --scope --scope-value --context --nis2-stage --assignee --due" ;;
-		artefact) words="list tree show download bytes receipt verdict verdicts confirm restrict --purpose --output --confidence --reason" ;;
+		artefact) words="list tree show download bytes receipt verdict verdicts confirm restrict unseal unseals --purpose --output --confidence --reason --necessity" ;;
+		unseal) words="list approve refuse --reason" ;;
 		run) words="list show events cancel new --profile --seconds --arg --wait" ;;
 		report) words="list draft edit submit approve return issue recall --kind --language --sections --version --comment --reason --format --output --new --rev" ;;
 		job) words="list show retry cancel --status" ;;
