@@ -49,6 +49,19 @@ parse_fields(const char *text, struct call_field *fields, size_t max)
 	return count;
 }
 
+/* "capability!" taken apart. */
+static void
+parse_capability(const char *text, struct call_spec *spec)
+{
+	size_t len = strlen(text);
+
+	spec->needs_proof = len > 0 && text[len - 1] == '!';
+	len -= spec->needs_proof;
+	assert(len < sizeof(spec->capability));
+	memcpy(spec->capability, text, len);
+	spec->capability[len] = '\0';
+}
+
 const struct call_spec *
 call_spec(unsigned int op)
 {
@@ -60,7 +73,7 @@ call_spec(unsigned int op)
 	spec = &specs[op];
 	if (spec->name == NULL) {
 		spec->roles = texts[op].roles;
-		spec->capability = texts[op].capability;
+		parse_capability(texts[op].capability, spec);
 		spec->param_count = parse_fields(texts[op].params, spec->params,
 		    sizeof(spec->params) / sizeof(spec->params[0]));
 		spec->column_count =

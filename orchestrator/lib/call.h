@@ -27,7 +27,8 @@ struct call_field {
 struct call_spec {
 	const char *name;
 	unsigned int roles;
-	const char *capability;
+	char capability[32];
+	bool needs_proof; /* that its person is there (store/proof.h) */
 	size_t param_count;
 	size_t column_count;
 	struct call_field params[24];

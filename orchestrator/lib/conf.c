@@ -21,14 +21,28 @@ static const struct conf_key keys[] = {
 #undef CONF
 #define KEY_COUNT (sizeof(keys) / sizeof(keys[0]))
 
+/* Sections that there may be more of, by name; and how many. */
+static const char named_section[] = "oidc";
+#define NAMED_MAX 7 /* beside the one without a name */
+/* What all of them share stands in [oidc] alone. */
+static const char *const shared[] = {"oidc.sign_in_seconds", "oidc.strangers"};
+
+struct settings {
+	char *v[KEY_COUNT]; /* NULL = the default */
+};
+
 struct conf {
-	char *values[KEY_COUNT]; /* NULL = the default */
+	struct settings values;
+	size_t count;
+	char names[NAMED_MAX][NAME_BYTES];
+	struct settings named[NAMED_MAX];
 };
 
 /* One pass over the text. */
 struct reader {
 	struct conf *conf;
-	char section[NAME_BYTES];
+	struct settings *values;  /* of the section */
+	char section[NAME_BYTES]; /* without its own name */
 	size_t line;
 	char *why;
 	size_t why_size;
@@ -46,8 +60,11 @@ conf_free(struct conf *conf)
 {
 	if (conf == NULL)
 		return;
-	for (size_t i = 0; i < KEY_COUNT; i++)
-		free(conf->values[i]);
+	for (size_t i = 0; i < KEY_COUNT; i++) {
+		free(conf->values.v[i]);
+		for (size_t j = 0; j < conf->count; j++)
+			free(conf->named[j].v[i]);
+	}
 	free(conf);
 }
 
@@ -74,7 +91,33 @@ conf_get(const struct conf *conf, const char *name)
 	size_t i = find(name);
 
 	assert(i < KEY_COUNT);
-	return conf->values[i] != NULL ? conf->values[i] : keys[i].fallback;
+	return conf->values.v[i] != NULL ? conf->values.v[i] : keys[i].fallback;
+}
+
+const char *
+conf_name(const struct conf *conf, const char *section, size_t at)
+{
+	return strcmp(section, named_section) == 0 && at < conf->count
+		   ? conf->names[at]
+		   : NULL;
+}
+
+const char *
+conf_get_of(const struct conf *conf, const char *section, const char *name,
+    const char *key)
+{
+	char full[2 * NAME_BYTES];
+	size_t i;
+
+	(void)snprintf(full, sizeof(full), "%s.%s", section, key);
+	i = find(full);
+	assert(i < KEY_COUNT);
+	for (size_t j = 0; j < conf->count; j++) {
+		if (strcmp(conf->names[j], name) == 0 &&
+		    conf->named[j].v[i] != NULL)
+			return conf->named[j].v[i];
+	}
+	return keys[i].fallback;
 }
 
 /* name is empty, or was checked to be printable. */
@@ -129,9 +172,33 @@ has_section(const char *section)
 	return false;
 }
 
+/* "oidc.NAME": one more of them. */
+static int
+open_named(struct reader *r, const char *name)
+{
+	struct conf *conf = r->conf;
+	size_t at = 0;
+
+	if (name[0] == '\0' || strchr(name, '.') != NULL ||
+	    strcmp(name, named_section) == 0)
+		return fail(r, "that is no name for one more section", name);
+	while (at < conf->count && strcmp(conf->names[at], name) != 0)
+		at++;
+	if (at == NAMED_MAX)
+		return fail(r, "there are too many such sections", "");
+	if (at == conf->count)
+		(void)snprintf(
+		    conf->names[conf->count++], NAME_BYTES, "%s", name);
+	r->values = &conf->named[at];
+	(void)snprintf(r->section, sizeof(r->section), "%s", named_section);
+	return ERR_OK;
+}
+
 static int
 read_section(struct reader *r, const char *p, size_t len)
 {
+	size_t prefix = strlen(named_section);
+
 	if (p[len - 1] != ']')
 		return fail(r, "a section is \"[name]\" on its own line", "");
 	p++;
@@ -141,6 +208,15 @@ read_section(struct reader *r, const char *p, size_t len)
 		return fail(r,
 		    "a section's name is lower-case letters, digits and _", "");
 	(void)snprintf(r->section, sizeof(r->section), "%.*s", (int)len, p);
+	r->values = &r->conf->values;
+	if (strncmp(r->section, named_section, prefix) == 0 &&
+	    r->section[prefix] == '.') {
+		char name[NAME_BYTES];
+
+		(void)snprintf(
+		    name, sizeof(name), "%s", r->section + prefix + 1);
+		return open_named(r, name);
+	}
 	if (!has_section(r->section))
 		return fail(r, "there is no section", r->section);
 	return ERR_OK;
@@ -186,13 +262,19 @@ read_key(struct reader *r, const char *p, size_t len)
 	at = find(name);
 	if (at == KEY_COUNT)
 		return fail(r, "there is no key", name);
-	if (r->conf->values[at] != NULL)
+	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++) {
+		if (r->values != &r->conf->values &&
+		    strcmp(shared[i], name) == 0)
+			return fail(
+			    r, "only the section without a name has", name);
+	}
+	if (r->values->v[at] != NULL)
 		return fail(
 		    r, "this key was set before; keep one line of", name);
 	fault = value_fault(value, value_len);
 	if (fault != NULL)
 		return fail(r, fault, "");
-	r->conf->values[at] = xstrndup(value, value_len);
+	r->values->v[at] = xstrndup(value, value_len);
 	return ERR_OK;
 }
 

@@ -4,7 +4,8 @@
  *
  * '#' starts a comment at the start of a line.  Names are lower-case letters,
  * digits, '_' and '.'; a key is known as "section.key".  Unknown keys,
- * repeated keys and malformed lines are errors that name the line.
+ * repeated keys and malformed lines are errors that name the line.  Of [oidc]
+ * there may be more, [oidc.NAME], each with values of its own.
  */
 #ifndef LIB_CONF_H
 #define LIB_CONF_H
@@ -37,5 +38,14 @@ int must_check conf_read(const char *path, bool is_optional, char *why,
 void conf_free(struct conf *conf);
 /* The value or its default; asserts that the key exists in conf.def. */
 const char *conf_get(const struct conf *conf, const char *name);
+
+/*
+ * The NAME of the at-th section [section.NAME], in the order of the file; NULL
+ * where there are no more.  It lives as long as conf.
+ */
+const char *conf_name(const struct conf *conf, const char *section, size_t at);
+/* The value or the default of a key of [section.NAME]; asserts as above. */
+const char *conf_get_of(const struct conf *conf, const char *section,
+    const char *name, const char *key);
 
 #endif

@@ -2,8 +2,10 @@
 /* claims.c - what an ID token says, checked. */
 #include "oidc/claims.h"
 
+#include "lib/base64.h"
 #include "lib/json.h"
 #include "lib/jws.h"
+#include "lib/own.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -180,6 +182,8 @@ claims_check(const void *p, size_t len, const struct claims_expected *expected,
 		return refuse(ret_claims, ERR_FORMAT, "it names nobody");
 	(void)copy_name(document, "sid", ret_claims->sid);
 	copy_words(document, ret_claims);
+	if (!read_time(document, "auth_time", &ret_claims->auth_time_s))
+		ret_claims->auth_time_s = 0;
 	return ERR_OK;
 }
 
@@ -204,8 +208,39 @@ claims_check_logout(const void *p, size_t len,
 	err = check_times(document, false, expected->now_s, ret_claims);
 	if (err != ERR_OK)
 		return err;
+	if (!copy_name(document, "jti", ret_claims->id))
+		return refuse(ret_claims, ERR_FORMAT, "it has no id");
 	has_name = copy_name(document, "sub", ret_claims->subject);
 	has_name |= copy_name(document, "sid", ret_claims->sid);
 	return has_name ? ERR_OK
 			: refuse(ret_claims, ERR_FORMAT, "it names nobody");
+}
+
+int
+claims_issuer(
+    const char *token, size_t len, char ret_issuer[CLAIMS_ISSUER_BYTES])
+{
+	const char *begin = memchr(token, '.', len);
+	const char *end = NULL;
+	auto_json json_t *document = NULL;
+	auto_free uint8_t *payload = NULL;
+	const char *issuer;
+	size_t payload_len;
+
+	ret_issuer[0] = '\0';
+	if (begin != NULL && len <= JWS_BYTES_MAX) {
+		begin++;
+		end = memchr(begin, '.', len - (size_t)(begin - token));
+	}
+	if (end == NULL ||
+	    base64url_decode(begin, (size_t)(end - begin), &payload,
+		&payload_len) != ERR_OK ||
+	    json_parse(payload, payload_len, JWS_BYTES_MAX, DEPTH_MAX,
+		&document) != ERR_OK)
+		return ERR_FORMAT;
+	issuer = json_member_text(document, "iss", "");
+	if (issuer[0] == '\0' || strlen(issuer) >= CLAIMS_ISSUER_BYTES)
+		return ERR_FORMAT;
+	(void)snprintf(ret_issuer, CLAIMS_ISSUER_BYTES, "%s", issuer);
+	return ERR_OK;
 }

@@ -11,6 +11,33 @@
 #include <errno.h>
 #include <fcntl.h>
 
+/* The at-th provider: [oidc] itself, then each [oidc.NAME]; NULL beyond. */
+static const char *
+oidc_name(const struct family_conf *conf, size_t at)
+{
+	return at == 0 ? "oidc" : conf_name(conf->conf, "oidc", at - 1);
+}
+
+static const char *
+oidc_get(const struct family_conf *conf, size_t at, const char *key)
+{
+	auto_free char *name = xasprintf("oidc.%s", key);
+
+	return at == 0
+		   ? conf_get(conf->conf, name)
+		   : conf_get_of(conf->conf, "oidc", oidc_name(conf, at), key);
+}
+
+static bool
+has_oidc(const struct family_conf *conf)
+{
+	for (size_t i = 0; oidc_name(conf, i) != NULL; i++) {
+		if (oidc_get(conf, i, "issuer")[0] != '\0')
+			return true;
+	}
+	return false;
+}
+
 bool
 configure_is_wanted(
     const struct family_conf *conf, const struct table_program *program)
@@ -18,7 +45,7 @@ configure_is_wanted(
 	if (program->role == ROLE_MAIL)
 		return conf_get(conf->conf, "mail.relay")[0] != '\0';
 	if (program->role == ROLE_OIDC)
-		return conf_get(conf->conf, "oidc.issuer")[0] != '\0';
+		return has_oidc(conf);
 	if (program->role == ROLE_PGP) {
 		auto_free char *own =
 		    xasprintf("%s/pgp/secret.asc", conf->state_dir);
@@ -143,6 +170,18 @@ send_defaults(const struct family_conf *conf,
  * a new one counts after a restart of the program.
  */
 static void
+send_opened(struct chan *chan, const char *key, const char *path)
+{
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd == -1)
+		log_line(LOG_ERROR,
+		    "msg=\"cannot read it\" path=%s reason=\"%s\"", path,
+		    strerror(errno));
+	send_fd(chan, key, fd);
+}
+
+static void
 send_file(const struct family_conf *conf, struct chan *chan,
     const char *section, const char *key, const char *fallback)
 {
@@ -150,17 +189,9 @@ send_file(const struct family_conf *conf, struct chan *chan,
 	auto_free char *own = xasprintf(
 	    "%s/%s", conf->state_dir, fallback == NULL ? "" : fallback);
 	const char *path = conf_get(conf->conf, name);
-	auto_close int fd = -1;
 
-	if (path[0] == '\0' && fallback == NULL)
-		return;
-	fd = open(path[0] != '\0' ? path : own, O_RDONLY | O_CLOEXEC);
-
-	if (fd == -1)
-		log_line(LOG_ERROR,
-		    "msg=\"cannot read it\" path=%s reason=\"%s\"",
-		    path[0] != '\0' ? path : own, strerror(errno));
-	send_fd(chan, key, fd);
+	if (path[0] != '\0' || fallback != NULL)
+		send_opened(chan, key, path[0] != '\0' ? path : own);
 }
 
 static void
@@ -180,20 +211,48 @@ send_https(const struct family_conf *conf, struct chan *chan)
 	}
 }
 
-/* Whom to send browsers to, and what is asked of those that come back. */
+/*
+ * The providers: "oidc_providers" names them, NAME.KEY is of each.  The store
+ * hears where browsers are to be sent, and what is asked of those that come
+ * back; loep-oidc gets the secrets and who signs the certificates, too.
+ */
 static void
-send_oidc(const struct family_conf *conf, struct chan *chan)
+send_oidc(const struct family_conf *conf, struct chan *chan, enum role role)
 {
 	static const char *const keys[] = {"issuer", "client_id",
 	    "redirect_uri", "signed_out_uri", "label", "required_acr",
-	    "required_amr", "sign_in_seconds"};
+	    "required_amr", "hosts"};
+	static const char *const files[] = {"ca_file", "client_secret_file"};
+	auto_free char *all = xstrdup("");
+	const char *name;
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		auto_free char *name = xasprintf("oidc.%s", keys[i]);
-		auto_free char *sent = xasprintf("oidc_%s", keys[i]);
+	for (size_t i = 0; (name = oidc_name(conf, i)) != NULL; i++) {
+		char *longer;
 
-		send_text(chan, sent, conf_get(conf->conf, name));
+		if (oidc_get(conf, i, "issuer")[0] == '\0')
+			continue;
+		longer = xasprintf("%s%s%s", all, all[0] ? " " : "", name);
+		free(all);
+		all = longer;
+		for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
+			auto_free char *key = xasprintf("%s.%s", name, keys[k]);
+
+			send_text(chan, key, oidc_get(conf, i, keys[k]));
+		}
+		for (size_t k = 0; role == ROLE_OIDC && k < 2; k++) {
+			auto_free char *key =
+			    xasprintf("%s.%s", name, files[k]);
+			const char *path = oidc_get(conf, i, files[k]);
+
+			if (path[0] != '\0')
+				send_opened(chan, key, path);
+		}
 	}
+	send_text(chan, "oidc_providers", all);
+	send_text(chan, "oidc_sign_in_seconds",
+	    conf_get(conf->conf, "oidc.sign_in_seconds"));
+	send_text(
+	    chan, "oidc_strangers", conf_get(conf->conf, "oidc.strangers"));
 }
 
 void
@@ -224,12 +283,8 @@ configure_send(const struct family_conf *conf,
 	if (program->role == ROLE_STORE)
 		send_text(chan, "mail_give_up_hours",
 		    conf_get(conf->conf, "mail.give_up_hours"));
-	if (program->role == ROLE_STORE)
-		send_oidc(conf, chan);
-	if (program->role == ROLE_OIDC) {
-		send_file(conf, chan, "oidc", "ca_file", NULL);
-		send_file(conf, chan, "oidc", "client_secret_file", NULL);
-	}
+	if (program->role == ROLE_STORE || program->role == ROLE_OIDC)
+		send_oidc(conf, chan, program->role);
 	if (program->role == ROLE_MAIL) {
 		send_file(conf, chan, "mail", "ca_file", NULL);
 		send_file(conf, chan, "mail", "password_file", NULL);

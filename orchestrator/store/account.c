@@ -172,9 +172,10 @@ check_uid(struct request *r, int64_t uid)
 }
 
 static int
-check_new(struct request *r, const char *org, const char *kind)
+check_new(struct request *r, const struct account_new *new)
 {
-	const char *name = param_text(r, 1);
+	const char *name = new->name;
+	const char *kind = new->kind;
 	char org_class[8];
 	int err;
 
@@ -188,51 +189,67 @@ check_new(struct request *r, const char *org, const char *kind)
 		return request_why(r, ERR_FORMAT,
 		    "\"name\" has 1 to 256 "
 		    "characters");
-	if (strcmp(kind, "service") == 0 && param_text(r, 5)[0] != '\0')
+	if (strcmp(kind, "service") == 0 && new->login[0] != '\0')
 		return request_why(
 		    r, ERR_FORMAT, "a service does not log in; it has tokens");
-	err = find_class(r, org, org_class);
+	err = find_class(r, new->org, org_class);
 	if (err == ERR_OK)
-		err = check_uid(r, param_int(r, 3));
+		err = check_uid(r, new->uid);
 	return err == ERR_OK
-		   ? account_check_capabilities(r, param_text(r, 4), org_class)
+		   ? account_check_capabilities(r, new->capabilities, org_class)
 		   : err;
+}
+
+int
+account_make(
+    struct request *r, const struct account_new *asked, char ret_id[UUID_BYTES])
+{
+	struct account_new new = *asked;
+	struct audit_object object = {.kind = "account", .id = ret_id};
+	int err;
+
+	if (new.org[0] == '\0')
+		new.org = r->principal.org_id;
+	if (new.kind[0] == '\0')
+		new.kind = "human";
+	object.org = new.org;
+	err = check_new(r, &new);
+	if (err != ERR_OK)
+		return err;
+	uuid7(ret_id);
+	err = db_do(r->store->db, STMT_ACCOUNT_ADD,
+	    ARGS(val_text(r->principal.org_id),
+		val_int(principal_is_admin(&r->principal)), val_text(ret_id),
+		val_text(new.org), val_text(new.name), val_text(new.kind),
+		new.uid == -1 ? val_null() : val_int(new.uid),
+		val_text(new.capabilities), val_int(loop_wall_us())),
+	    NULL);
+	if (err == ERR_CONFLICT)
+		return request_why(r, err, "that uid has an account");
+	if (err == ERR_OK)
+		err = add_login(r, ret_id, new.login);
+	return err == ERR_OK ? audit_by(r, "account.created", &object,
+				   json_pack("{s:s,s:s,s:I,s:s,s:s}", "name",
+				       new.name, "kind", new.kind, "uid",
+				       (json_int_t) new.uid, "capabilities",
+				       new.capabilities, "login", new.login))
+			     : err;
 }
 
 int
 account_create(struct request *r)
 {
-	const char *org = param_text(r, 0);
-	const char *kind = param_text(r, 2);
-	int64_t uid = param_int(r, 3);
+	const struct account_new new = {
+	    .org = param_text(r, 0),
+	    .name = param_text(r, 1),
+	    .kind = param_text(r, 2),
+	    .uid = param_int(r, 3),
+	    .capabilities = param_text(r, 4),
+	    .login = param_text(r, 5),
+	};
 	char id[UUID_BYTES];
-	struct audit_object object = {"account", id, org};
-	int err;
+	int err = account_make(r, &new, id);
 
-	if (org[0] == '\0')
-		org = object.org = r->principal.org_id;
-	if (kind[0] == '\0')
-		kind = "human";
-	err = check_new(r, org, kind);
-	if (err != ERR_OK)
-		return err;
-	uuid7(id);
-	err = db_do(r->store->db, STMT_ACCOUNT_ADD,
-	    ARGS(val_text(r->principal.org_id),
-		val_int(principal_is_admin(&r->principal)), val_text(id),
-		val_text(org), val_text(param_text(r, 1)), val_text(kind),
-		uid == -1 ? val_null() : val_int(uid),
-		val_text(param_text(r, 4)), val_int(loop_wall_us())),
-	    NULL);
-	if (err == ERR_CONFLICT)
-		return request_why(r, err, "that uid has an account");
-	if (err == ERR_OK)
-		err = add_login(r, id, param_text(r, 5));
-	if (err == ERR_OK)
-		err = audit_by(r, "account.created", &object,
-		    json_pack("{s:s,s:s,s:I,s:s,s:s}", "name", param_text(r, 1),
-			"kind", kind, "uid", (json_int_t)uid, "capabilities",
-			param_text(r, 4), "login", param_text(r, 5)));
 	return err == ERR_OK ? answer_id(r, id) : err;
 }
 

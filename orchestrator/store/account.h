@@ -23,6 +23,18 @@ bool account_is_manager(const struct principal *p);
  */
 int must_check account_manage(
     struct request *r, const char *id, struct managed *ret_managed);
+/* A new one, as ACCOUNT_CREATE says it. */
+struct account_new {
+	const char *org; /* "" = that of the one who asks */
+	const char *name;
+	const char *kind; /* "" = human */
+	int64_t uid;	  /* -1 = none */
+	const char *capabilities;
+	const char *login; /* "" = none */
+};
+/* Makes it, if the one who asks may, and writes that down. */
+int must_check account_make(
+    struct request *r, const struct account_new *new, char ret_id[UUID_BYTES]);
 /*
  * May the one who asks give these capabilities to an account of an
  * organisation of that class?  Also refuses what nobody may hold together.

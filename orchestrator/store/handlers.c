@@ -2,6 +2,7 @@
 /* handlers.c - which function serves which operation of lib/call.def. */
 #include "store/handlers.h"
 
+#include "store/proof.h"
 #include "store/rescan.h"
 
 /* Reads that are one statement of the same name and nothing else. */
@@ -42,6 +43,7 @@ request_fn *const handlers[CALL_COUNT] = {
     [CALL_SESSION_LIST] = session_list,
     [CALL_SESSION_CLOSE] = session_close,
     [CALL_PASSWORD_SET] = password_set,
+    [CALL_PROVE] = prove,
     [CALL_TOTP_BEGIN] = totp_begin,
     [CALL_TOTP_CONFIRM] = totp_confirm,
     [CALL_TOTP_REMOVE] = totp_remove,
@@ -52,6 +54,10 @@ request_fn *const handlers[CALL_COUNT] = {
     [CALL_OIDC_BEGIN] = oidc_begin,
     [CALL_OIDC_INVITED] = oidc_invited,
     [CALL_OIDC_LINK] = oidc_link,
+    [CALL_OIDC_PROVE] = oidc_prove,
+    [CALL_STRANGER_LIST] = stranger_list,
+    [CALL_STRANGER_ACCEPT] = stranger_accept,
+    [CALL_STRANGER_REFUSE] = stranger_refuse,
     [CALL_OIDC_FINISH] = oidc_finish,
     [CALL_OIDC_CODE] = oidc_code,
     [CALL_OIDC_LINKS] = oidc_links,

@@ -13,11 +13,15 @@ int org_create(struct request *r);
 int org_list(struct request *r);
 int org_get(struct request *r);
 int org_set(struct request *r);
-/* oidc.c, oidc_exchange.c, oidc_link.c */
+/* oidc.c, oidc_away.c, oidc_exchange.c, oidc_link.c, oidc_stranger.c */
 int oidc_providers(struct request *r);
 int oidc_begin(struct request *r);
 int oidc_invited(struct request *r);
 int oidc_link(struct request *r);
+int oidc_prove(struct request *r);
+int stranger_list(struct request *r);
+int stranger_accept(struct request *r);
+int stranger_refuse(struct request *r);
 int oidc_finish(struct request *r);
 int oidc_code(struct request *r);
 int oidc_links(struct request *r);

@@ -169,7 +169,8 @@ session_start(struct request *r, const struct session_start *start,
 	    ARGS(val_bytes(digest, sizeof(digest)), val_text(id),
 		val_text(start->account), val_text(start->address),
 		val_int(now), val_int(expires), val_int(start->has_second),
-		text_or_null(start->subject), text_or_null(start->sid)),
+		text_or_null(start->subject), text_or_null(start->sid),
+		val_int(start->proved_at), text_or_null(start->issuer)),
 	    NULL);
 	if (err == ERR_OK)
 		err = remember_address(r, start, now);
@@ -190,6 +191,7 @@ begin_session(struct login *l)
 	    .org = l->credential.org,
 	    .address = l->address,
 	    .how = l->credential.has_totp ? "password and code" : "password",
+	    .proved_at = loop_wall_us(),
 	};
 	uint8_t secret[SECRET_BYTES];
 	struct values row;

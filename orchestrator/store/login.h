@@ -76,8 +76,10 @@ struct session_start {
 	const char *how;
 	bool has_second; /* somebody else vouched for a second factor */
 	/* At the identity provider; NULL or "" = not there. */
+	const char *issuer;
 	const char *subject;
 	const char *sid;
+	int64_t proved_at; /* when they showed it; 0 = that is not known */
 };
 int must_check session_start(struct request *r,
     const struct session_start *start, uint8_t ret_secret[SECRET_BYTES],

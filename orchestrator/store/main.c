@@ -146,22 +146,48 @@ second_factor(const struct program *program)
 	return SECOND_FACTOR_ALL;
 }
 
+/* The parent says first which there are: "oidc", and each NAME. */
 static void
 configure_oidc(struct store *store, const struct program *program)
 {
-	const struct oidc_conf conf = {
-	    .issuer = program_conf(program, "oidc_issuer", ""),
-	    .client = program_conf(program, "oidc_client_id", ""),
-	    .redirect = program_conf(program, "oidc_redirect_uri", ""),
-	    .label = program_conf(program, "oidc_label", ""),
-	    .required_acr = program_conf(program, "oidc_required_acr", ""),
-	    .required_amr = program_conf(program, "oidc_required_amr", ""),
-	    .signed_out = program_conf(program, "oidc_signed_out_uri", ""),
-	    .flow_us = 1000000 *
-		       program_conf_int(program, "oidc_sign_in_seconds", 600),
-	};
+	auto_free char *names =
+	    xstrdup(program_conf(program, "oidc_providers", ""));
+	char *rest = names;
+	const char *name;
 
-	oidc_configure(store->oidc, &conf);
+	while ((name = strsep(&rest, " ")) != NULL) {
+		struct oidc_conf conf = {.name = name};
+		struct {
+			const char *key;
+			const char **value;
+		} const keys[] = {
+		    {"issuer", &conf.issuer},
+		    {"client_id", &conf.client},
+		    {"redirect_uri", &conf.redirect},
+		    {"label", &conf.label},
+		    {"required_acr", &conf.required_acr},
+		    {"required_amr", &conf.required_amr},
+		    {"signed_out_uri", &conf.signed_out},
+		};
+
+		for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+			auto_free char *key =
+			    xasprintf("%s.%s", name, keys[i].key);
+
+			*keys[i].value = program_conf(program, key, "");
+		}
+		if (name[0] != '\0' && !oidc_add(store->oidc, &conf))
+			log_line(LOG_ERROR,
+			    "msg=\"an identity provider is left out\" "
+			    "name=%s reason=\"it has no issuer, another has "
+			    "it, or there are more than %d\"",
+			    name, OIDC_PROVIDERS_MAX);
+	}
+	store->oidc->flow_us =
+	    1000000 * program_conf_int(program, "oidc_sign_in_seconds", 600);
+	store->oidc->takes_strangers =
+	    strcmp(program_conf(program, "oidc_strangers", "refuse"), "wait") ==
+	    0;
 }
 
 static int
@@ -200,6 +226,8 @@ serve(void)
 	    HOUR_US * program_conf_int(&program, "session_hours", 12);
 	store->invite_us =
 	    HOUR_US * program_conf_int(&program, "invite_hours", 72);
+	store->step_up_us =
+	    1000000 * program_conf_int(&program, "step_up_seconds", 600);
 	store->verify_period_us =
 	    DAY_US * program_conf_int(&program, "verify_days", 30);
 	store->is_single_person =

@@ -44,6 +44,7 @@ MIGRATION_TEXT(0017, "0017-ruleset.sql");
 MIGRATION_TEXT(0018, "0018-oidc-logout.sql");
 MIGRATION_TEXT(0019, "0019-check.sql");
 MIGRATION_TEXT(0021, "0021-unseal.sql");
+MIGRATION_TEXT(0023, "0023-sign-in.sql");
 MIGRATION_TEXT(0025, "0025-stat-time.sql");
 
 static const struct {
@@ -71,6 +72,7 @@ static const struct {
     {18, "0018-oidc-logout", store_schema_0018},
     {19, "0019-check", store_schema_0019},
     {21, "0021-unseal", store_schema_0021},
+    {23, "0023-sign-in", store_schema_0023},
     {25, "0025-stat-time", store_schema_0025},
 };
 

@@ -5,11 +5,18 @@
 #include "store/handlers.h"
 #include "store/login.h"
 #include "store/oidc.h"
+#include "store/proof.h"
 #include "store/text.h"
 #include "store/throttle.h"
 
 #define HALF_US	   ((int64_t)5 * 60 * 1000000)
 #define HALF_TRIES 5
+
+/* A clock of the provider's that runs behind ours. */
+#define SKEW_US ((int64_t)60 * 1000000)
+/* How long a log-out token could be taken: its age and both clocks' errors
+ * (oidc/claims.h), and much more. */
+#define HEARD_US ((int64_t)24 * 3600 * 1000000)
 
 struct end {
 	const char *state;
@@ -20,8 +27,9 @@ struct end {
 };
 
 static int
-answer(struct request *r, const struct end *end)
+answer(struct oidc_exchange *e, const struct end *end)
 {
+	struct request *r = e->request;
 	struct values row;
 
 	values_init(&row);
@@ -35,15 +43,16 @@ answer(struct request *r, const struct end *end)
 		values_add_bytes(&row, end->secret, SECRET_BYTES);
 		values_add_int(&row, end->expires);
 	}
+	values_add_text(&row, e->target);
 	request_row(r, &row);
 	return ERR_OK;
 }
 
-static int
-refuse(struct request *r, const char *reason, const char *detail)
+int
+oidc_refuse(struct oidc_exchange *e, const char *reason, const char *detail)
 {
 	return answer(
-	    r, &(struct end){
+	    e, &(struct end){
 		   .state = "refused", .reason = reason, .detail = detail});
 }
 
@@ -57,7 +66,7 @@ refuse_account(struct oidc_exchange *e, const char *account, const char *org,
 	    json_pack("{s:s,s:s,s:s}", "address", param_text(e->request, 6),
 		"how", "identity provider", "reason", reason));
 
-	return err == ERR_OK ? refuse(e->request, reason, "") : err;
+	return err == ERR_OK ? oidc_refuse(e, reason, "") : err;
 }
 
 /* Is one of the needed words among those that were stated? */
@@ -89,28 +98,30 @@ ask_code(struct oidc_exchange *e, const char *account)
 	login_digest("oidc-half", secret, sizeof(secret), digest);
 	err = db_do(e->store->db, STMT_OIDC_HALF_ADD,
 	    ARGS(val_bytes(digest, sizeof(digest)), val_text(account),
-		val_int(expires), val_text(e->subject), val_text(e->sid)),
+		val_int(expires), val_text(e->subject), val_text(e->sid),
+		val_text(e->provider->issuer)),
 	    NULL);
-	return err == ERR_OK ? answer(e->request, &(struct end){.state = "code",
-						      .secret = secret,
-						      .expires = expires})
+	return err == ERR_OK ? answer(e, &(struct end){.state = "code",
+					     .secret = secret,
+					     .expires = expires})
 			     : err;
 }
 
 static int
 let_in(struct oidc_exchange *e, const char *account, const char *org)
 {
-	const struct oidc *o = e->store->oidc;
 	struct request *r = e->request;
-	bool has_second =
-	    o->required_acr[0] != '\0' || o->required_amr[0] != '\0';
+	const int64_t now = loop_wall_us();
+	bool has_second = oidc_has_second(e->provider);
 	struct session_start start = {
 	    .account = account,
 	    .org = org,
 	    .address = param_text(r, 6),
 	    .has_second = has_second,
+	    .issuer = e->provider->issuer,
 	    .subject = e->subject,
 	    .sid = e->sid,
+	    .proved_at = e->auth_time_us < now ? e->auth_time_us : now,
 	    .how = has_second ? "identity provider, with its second factor"
 			      : "identity provider",
 	};
@@ -118,8 +129,8 @@ let_in(struct oidc_exchange *e, const char *account, const char *org)
 	struct credential c;
 	int64_t expires;
 	int err = db_do(e->store->db, STMT_OIDC_LINK_TOUCH,
-	    ARGS(val_text(o->issuer), val_text(e->subject),
-		val_int(loop_wall_us())),
+	    ARGS(val_text(e->provider->issuer), val_text(e->subject),
+		val_int(now)),
 	    NULL);
 
 	if (err == ERR_OK)
@@ -129,7 +140,7 @@ let_in(struct oidc_exchange *e, const char *account, const char *org)
 		return ask_code(e, account);
 	if (err == ERR_OK || err == ERR_NOT_FOUND)
 		err = session_start(r, &start, secret, &expires);
-	return err == ERR_OK ? answer(r, &(struct end){.state = "ok",
+	return err == ERR_OK ? answer(e, &(struct end){.state = "ok",
 					     .secret = secret,
 					     .expires = expires})
 			     : err;
@@ -146,34 +157,7 @@ refuse_stranger(struct oidc_exchange *e)
 	    json_pack("{s:s,s:s,s:s}", "address", param_text(e->request, 6),
 		"how", "identity provider", "reason", "unlinked"));
 
-	return err == ERR_OK ? refuse(e->request, "unlinked", e->subject) : err;
-}
-
-static int
-log_in(struct oidc_exchange *e)
-{
-	char account[UUID_BYTES], org[UUID_BYTES];
-	bool is_open;
-	int err;
-
-	{
-		AUTO(query) q = {0};
-
-		err = query_one(&q, e->store->db, STMT_OIDC_LINK_FIND,
-		    ARGS(val_text(e->store->oidc->issuer),
-			val_text(e->subject)));
-		if (err == ERR_NOT_FOUND)
-			return refuse_stranger(e);
-		if (err != ERR_OK)
-			return err;
-		(void)snprintf(
-		    account, sizeof(account), "%s", query_text(&q, 0));
-		(void)snprintf(org, sizeof(org), "%s", query_text(&q, 1));
-		is_open = query_int(&q, 2) != 0;
-	}
-	if (!is_open)
-		return refuse_account(e, account, org, "closed");
-	return let_in(e, account, org);
+	return err == ERR_OK ? oidc_stranger(e) : err;
 }
 
 /* Whose it is, unless it was closed while its owner was away. */
@@ -192,14 +176,15 @@ find_org(struct oidc_exchange *e, const char *account, char org[UUID_BYTES])
 static int
 link_account(struct oidc_exchange *e, const char *account, const char *org)
 {
-	const struct oidc_link link = {e->subject, account, account};
+	const struct oidc_link link = {
+	    e->provider->issuer, e->subject, account, account};
 	struct audit_object object = {"account", account, org};
 	int err = oidc_link_add(e->request, &link);
 
 	if (err != ERR_OK)
 		return err;
 	return audit_own(e->store, "account.oidc_linked", &object,
-	    json_pack("{s:s,s:s,s:s,s:s}", "issuer", e->store->oidc->issuer,
+	    json_pack("{s:s,s:s,s:s,s:s}", "issuer", e->provider->issuer,
 		"subject", e->subject, "address", param_text(e->request, 6),
 		"how",
 		e->purpose == OIDC_OWN ? "by its owner"
@@ -214,14 +199,73 @@ link_own(struct oidc_exchange *e)
 	int err = find_org(e, e->account, org);
 
 	if (err == ERR_NOT_FOUND)
-		return refuse(e->request, "closed", "");
+		return oidc_refuse(e, "closed", "");
 	if (err == ERR_OK)
 		err = link_account(e, e->account, org);
 	if (err == ERR_CONFLICT)
-		return refuse(e->request, "taken", "");
-	return err == ERR_OK
-		   ? answer(e->request, &(struct end){.state = "linked"})
-		   : err;
+		return oidc_refuse(e, "taken", "");
+	return err == ERR_OK ? answer(e, &(struct end){.state = "linked"})
+			     : err;
+}
+
+/* The account that somebody there is; "" = none. */
+static int
+find_linked(struct oidc_exchange *e, char account[UUID_BYTES],
+    char org[UUID_BYTES], bool *ret_is_open)
+{
+	AUTO(query) q = {0};
+	int err = query_one(&q, e->store->db, STMT_OIDC_LINK_FIND,
+	    ARGS(val_text(e->provider->issuer), val_text(e->subject)));
+
+	if (err != ERR_OK)
+		return err;
+	(void)snprintf(account, UUID_BYTES, "%s", query_text(&q, 0));
+	(void)snprintf(org, UUID_BYTES, "%s", query_text(&q, 1));
+	*ret_is_open = query_int(&q, 2) != 0;
+	return ERR_OK;
+}
+
+static int
+log_in(struct oidc_exchange *e)
+{
+	char account[UUID_BYTES], org[UUID_BYTES];
+	bool is_open = false;
+	int err = find_linked(e, account, org, &is_open);
+
+	if (err == ERR_NOT_FOUND)
+		return refuse_stranger(e);
+	if (err != ERR_OK)
+		return err;
+	return is_open ? let_in(e, account, org)
+		       : refuse_account(e, account, org, "closed");
+}
+
+/* The same person, and just now: an older sign-in there shows nothing. */
+static int
+prove_session(struct oidc_exchange *e)
+{
+	char account[UUID_BYTES], org[UUID_BYTES];
+	struct audit_object object = {"account", account, org};
+	const int64_t now = loop_wall_us();
+	bool is_open = false;
+	int err = find_linked(e, account, org, &is_open);
+
+	if (err == ERR_NOT_FOUND ||
+	    (err == ERR_OK && (!is_open || strcmp(account, e->account) != 0)))
+		return oidc_refuse(e, "another", "");
+	if (err != ERR_OK)
+		return err;
+	if (e->auth_time_us < e->begun_at - SKEW_US ||
+	    e->auth_time_us > now + SKEW_US)
+		return oidc_refuse(e, "not_now", "");
+	err = proof_keep(e->request, e->session,
+	    e->auth_time_us < now ? e->auth_time_us : now);
+	if (err == ERR_OK)
+		err = audit_own(e->store, "proof.given", &object,
+		    json_pack("{s:s,s:s}", "address", param_text(e->request, 6),
+			"how", "identity provider"));
+	return err == ERR_OK ? answer(e, &(struct end){.state = "proved"})
+			     : err;
 }
 
 static int
@@ -258,7 +302,7 @@ accept_invitation(struct oidc_exchange *e)
 		    ARGS(val_bytes(e->invitation, SHA256_BYTES),
 			val_int(loop_wall_us())));
 		if (err == ERR_NOT_FOUND)
-			return refuse(e->request, "invitation", "");
+			return oidc_refuse(e, "invitation", "");
 		if (err != ERR_OK)
 			return err;
 		(void)snprintf(
@@ -267,17 +311,17 @@ accept_invitation(struct oidc_exchange *e)
 	}
 	err = find_org(e, account, org);
 	if (err == ERR_NOT_FOUND)
-		return refuse(e->request, "closed", "");
+		return oidc_refuse(e, "closed", "");
 	if (err == ERR_OK)
 		err = credential_load(
 		    e->request, STMT_CREDENTIAL_BY_ACCOUNT, account, &c);
 	/* An invitation is no way around a second factor that it leaves. */
 	if (err == ERR_OK && c.has_totp && !resets_totp)
-		return refuse(e->request, "second", "");
+		return oidc_refuse(e, "second", "");
 	if (err == ERR_OK || err == ERR_NOT_FOUND)
 		err = link_account(e, account, org);
 	if (err == ERR_CONFLICT)
-		return refuse(e->request, "taken", "");
+		return oidc_refuse(e, "taken", "");
 	if (err == ERR_OK)
 		err = use_invitation(e, account, resets_totp);
 	return err == ERR_OK ? let_in(e, account, org) : err;
@@ -312,7 +356,8 @@ end_session(struct oidc_exchange *e)
 		size_t len;
 
 		err = query_one(&q, store->db, STMT_OIDC_SESSION,
-		    ARGS(val_text(e->subject), val_text(e->sid)));
+		    ARGS(val_text(e->subject), val_text(e->sid),
+			val_text(e->provider->issuer)));
 		if (err != ERR_OK)
 			return err;
 		p = query_bytes(&q, 0, &len);
@@ -330,6 +375,28 @@ end_session(struct oidc_exchange *e)
 			     : err;
 }
 
+/* Each token is heard once (Back-Channel Logout 1.0 section 2.6, step 7);
+ * ERR_CONFLICT: it was. */
+static int
+hear(struct oidc_exchange *e)
+{
+	uint8_t digest[SHA256_BYTES];
+	struct sha256 *ctx = sha256_new();
+	int64_t changes = 0;
+	int err;
+
+	sha256_update(
+	    ctx, e->provider->issuer, strlen(e->provider->issuer) + 1);
+	sha256_update(ctx, e->token_id, strlen(e->token_id));
+	sha256_final(ctx, digest);
+	sha256_free(ctx);
+	err = db_do(e->store->db, STMT_OIDC_HEARD_ADD,
+	    ARGS(val_bytes(digest, sizeof(digest)),
+		val_int(loop_wall_us() + HEARD_US)),
+	    &changes);
+	return err == ERR_OK && changes == 0 ? (int)ERR_CONFLICT : err;
+}
+
 /* Of a session there, or ("" = it names none) all of the subject's. */
 static int
 sign_out(struct oidc_exchange *e)
@@ -338,8 +405,14 @@ sign_out(struct oidc_exchange *e)
 
 	if (strcmp(e->outcome, "ok") != 0)
 		return tell(e->request, e->outcome);
-	err = db_do(e->store->db, STMT_OIDC_HALF_FORGET,
-	    ARGS(val_text(e->subject), val_text(e->sid)), NULL);
+	err = hear(e);
+	if (err == ERR_CONFLICT)
+		return tell(e->request, "refused");
+	if (err == ERR_OK)
+		err = db_do(e->store->db, STMT_OIDC_HALF_FORGET,
+		    ARGS(val_text(e->subject), val_text(e->sid),
+			val_text(e->provider->issuer)),
+		    NULL);
 	while (err == ERR_OK)
 		err = end_session(e);
 	return err == ERR_NOT_FOUND ? tell(e->request, "ok") : err;
@@ -348,23 +421,24 @@ sign_out(struct oidc_exchange *e)
 static int
 decide(struct oidc_exchange *e)
 {
-	const struct oidc *o = e->store->oidc;
+	const struct oidc_provider *o = e->provider;
 
 	if (e->purpose == OIDC_LOGOUT)
 		return sign_out(e);
 	if (strcmp(e->outcome, "unavailable") == 0)
-		return answer(
-		    e->request, &(struct end){.state = "unavailable"});
+		return answer(e, &(struct end){.state = "unavailable"});
 	if (strcmp(e->outcome, "ok") != 0)
-		return refuse(e->request, "token", "");
+		return oidc_refuse(e, "token", "");
 	if ((o->required_acr[0] != '\0' && !has_any(o->required_acr, e->acr)) ||
 	    (o->required_amr[0] != '\0' && !has_any(o->required_amr, e->amr)))
-		return refuse(e->request, "acr", "");
+		return oidc_refuse(e, "acr", "");
 	switch (e->purpose) {
 	case OIDC_OWN:
 		return link_own(e);
 	case OIDC_INVITATION:
 		return accept_invitation(e);
+	case OIDC_PROOF:
+		return prove_session(e);
 	default:
 		return log_in(e);
 	}
@@ -392,6 +466,7 @@ oidc_settle(struct oidc_exchange *e)
 struct half {
 	uint8_t digest[SHA256_BYTES];
 	char account[UUID_BYTES];
+	char issuer[OIDC_ISSUER_BYTES];
 	char subject[256];
 	char sid[256];
 };
@@ -412,6 +487,8 @@ find_half(struct request *r, struct half *half)
 	(void)snprintf(
 	    half->subject, sizeof(half->subject), "%s", query_text(&q, 1));
 	(void)snprintf(half->sid, sizeof(half->sid), "%s", query_text(&q, 2));
+	(void)snprintf(
+	    half->issuer, sizeof(half->issuer), "%s", query_text(&q, 3));
 	return ERR_OK;
 }
 
@@ -442,9 +519,11 @@ finish_code(
 	    .account = c->account,
 	    .org = c->org,
 	    .address = param_text(r, 2),
+	    .issuer = half->issuer,
 	    .subject = half->subject,
 	    .sid = half->sid,
 	    .how = "identity provider and code",
+	    .proved_at = loop_wall_us(),
 	};
 	uint8_t secret[SECRET_BYTES];
 	int64_t expires;

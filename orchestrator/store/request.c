@@ -8,6 +8,7 @@
 #include "lib/xalloc.h"
 #include "store/handlers.h"
 #include "store/number.h"
+#include "store/proof.h"
 #include "store/text.h"
 
 #include <assert.h>
@@ -128,6 +129,8 @@ request_is_own(enum call_op op)
 	case CALL_PASSWORD_SET:
 	case CALL_TOTP_BEGIN:
 	case CALL_TOTP_CONFIRM:
+	case CALL_PROVE:
+	case CALL_OIDC_PROVE:
 		return true;
 	default:
 		return false;
@@ -149,22 +152,21 @@ authorise(struct request *r, uint64_t handle)
 		    "session");
 	r->principal = *p;
 	r->session = handle;
-	if (strcmp(needed, "=") == 0 && !(p->is_half && !request_is_own(r->op)))
-		return p->via == VIA_LOCAL || p->via == VIA_SESSION
-			   ? ERR_OK
-			   : request_why(r, ERR_DENIED,
-				 "a token or certificate cannot do "
-				 "that; log in");
-	if (p->is_half)
+	if (p->is_half && !request_is_own(r->op))
 		return request_refuse(r, ERR_DENIED, "second-factor", NULL,
 		    "set up a second factor first (/api/v1/totp): this account "
 		    "must have one");
-	if (needed[0] != '\0' && !principal_may(p, needed))
+	if (strcmp(needed, "=") == 0) {
+		if (p->via != VIA_LOCAL && p->via != VIA_SESSION)
+			return request_why(r, ERR_DENIED,
+			    "a token or certificate cannot do that; log in");
+	} else if (needed[0] != '\0' && !principal_may(p, needed)) {
 		return request_why(r, ERR_DENIED,
 		    "the account %s lacks the "
 		    "capability \"%s\"",
 		    p->name, needed);
-	return ERR_OK;
+	}
+	return r->spec->needs_proof ? proof_check(r) : ERR_OK;
 }
 
 /* The case behind a number or id, where the principal may see it. */

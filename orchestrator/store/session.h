@@ -41,6 +41,8 @@ struct principal {
 	/* Logged in without the second factor that is asked of them: may
 	 * set it up, and nothing else. */
 	bool is_half;
+	/* When its person showed last that it is them (proof.h); 0 = never. */
+	int64_t proved_at;
 	/* Of the session's or token's secret, or a certificate's key; zeros
 	 * for VIA_LOCAL. */
 	uint8_t digest[SHA256_BYTES];

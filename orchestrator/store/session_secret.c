@@ -80,6 +80,7 @@ session_cookie(struct request *r)
 		used_at = query_int(&q, 6);
 		p.is_half =
 		    query_int(&q, 7) == 0 && must_have_second(r->store, &p);
+		p.proved_at = query_int(&q, 8);
 	}
 	err = touch(r, STMT_SESSION_TOUCH, &p, used_at, now);
 	return err == ERR_OK ? session_answer(r, &p) : err;
@@ -129,6 +130,7 @@ session_token(struct request *r)
 		principal_fill(&p, &q);
 		narrow(&p, query_text(&q, 6));
 		used_at = query_int(&q, 7);
+		p.proved_at = query_int(&q, 8);
 	}
 	err = touch(r, STMT_TOKEN_TOUCH, &p, used_at, now);
 	return err == ERR_OK ? session_answer(r, &p) : err;

@@ -87,6 +87,7 @@ struct store {
 	int64_t session_idle_us;
 	int64_t session_max_us;
 	int64_t invite_us;
+	int64_t step_up_us; /* how long a proof is good; 0 = none is asked */
 	struct fair *fair;
 	struct request_list requests;
 	struct upload_list uploads;

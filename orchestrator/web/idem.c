@@ -171,7 +171,9 @@ idem_finish(struct idem *idem, uint64_t slot, const struct idem_answer *answer)
 
 	if (e == NULL)
 		return;
-	if (answer->status >= 500 || answer->len > MIB) {
+	/* Who was refused may have shown meanwhile who they are. */
+	if (answer->status >= 500 || answer->status == 403 ||
+	    answer->len > MIB) {
 		drop(idem, e);
 		return;
 	}

@@ -8,6 +8,7 @@
 #include "web/credential.h"
 #include "web/oidc.h"
 #include "web/rows.h"
+#include "web/session.h"
 #include "web/stamp.h"
 
 #include <inttypes.h>
@@ -20,6 +21,7 @@ struct outcome {
 	enum call_op op;
 	char state[16];
 	int64_t wait_ms;
+	int64_t until; /* of a proof */
 	bool has_secret;
 	uint8_t secret[SECRET_BYTES];
 	int64_t expires;
@@ -37,6 +39,10 @@ on_row(void *arg, const struct values *row)
 	o->wait_ms = values_int(row, 1);
 	if (o->op == CALL_INVITE_ACCEPT) {
 		(void)values_text(row, 2, o->login, sizeof(o->login));
+		return;
+	}
+	if (o->op == CALL_PROVE) {
+		o->until = values_is_null(row, 2) ? 0 : values_int(row, 2);
 		return;
 	}
 	p = values_bytes(row, 2, &len);
@@ -92,6 +98,11 @@ refuse(struct exchange *x, enum call_op op)
 		exchange_refuse(x, 401, "login-refused",
 		    "the name, the password or the code is not right");
 		break;
+	case CALL_PROVE:
+		/* 401 would mean that the session is over. */
+		exchange_refuse(x, 403, "proof-refused",
+		    "the password or the code is not right");
+		break;
 	case CALL_OIDC_CODE:
 		exchange_refuse(x, 401, "login-refused",
 		    "the code is not right, or it took too long: then sign "
@@ -108,6 +119,13 @@ decide(struct exchange *x, const struct outcome *o)
 {
 	if (strcmp(o->state, "ok") == 0 && o->has_secret) {
 		let_in(x, o);
+	} else if (strcmp(o->state, "ok") == 0 && o->op == CALL_PROVE) {
+		char until[STAMP_BYTES];
+
+		rows_put_literal(&x->out, "{");
+		put_member(x, "\"until\":", stamp_put(until, o->until));
+		rows_put_literal(&x->out, "}");
+		exchange_answer(x, 200, "application/json");
 	} else if (strcmp(o->state, "ok") == 0) {
 		rows_put_literal(&x->out, "{");
 		put_member(x, "\"login\":", o->login);
@@ -164,8 +182,8 @@ login_call(struct exchange *x, enum call_op op)
 	o->op = op;
 	exchange_set_part(x, &part_ops, o);
 	exchange_deadline(x, x->web->call_ms);
-	(void)calls_start(
-	    x->web->calls, op, 0, &x->params.values, -1, on_row, on_end, o);
+	(void)calls_start(x->web->calls, op, session_principal(x->session),
+	    &x->params.values, -1, on_row, on_end, o);
 }
 
 /* Over the Unix socket people are known already. */
@@ -222,6 +240,17 @@ login_accept(struct exchange *x)
 	v->len = sizeof(secret);
 	login_set_address(x, CALL_INVITE_ACCEPT, address);
 	login_call(x, CALL_INVITE_ACCEPT);
+}
+
+void
+login_prove(struct exchange *x)
+{
+	char address[HTTP_ADDRESS_BYTES];
+
+	if (!login_is_remote(x))
+		return;
+	login_set_address(x, CALL_PROVE, address);
+	login_call(x, CALL_PROVE);
 }
 
 void

@@ -10,6 +10,8 @@
 void login_start(struct exchange *x);
 /* POST invitations/accept: nobody is known yet. */
 void login_accept(struct exchange *x);
+/* POST proof: who has the session shows that it is them. */
+void login_prove(struct exchange *x);
 /* Starts a call that answers as LOGIN does, with the parameters of x. */
 void login_call(struct exchange *x, enum call_op op);
 /* The answer brings the session's cookie; before exchange_answer(). */

@@ -4,10 +4,11 @@
 
 #include "lib/own.h"
 #include "lib/seal.h"
+#include "lib/uri.h"
 #include "lib/xalloc.h"
 #include "web/credential.h"
 #include "web/login.h"
-#include "web/oidc_text.h"
+#include "web/oidc_page.h"
 #include "web/rows.h"
 #include "web/session.h"
 
@@ -16,13 +17,11 @@
 #define AWAY ATTRIBUTES "; SameSite=Lax; Max-Age=3600"
 /* Only our own page sends this one. */
 #define HALF ATTRIBUTES "; SameSite=Strict; Max-Age=300"
-#define POLICY                                                   \
- "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; " \
- "form-action 'none'"
-
+/* Of the app, after it. */
 #define PAGE_IN	    "/"
-#define PAGE_CODE   "/?sign-in=code"
+#define PAGE_CODE   "/?sign-in=code&to="
 #define PAGE_LINKED "/account"
+#define PAGE_PROVED "/proved"
 
 /* What the store answered. */
 struct outcome {
@@ -31,94 +30,10 @@ struct outcome {
 	char *state;
 	char *reason;
 	char *detail;
+	char *target; /* the page that they wanted; "" = the first */
 	bool has_secret;
 	uint8_t secret[SECRET_BYTES];
 };
-
-/* --- pages --- */
-
-static void
-put(struct wire_out *out, const char *text)
-{
-	wire_put_raw(out, text, strlen(text));
-}
-
-/* Foreign text: nothing in it is markup, nothing moves what is around it. */
-static void
-put_escaped(struct wire_out *out, const char *text)
-{
-	for (; *text != '\0'; text++) {
-		switch (*text) {
-		case '&':
-			put(out, "&amp;");
-			break;
-		case '<':
-			put(out, "&lt;");
-			break;
-		case '>':
-			put(out, "&gt;");
-			break;
-		case '"':
-			put(out, "&quot;");
-			break;
-		case '\'':
-			put(out, "&#39;");
-			break;
-		default:
-			wire_put_raw(out,
-			    (unsigned char)*text < ' ' || *text == 0x7f ? " "
-									: text,
-			    1);
-		}
-	}
-}
-
-struct page {
-	enum oidc_text heading;
-	enum oidc_text text;
-	const char *detail; /* foreign, or NULL */
-	enum oidc_text link;
-	const char *target;
-	bool goes_on; /* by itself */
-};
-
-static void
-answer_page(struct exchange *x, unsigned int status, const struct page *page)
-{
-	enum oidc_language language =
-	    oidc_language(http_req_header(x->http, "Accept-Language"));
-	struct wire_out *out = &x->out;
-
-	wire_out_reset(out);
-	put(out, "<!doctype html>\n<html lang=\"");
-	put(out, oidc_language_word(language));
-	put(out, "\"><head><meta charset=\"utf-8\">");
-	put(out, "<meta name=\"viewport\" content=\"width=device-width\">");
-	if (page->goes_on) {
-		put(out, "<meta http-equiv=\"refresh\" content=\"0; url=");
-		put(out, page->target);
-		put(out, "\">");
-	}
-	put(out, "<title>");
-	put(out, oidc_text(OIDC_TEXT_TITLE, language));
-	put(out, " · Loep</title></head>\n<body><main><h1>");
-	put(out, oidc_text(page->heading, language));
-	put(out, "</h1>\n<p>");
-	put(out, oidc_text(page->text, language));
-	put(out, "</p>\n");
-	if (page->detail != NULL && page->detail[0] != '\0') {
-		put(out, "<p><code>");
-		put_escaped(out, page->detail);
-		put(out, "</code></p>\n");
-	}
-	put(out, "<p><a href=\"");
-	put(out, page->target);
-	put(out, "\">");
-	put(out, oidc_text(page->link, language));
-	put(out, "</a></p></main></body></html>\n");
-	x->policy = POLICY;
-	exchange_answer(x, status, "text/html; charset=utf-8");
-}
 
 /* Does a browser ask?  Programs hear it as they hear all else. */
 static bool
@@ -129,21 +44,24 @@ wants_page(const struct exchange *x)
 	return accept != NULL && strstr(accept, "text/html") != NULL;
 }
 
+/* --- pages --- */
+
 struct refusal {
 	const char *word; /* the store's */
 	const char *kind; /* of the problem document */
 	enum oidc_text text;
 	unsigned int status;
+	bool is_waiting; /* nothing went wrong */
 };
 
 static const struct refusal refusal_away = {
-    "", "provider-away", OIDC_TEXT_AWAY, 503};
+    "", "provider-away", OIDC_TEXT_AWAY, 503, false};
 
 static void
 refuse(struct exchange *x, const struct refusal *refusal, const char *detail)
 {
-	const struct page page = {
-	    .heading = OIDC_TEXT_FAILED,
+	const struct oidc_page page = {
+	    .heading = refusal->is_waiting ? OIDC_TEXT_TITLE : OIDC_TEXT_FAILED,
 	    .text = refusal->text,
 	    .detail = detail,
 	    .link = OIDC_TEXT_BACK,
@@ -152,7 +70,7 @@ refuse(struct exchange *x, const struct refusal *refusal, const char *detail)
 	auto_free char *both = NULL;
 
 	if (wants_page(x)) {
-		answer_page(x, refusal->status, &page);
+		oidc_page_answer(x, refusal->status, &page);
 		return;
 	}
 	both = xasprintf("%s%s%s", oidc_text(refusal->text, OIDC_EN),
@@ -164,7 +82,7 @@ refuse(struct exchange *x, const struct refusal *refusal, const char *detail)
 static void
 go_on(struct exchange *x, const char *target)
 {
-	const struct page page = {
+	const struct oidc_page page = {
 	    .heading = OIDC_TEXT_TITLE,
 	    .text = OIDC_TEXT_WORKED,
 	    .link = OIDC_TEXT_ON,
@@ -172,7 +90,7 @@ go_on(struct exchange *x, const char *target)
 	    .goes_on = true,
 	};
 
-	answer_page(x, 200, &page);
+	oidc_page_answer(x, 200, &page);
 }
 
 /* --- cookies --- */
@@ -222,6 +140,7 @@ release(struct outcome *o)
 	free(o->state);
 	free(o->reason);
 	free(o->detail);
+	free(o->target);
 	seal_forget(o, sizeof(*o));
 	free(o);
 }
@@ -396,21 +315,27 @@ on_back_row(void *arg, const struct values *row)
 	o->reason = values_text_dup(row, 1);
 	o->detail = values_text_dup(row, 2);
 	take_secret(o, row, 3);
+	o->target = values_text_dup(row, 5);
 }
 
 static void
 refuse_back(struct exchange *x, const struct outcome *o)
 {
 	static const struct refusal refusals[] = {
-	    {"expired", "sign-in-over", OIDC_TEXT_EXPIRED, 400},
-	    {"provider", "provider-refused", OIDC_TEXT_PROVIDER, 403},
-	    {"acr", "sign-in-weak", OIDC_TEXT_ACR, 403},
-	    {"unlinked", "not-linked", OIDC_TEXT_UNLINKED, 403},
-	    {"closed", "account-closed", OIDC_TEXT_CLOSED, 403},
-	    {"taken", "linked-already", OIDC_TEXT_TAKEN, 409},
-	    {"invitation", "invitation-over", OIDC_TEXT_INVITATION, 403},
-	    {"second", "code-needed", OIDC_TEXT_SECOND, 403},
-	    {"token", "provider-not-trusted", OIDC_TEXT_TOKEN, 403},
+	    {"expired", "sign-in-over", OIDC_TEXT_EXPIRED, 400, false},
+	    {"provider", "provider-refused", OIDC_TEXT_PROVIDER, 403, false},
+	    {"acr", "sign-in-weak", OIDC_TEXT_ACR, 403, false},
+	    {"unlinked", "not-linked", OIDC_TEXT_UNLINKED, 403, false},
+	    {"waiting", "waiting", OIDC_TEXT_WAITING, 403, true},
+	    {"turned_away", "not-taken-in", OIDC_TEXT_TURNED_AWAY, 403, false},
+	    {"crowd", "too-many-wait", OIDC_TEXT_CROWD, 503, false},
+	    {"closed", "account-closed", OIDC_TEXT_CLOSED, 403, false},
+	    {"taken", "linked-already", OIDC_TEXT_TAKEN, 409, false},
+	    {"invitation", "invitation-over", OIDC_TEXT_INVITATION, 403, false},
+	    {"second", "code-needed", OIDC_TEXT_SECOND, 403, false},
+	    {"another", "somebody-else", OIDC_TEXT_ANOTHER, 403, false},
+	    {"not_now", "sign-in-old", OIDC_TEXT_NOT_NOW, 403, false},
+	    {"token", "provider-not-trusted", OIDC_TEXT_TOKEN, 403, false},
 	};
 	const size_t count = sizeof(refusals) / sizeof(refusals[0]);
 	size_t i = 0;
@@ -425,13 +350,22 @@ refuse_back(struct exchange *x, const struct outcome *o)
 static void
 take_back(struct exchange *x, const struct outcome *o)
 {
+	const char *target =
+	    o->target == NULL || o->target[0] == '\0' ? PAGE_IN : o->target;
+
 	if (strcmp(o->state, "ok") == 0 && o->has_secret) {
 		login_set_cookie(x, o->secret);
 		oidc_forget_cookie(x);
-		go_on(x, PAGE_IN);
+		go_on(x, target);
 	} else if (strcmp(o->state, "code") == 0 && o->has_secret) {
+		auto_free char *encoded = uri_encode(target);
+		auto_free char *page = xasprintf(PAGE_CODE "%s", encoded);
+
 		set_cookie(x, o->secret, HALF);
-		go_on(x, PAGE_CODE);
+		go_on(x, page);
+	} else if (strcmp(o->state, "proved") == 0) {
+		oidc_forget_cookie(x);
+		go_on(x, PAGE_PROVED);
 	} else if (strcmp(o->state, "linked") == 0) {
 		oidc_forget_cookie(x);
 		go_on(x, PAGE_LINKED);
@@ -524,6 +458,6 @@ oidc_link(struct exchange *x)
 
 	if (!login_is_remote(x))
 		return;
-	login_set_address(x, CALL_OIDC_LINK, address);
+	login_set_address(x, x->match.route->op, address);
 	call(x, on_away_row, on_away_end);
 }

@@ -69,6 +69,56 @@ static const char *const texts[OIDC_TEXTS][OIDC_LANGUAGES] = {
 	    "verwalten, diesen Namen, unter dem der Anbieter Sie kennt:",
 	    "No account here is yours. Give whoever manages your accounts this "
 	    "name, which the provider knows you by:"},
+    [OIDC_TEXT_WAITING] =
+	{"U bent hier nog niet bekend. Geef deze code aan wie de accounts van "
+	 "uw organisatie beheert; zodra u bent toegelaten, meldt u zich "
+	 "opnieuw aan. U kunt 30 dagen wachten.",
+	    "Vous n'êtes pas encore connu ici. Donnez ce code à la personne "
+	    "qui gère les comptes de votre organisation ; une fois admis, "
+	    "connectez-vous à nouveau. Votre demande attend 30 jours.",
+	    "Sie sind hier noch nicht bekannt. Geben Sie diesen Code denen, "
+	    "die die Konten Ihrer Organisation verwalten; sind Sie "
+	    "aufgenommen, melden Sie sich wieder an. Sie können 30 Tage "
+	    "warten.",
+	    "You are not known here yet. Tell this code to whoever manages "
+	    "the accounts of your organisation; once you are taken in, sign "
+	    "in again. You can wait for 30 days."},
+    [OIDC_TEXT_TURNED_AWAY] =
+	{"U bent hier niet toegelaten. Vraag het aan wie de accounts van uw "
+	 "organisatie beheert.",
+	    "Vous n'avez pas été admis ici. Adressez-vous à la personne qui "
+	    "gère les comptes de votre organisation.",
+	    "Sie wurden hier nicht aufgenommen. Fragen Sie die, die die Konten "
+	    "Ihrer Organisation verwalten.",
+	    "You were not taken in here. Ask whoever manages the accounts of "
+	    "your organisation."},
+    [OIDC_TEXT_CROWD] =
+	{"Er wachten nu te veel mensen op toelating. Probeer het later "
+	 "opnieuw.",
+	    "Trop de personnes attendent d'être admises pour le moment. "
+	    "Réessayez plus tard.",
+	    "Zu viele warten gerade auf Aufnahme. Versuchen Sie es später noch "
+	    "einmal.",
+	    "Too many people wait to be taken in now. Try again later."},
+    [OIDC_TEXT_ANOTHER] =
+	{"U hebt zich daar als iemand anders aangemeld. Sluit dit venster en "
+	 "probeer het opnieuw.",
+	    "Vous vous y êtes connecté sous une autre identité. Fermez cette "
+	    "fenêtre et réessayez.",
+	    "Sie haben sich dort als jemand anders angemeldet. Schließen Sie "
+	    "dieses Fenster, und versuchen Sie es noch einmal.",
+	    "You signed in there as somebody else. Close this window and try "
+	    "again."},
+    [OIDC_TEXT_NOT_NOW] =
+	{"De identiteitsprovider zegt niet dat u zich zonet hebt aangemeld. "
+	 "Sluit dit venster en probeer het opnieuw.",
+	    "Le fournisseur d'identité ne dit pas que vous venez de vous "
+	    "connecter. Fermez cette fenêtre et réessayez.",
+	    "Der Identitätsanbieter sagt nicht, dass Sie sich gerade "
+	    "angemeldet haben. Schließen Sie dieses Fenster, und versuchen Sie "
+	    "es noch einmal.",
+	    "The identity provider does not say that you signed in just now. "
+	    "Close this window and try again."},
     [OIDC_TEXT_CLOSED] = {"Uw account hier is gesloten.",
 	"Votre compte ici est fermé.", "Ihr Konto hier ist geschlossen.",
 	"Your account here is closed."},

@@ -15,10 +15,15 @@ enum oidc_text {
 	OIDC_TEXT_TOKEN,
 	OIDC_TEXT_ACR,
 	OIDC_TEXT_UNLINKED, /* the subject follows */
+	OIDC_TEXT_WAITING,  /* the code that a manager needs follows */
+	OIDC_TEXT_TURNED_AWAY,
+	OIDC_TEXT_CROWD,
 	OIDC_TEXT_CLOSED,
 	OIDC_TEXT_TAKEN,
 	OIDC_TEXT_INVITATION,
 	OIDC_TEXT_SECOND,
+	OIDC_TEXT_ANOTHER, /* than the session's person */
+	OIDC_TEXT_NOT_NOW, /* it was no new sign-in */
 	OIDC_TEXTS
 };
 

@@ -40,7 +40,8 @@ enum route_kind {
 	ROUTE_OIDC_BACK,    /* from there: a page; whatever else it says */
 	ROUTE_OIDC_CODE,    /* the second factor after it */
 	ROUTE_OIDC_INVITED, /* where to go with an invitation; no session */
-	ROUTE_OIDC_LINK,    /* where to go to link one's own account */
+	ROUTE_OIDC_LINK,    /* where to go, of who is in: a link, a proof */
+	ROUTE_PROVE,	    /* who is in shows that it is them */
 	ROUTE_OIDC_LEAVE,   /* 302, to sign out there; no session */
 	ROUTE_OIDC_OVER,    /* the provider says that somebody did; a form */
 	ROUTE_LOGOUT,	    /* 204, and the cookie is taken back */

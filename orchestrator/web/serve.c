@@ -52,6 +52,9 @@ start(struct exchange *x)
 	case ROUTE_OIDC_LINK:
 		oidc_link(x);
 		break;
+	case ROUTE_PROVE:
+		login_prove(x);
+		break;
 	case ROUTE_METRICS:
 		metrics_start(x);
 		break;
@@ -117,6 +120,7 @@ check_key(struct exchange *x)
 	if (x->match.route->kind == ROUTE_UPLOAD ||
 	    x->match.route->kind == ROUTE_ROWS ||
 	    x->match.route->kind == ROUTE_OIDC_LINK ||
+	    x->match.route->kind == ROUTE_PROVE ||
 	    x->match.route->kind == ROUTE_SECRET) {
 		exchange_fail(
 		    x, ERR_FORMAT, "an Idempotency-Key is not supported here");

@@ -34,8 +34,9 @@ def read_calls(path):
     for m in re.finditer(
             rf"CALL_OP\((\w+),\s*([\w| ]+),\s*{string},\s*{string},"
             rf"\s*{string}\)", text):
-        calls[m[1]] = {"capability": m[3], "params": m[4].split(),
-                       "columns": m[5].split()}
+        calls[m[1]] = {"capability": m[3].removesuffix("!"),
+                       "is_proved": m[3].endswith("!"),
+                       "params": m[4].split(), "columns": m[5].split()}
     if len(calls) != text.count("CALL_OP("):
         fail(f"{path}: not every line was understood")
     return calls
@@ -208,9 +209,13 @@ def check(web, lib):
         operation = item.get(route["method"])
         if operation is None:
             continue
-        call = calls.get(route["op"], {"params": [], "capability": ""})
+        call = calls.get(route["op"], {"params": [], "capability": "",
+                                       "is_proved": False})
         check_params(doc, route, call["params"], item, operation)
         check_answer(doc, calls, route, operation)
+        if operation.get("x-step-up", False) != call["is_proved"]:
+            fail(f"{route['method']} {route['path']}: x-step-up is in one of "
+                 "the two")
         if call["capability"] not in ("", "-", "=") and \
                 f'"{call["capability"]}"' not in operation.get(
                     "description", ""):

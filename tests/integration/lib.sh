@@ -102,6 +102,7 @@ loep_init() {
 		printf '[loepd]\nvm = %s\n' "${VM:-no}"
 		printf '[yara]\nrules_dir = %s\n' "${RULES:-$PWD/yara-rules}"
 		printf '[vm]\nimage_dir = %s\n' "$BIN/vm-images"
+		[ -z "${STEP_UP:-}" ] || printf '[store]\nstep_up_seconds = %s\n' "$STEP_UP"
 		[ -z "${CONF:-}" ] || printf '%b\n' "$CONF"
 	} >>"$STATE/loep.conf"
 }

@@ -112,7 +112,7 @@ ok "who manages accounts links one" "$LOEP" user oidc "$AN" an-there
 fails "one subject is one account" 1 "$LOEP" user oidc "$BO" an-there
 GOING=$(away)
 like "PKCE, state and nonce go along" "$GOING" \
-	"^$ISSUER/auth\?response_type=code&scope=openid&client_id=loep&redirect_uri=https%3A%2F%2Flocalhost%3A$PORT%2Fapi%2Fv1%2Foidc%2Fcallback&state=[A-Za-z0-9_-]{43}&nonce=[A-Za-z0-9_-]{43}&code_challenge=[A-Za-z0-9_-]{43}&code_challenge_method=S256\$"
+	"^$ISSUER/auth\?response_type=code&scope=openid&client_id=loep&redirect_uri=https%3A%2F%2Flocalhost%3A$PORT%2Fapi%2Fv1%2Foidc%2Fcallback&state=[A-Za-z0-9_-]{43}&nonce=[A-Za-z0-9_-]{43}&code_challenge=[A-Za-z0-9_-]{43}&code_challenge_method=S256&max_age=43200\$"
 COMING=$(there login=an-there "$GOING")
 is "An is in" "$(back "$COMING")" 200
 like "by a page that goes on by itself" "$(cat "$WORK/body")" \

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a provider must not get away with: its answer with an ID token, changed.
-import { createHmac, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
+import { createHmac, createPublicKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 
 const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const decode = (text) => JSON.parse(Buffer.from(text, 'base64url').toString());
@@ -27,6 +27,9 @@ const tricks = {
   future: (h, c, key) => signed(h, { ...c, iat: now() + 3600 }, key),
   later: (h, c, key) => signed(h, { ...c, nbf: now() + 3600 }, key),
   nobody: (h, c, key) => signed(h, { ...c, sub: undefined }, key),
+  // Of a sign-in that was not now.
+  long_ago: (h, c, key) => signed(h, { ...c, auth_time: now() - 3600 }, key),
+  timeless: (h, c, key) => signed(h, { ...c, auth_time: undefined }, key),
   mail: (h, c, key) =>
     signed(h, { ...c, sub: 'stranger', email: 'an@example.org', email_verified: true }, key),
   kid: (h, c, key) => signed({ ...h, kid: 'unknown' }, c, key),
@@ -70,6 +73,8 @@ export function forgeAnswer(body, trick, key) {
 const event = 'http://schemas.openid.net/event/backchannel-logout';
 const logouts = {
   good: (c) => c,
+  again: (c) => ({ ...c, jti: 'again' }),
+  no_id: (c) => ({ ...c, jti: undefined }),
   plain: (c) => c,
   nonce: (c) => ({ ...c, nonce: 'a' }),
   no_event: (c) => ({ ...c, events: undefined }),
@@ -87,7 +92,7 @@ const logouts = {
 export function logoutToken(trick, names, key) {
   const type = { plain: undefined, type: 'at+jwt' };
   const header = { alg: 'RS256', kid: key.kid, typ: trick in type ? type[trick] : 'logout+jwt' };
-  const claims = { ...names, iat: now(), exp: now() + 120, jti: 'a', events: { [event]: {} } };
+  const claims = { ...names, iat: now(), exp: now() + 120, jti: randomUUID(), events: { [event]: {} } };
   const from = trick === 'stranger' ? others : { key, format: 'jwk' };
 
   return signed(header, logouts[trick](claims), from);

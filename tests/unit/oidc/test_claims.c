@@ -163,6 +163,7 @@ test_logout(void **state)
 	    "\"sub\":\"an\",\"exp\":1799999940,\"events\":{\"" EVENT "\":{}}",
 	    "\"sub\":\"an\",\"exp\":\"x\",\"events\":{\"" EVENT "\":{}}",
 	    "\"sub\":\"a\\nb\",\"events\":{\"" EVENT "\":{}}",
+	    "\"sub\":\"an\",\"jti\":7,\"events\":{\"" EVENT "\":{}}",
 	};
 	struct claims claims;
 

@@ -72,7 +72,10 @@ body_for(enum call_op op)
 	case CALL_TOTP_REMOVE:
 	case CALL_OIDC_CODE:
 	case CALL_OIDC_LINK:
+	case CALL_STRANGER_REFUSE:
 		return "{\"code\":\"a\"}";
+	case CALL_STRANGER_ACCEPT:
+		return "{\"code\":\"a\",\"name\":\"b\"}";
 	case CALL_TOKEN_CREATE:
 		return "{\"name\":\"a\"}";
 	case CALL_POOL_ORDER:
@@ -124,6 +127,7 @@ is_way_in(enum route_kind kind)
 	case ROUTE_OIDC_CODE:
 	case ROUTE_OIDC_INVITED:
 	case ROUTE_OIDC_LINK:
+	case ROUTE_PROVE:
 	case ROUTE_OIDC_LEAVE:
 	case ROUTE_OIDC_OVER:
 		return true;
