@@ -448,9 +448,9 @@ take_turns(struct load *load, double at)
 	}
 }
 
-/* Milliseconds until somebody's turn comes, or until a time. */
-static int
-wait_ms(const struct load *load, double at, double until)
+/* Seconds until somebody's turn comes, or until a time. */
+static double
+wait_seconds(const struct load *load, double at, double until)
 {
 	for (size_t i = 0; i < load->analysts; i++) {
 		if (load->peers[i].state == PEER_IDLE &&
@@ -463,16 +463,17 @@ wait_ms(const struct load *load, double at, double until)
 		    load->peers[i].drip_due < until)
 			until = load->peers[i].drip_due;
 	}
-	if (until <= at)
-		return 0;
-	return (int)(1000 * (until - at)) + 1;
+	return until <= at ? 0 : until - at;
 }
 
+/* To the microsecond: a turn that is late by the clock's grain would count. */
 static void
-listen_for(struct load *load, int ms)
+listen_for(struct load *load, double seconds)
 {
+	const struct timespec wait = {.tv_sec = (time_t)seconds,
+	    .tv_nsec = (long)(1e9 * (seconds - (double)(time_t)seconds))};
 	struct epoll_event events[64];
-	int n = epoll_wait(load->epoll, events, 64, ms);
+	int n = epoll_pwait2(load->epoll, events, 64, &wait, NULL);
 
 	for (int i = 0; i < n; i++)
 		on_readable(load, &load->peers[events[i].data.u64]);
@@ -506,14 +507,14 @@ run(struct load *load)
 	}
 	while ((at = now()) < until) {
 		take_turns(load, at);
-		listen_for(load, wait_ms(load, now(), until));
+		listen_for(load, wait_seconds(load, now(), until));
 	}
 	took = now() - load->started;
 	for (size_t i = load->analysts; i < peers; i++)
 		upload_drip(load, &load->peers[i], load->peers[i].left);
 	until = at + END_SECONDS;
 	while (!is_quiet(load) && now() < until)
-		listen_for(load, 100);
+		listen_for(load, 0.1);
 	return took;
 }
 

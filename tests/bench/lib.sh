@@ -36,11 +36,11 @@ result() {
 	[ -s "$RESULTS" ] || echo '{}' >"$RESULTS"
 	jq --arg k "$1" --argjson v "$2" '.[$k] = ($v * 1000 | round / 1000)' \
 		"$RESULTS" >"$RESULTS.new" && mv "$RESULTS.new" "$RESULTS"
-	printf '  %-26s %s\n' "$1" "$(jq -r --arg k "$1" '.[$k]' "$RESULTS")"
+	printf '  %-30s %s\n' "$1" "$(jq -r --arg k "$1" '.[$k]' "$RESULTS")"
 }
 
 # service RULES - a Loep without VMs and with these rule folders; the one that
-# is in $STATE already goes on.
+# is in $STATE already goes on.  What it says goes into $LOG ($WORK/log).
 service() {
 	export LOEP_STATE=$STATE
 	if [ ! -e "$STATE/loep.conf" ]; then
@@ -50,13 +50,14 @@ service() {
 		[ -z "${RULES_CONF:-}" ] ||
 			printf '%s\n' "$RULES_CONF" >>"$STATE/loep.conf"
 	fi
-	"$BIN/loepd" --state "$STATE" >"$WORK/log" 2>&1 &
+	LOG=${LOG:-$WORK/log}
+	"$BIN/loepd" --state "$STATE" >"$LOG" 2>&1 &
 	LOEPD=$!
 	for _ in $(seq 1200); do
-		grep -q 'all programs are ready' "$WORK/log" && return 0
+		grep -q 'all programs are ready' "$LOG" && return 0
 		sleep 0.1
 	done
-	tail -n 20 "$WORK/log" >&2
+	tail -n 20 "$LOG" >&2
 	exit 1
 }
 

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What analysts look at: lines "NAME PATH" for bench_load.
 
-usage: load_requests.py SOCKET
+usage: load_requests.py SOCKET [CASE]
 Up to 200 cases of all that there are, spread over the list, each with every
-page that the app makes of it, and as often the pages that are of no case.
+page that the app makes of it, and as often the pages that are of no case; or
+those of one case alone, artefacts from all over it.
 """
 import http.client
 import json
@@ -20,6 +21,7 @@ OF_CASE = {
     "history": "/cases/{0}/history?limit=50",
     "messages": "/cases/{0}/messages", "tasks": "/cases/{0}/tasks",
     "clocks": "/cases/{0}/clocks", "reports": "/cases/{0}/reports",
+    "access": "/cases/{0}/access", "submissions": "/cases/{0}/submissions",
 }
 OF_NONE = {
     "queue": "/queue?limit=50", "cases": "/cases?limit=50",
@@ -54,21 +56,36 @@ class Service(http.client.HTTPConnection):
         return items
 
 
+def pages_of(service, chance, number, artefacts):
+    for name, path in OF_CASE.items():
+        print(name, "/api/v1" + path.format(number))
+    for name, path in OF_NONE.items():
+        print(name, "/api/v1" + path)
+    artefact = chance.choice(artefacts)
+    word = artefact["name"].split("/")[-1].split("-")[0]
+    print("artefact", "/api/v1/artefacts/" + artefact["id"])
+    print("search_hash", "/api/v1/search?q=" + artefact["sha256"])
+    print("search_words", f"/api/v1/search?kind=text&q={word}")
+
+
 def main():
     service = Service(sys.argv[1])
     chance = random.Random(5)
-    cases = [c["number"] for c in service.every("/cases") if c["artefacts"]]
+    if len(sys.argv) > 2:
+        number = sys.argv[2]
+        artefacts = service.every(f"/cases/{number}/artefacts")
+        for page in range(CASES):
+            at = len(artefacts) * page // CASES
+            after = artefacts[max(0, at - 1)]["id"]
+            print("artefacts", f"/api/v1/cases/{number}/artefacts?limit=100"
+                  f"&cursor={after}")
+            pages_of(service, chance, number, artefacts)
+        return
+    cases = [c["number"] for c in service.every("/cases")
+             if 0 < c["artefacts"] <= 10 * CASES]
     for number in chance.sample(cases, min(CASES, len(cases))):
-        for name, path in OF_CASE.items():
-            print(name, "/api/v1" + path.format(number))
-        for name, path in OF_NONE.items():
-            print(name, "/api/v1" + path)
-        artefact = chance.choice(
-            service.get(f"/cases/{number}/artefacts?limit=50")["items"])
-        word = artefact["name"].split("/")[-1].split("-")[0]
-        print("artefact", "/api/v1/artefacts/" + artefact["id"])
-        print("search_hash", "/api/v1/search?q=" + artefact["sha256"])
-        print("search_words", f"/api/v1/search?kind=text&q={word}")
+        pages_of(service, chance, number,
+                 service.get(f"/cases/{number}/artefacts?limit=50")["items"])
         if service.get(f"/cases/{number}/reports")["items"]:
             print("report", f"/api/v1/cases/{number}/report?format=json")
 
