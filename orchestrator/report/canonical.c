@@ -3,6 +3,7 @@
 #include "report/canonical.h"
 
 #include "lib/own.h"
+#include "lib/xalloc.h"
 #include "report/dump.h"
 #include "report/marking.h"
 #include "report/runs.h"
@@ -398,6 +399,41 @@ canonical_is_human(const json_t *doc)
 		   "machine") != 0;
 }
 
+struct custody_row {
+	json_int_t seq;
+	const json_t *row;
+};
+
+static int
+by_seq(const void *a, const void *b)
+{
+	const struct custody_row *x = a, *y = b;
+
+	return x->seq < y->seq ? -1 : x->seq > y->seq;
+}
+
+/* In the order of the chain; the dump goes by artefacts. */
+static json_t *
+custody_of(json_t *tables)
+{
+	static const char *const names[] = {
+	    "seq", "at", "actor", "action", "object", "outcome", NULL};
+	json_t *rows = dump_rows(tables, "custody");
+	size_t count = json_array_size(rows);
+	auto_free struct custody_row *sorted =
+	    xcalloc(count + 1, sizeof(*sorted));
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < count; i++) {
+		sorted[i].row = json_array_get(rows, i);
+		sorted[i].seq = json_member_int(sorted[i].row, "seq", 0);
+	}
+	qsort(sorted, count, sizeof(*sorted), by_seq);
+	for (size_t i = 0; i < count; i++)
+		(void)json_array_append_new(all, pick(sorted[i].row, names));
+	return all;
+}
+
 json_t *
 canonical_make(json_t *tables)
 {
@@ -406,8 +442,6 @@ canonical_make(json_t *tables)
 	static const char *const submission_names[] = {"id", "channel", "tlp",
 	    "pap", "kind", "origin", "comment", "source_host", "created",
 	    "artefacts", "bytes", NULL};
-	static const char *const custody_names[] = {
-	    "seq", "at", "actor", "action", "object", "outcome", NULL};
 	const json_t *case_row = json_array_get(dump_rows(tables, "case"), 0);
 	json_t *findings = dump_rows(tables, "finding");
 	json_t *runs = runs_make(tables);
@@ -437,8 +471,7 @@ canonical_make(json_t *tables)
 	(void)json_object_set_new(
 	    doc, "errors", of_type(findings, "error", names));
 	(void)json_object_set_new(doc, "not_done", not_done(tables, names));
-	(void)json_object_set_new(doc, "custody",
-	    pick_all(dump_rows(tables, "custody"), custody_names));
+	(void)json_object_set_new(doc, "custody", custody_of(tables));
 	(void)json_object_set_new(doc, "environment", environment_of(tables));
 	return doc;
 }

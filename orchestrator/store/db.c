@@ -10,6 +10,13 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 
+/*
+ * One process owns the file: the lock is held for good, which also keeps the
+ * index of the log in memory instead of in a third file.  Connections of that
+ * process share both.
+ */
+#define VFS "unix-excl"
+
 #define STMT(name, roles, sql) [STMT_##name] = {#name, roles, sql},
 static const struct {
 	const char *name;
@@ -128,11 +135,8 @@ prepare_one(struct db *db, size_t id)
 static int
 configure(struct db *db)
 {
-	/* One process owns the file: the lock is held for good, which also
-	 * keeps the index of the log in memory instead of in a third file.
-	 * db_sync() makes commits durable: those that somebody relies on. */
-	static const char pragmas[] = "PRAGMA locking_mode = EXCLUSIVE;"
-				      "PRAGMA journal_mode = WAL;"
+	/* db_sync() makes commits durable: those that somebody relies on. */
+	static const char pragmas[] = "PRAGMA journal_mode = WAL;"
 				      "PRAGMA synchronous = NORMAL;"
 				      "PRAGMA foreign_keys = ON;"
 				      "PRAGMA secure_delete = ON;"
@@ -186,7 +190,7 @@ open_file(struct db *db, const char *path, bool may_create, char *why,
 	int rc;
 
 	rc = sqlite3_open_v2(path, &db->sqlite,
-	    flags | (may_create ? SQLITE_OPEN_CREATE : 0), NULL);
+	    flags | (may_create ? SQLITE_OPEN_CREATE : 0), VFS);
 	if (rc == SQLITE_OK)
 		rc = configure(db);
 	if (rc == SQLITE_OK)
@@ -236,7 +240,40 @@ db_open(const char *path, bool may_create, char *why, size_t why_size,
 		db_close(db);
 		return err;
 	}
+	/* It is ours: whoever is in the way from now on is a reader of our
+	 * own, and waiting would keep that one from going on. */
+	(void)sqlite3_busy_timeout(db->sqlite, 0);
 	*ret_db = db;
+	return ERR_OK;
+}
+
+int
+db_open_reader(struct db *db, struct db **ret_db)
+{
+	static const char pragmas[] = "PRAGMA query_only = ON;"
+				      "PRAGMA temp_store = MEMORY;"
+				      "PRAGMA trusted_schema = OFF;"
+				      "PRAGMA cell_size_check = ON;"
+				      "PRAGMA cache_size = -8192;";
+	struct db *reader = xcalloc(1, sizeof(*reader));
+	int rc;
+
+	reader->role = ROLE_STORE;
+	rc = sqlite3_open_v2(sqlite3_db_filename(db->sqlite, "main"),
+	    &reader->sqlite,
+	    SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW,
+	    VFS);
+	(void)sqlite3_extended_result_codes(reader->sqlite, 1);
+	(void)sqlite3_db_config(
+	    reader->sqlite, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(reader->sqlite, pragmas, NULL, NULL, NULL);
+	if (rc != SQLITE_OK) {
+		rc = db_error(reader, rc);
+		db_close(reader);
+		return rc;
+	}
+	*ret_db = reader;
 	return ERR_OK;
 }
 
@@ -275,7 +312,7 @@ int
 query_start(struct query *q, struct db *db, enum stmt id,
     const struct value *args, size_t count)
 {
-	struct sqlite3_stmt *stmt = db->stmts[id];
+	struct sqlite3_stmt *stmt;
 	int rc = SQLITE_OK;
 
 	*q = (struct query){.db = db, .stmt = NULL};
@@ -288,6 +325,10 @@ query_start(struct query *q, struct db *db, enum stmt id,
 		    db->why, sizeof(db->why), "this program may not do that");
 		return ERR_DENIED;
 	}
+	/* A reader needs few of them. */
+	if (db->stmts[id] == NULL && prepare_one(db, id) != ERR_OK)
+		return ERR_SYS;
+	stmt = db->stmts[id];
 	for (size_t i = 0; i < count && rc == SQLITE_OK; i++) {
 		if (i < DB_ARGS_MAX && db->places[id][i + 1] != 0)
 			rc = bind(stmt, db->places[id][i + 1], &args[i]);

@@ -83,6 +83,12 @@ val_null(void)
  */
 int must_check db_open(const char *path, bool may_create, char *why,
     size_t why_size, struct db **ret_db);
+/*
+ * A second connection to the same file, of this process, that only reads.
+ * Between STMT_TX_BEGIN with a first read and STMT_TX_COMMIT it sees the file
+ * as it was then, whatever is written meanwhile; as long, the log only grows.
+ */
+int must_check db_open_reader(struct db *db, struct db **ret_db);
 void db_close(struct db *db);
 /* Takes a result code of SQLite: fills db->why. */
 int db_error(struct db *db, int rc);

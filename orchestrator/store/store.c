@@ -9,6 +9,7 @@
 #include "store/backup.h"
 #include "store/blob.h"
 #include "store/child.h"
+#include "store/dump.h"
 #include "store/erase.h"
 #include "store/hasher.h"
 #include "store/job.h"
@@ -198,6 +199,7 @@ store_free(struct store *store)
 	throttle_free(store->throttle);
 	fair_free(store->fair);
 	backup_free(store);
+	dumps_free(store->dumps);
 	rules_image_stop(store);
 	db_close(store->db);
 	free(store->folder);

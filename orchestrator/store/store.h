@@ -27,6 +27,7 @@
 struct append;
 struct backup;
 struct child;
+struct dumps;
 struct hasher;
 struct oidc;
 struct policy;
@@ -121,6 +122,7 @@ struct store {
 		uint64_t fed_ms;
 	} search;
 	struct backup *backup;	  /* NULL = none is being made */
+	struct dumps *dumps;	  /* NULL = none was asked for yet */
 	struct image_list images; /* that are being copied */
 	int64_t upload_us;	  /* how long an upload waits to be continued */
 	int64_t quota_bytes;

@@ -82,11 +82,13 @@ static bool
 drain_side(struct store *store, size_t side)
 {
 	struct tx *tx = &store->tx;
-	struct reply *reply;
+	struct reply *reply, *next;
 
-	while ((reply = TAILQ_FIRST(&tx->leaving[side])) != NULL) {
+	for (reply = TAILQ_FIRST(&tx->leaving[side]); reply != NULL;
+	     reply = next) {
 		struct chan *chan = reply->request->chan;
 
+		next = TAILQ_NEXT(reply, entry);
 		if (chan != NULL && chan_queued(chan) > SENDING_BYTES_MAX)
 			break;
 		TAILQ_REMOVE(&tx->leaving[side], reply, entry);
@@ -433,6 +435,7 @@ tx_commit(struct store *store)
 	if (!tx->is_open)
 		return;
 	err = finish(store, why, sizeof(why));
+	tx->outcome = (enum err)err;
 	if (err != ERR_OK) {
 		log_line(LOG_ERROR, "msg=\"commit failed\" reason=\"%s\"", why);
 		fail_replies(store, err, why);

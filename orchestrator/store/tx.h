@@ -71,6 +71,7 @@ struct tx {
 	int64_t changes; /* of the database when it was opened */
 	size_t units;	 /* in this transaction, and when last looked */
 	size_t units_seen;
+	enum err outcome; /* of the last commit */
 	/* Wait for the commit. */
 	struct reply_list replies;
 	struct tx_hook_list hooks;
