@@ -330,6 +330,9 @@ api_list(struct api *api, size_t max, const char *path, ...)
 		cursor = xstrdup(escaped ? escaped : "");
 		curl_free(escaped);
 	} while (cursor[0] != '\0' && (max == 0 || json_array_size(all) < max));
+	/* Pages are longer than what was asked for. */
+	while (max != 0 && json_array_size(all) > max)
+		(void)json_array_remove(all, json_array_size(all) - 1);
 	return all;
 }
 

@@ -478,26 +478,35 @@ request_finish(struct request *r, int err, int fd)
 }
 
 int
-request_rows(struct request *r, enum stmt id, const struct value *args,
-    size_t count, bool is_needed)
+request_count_rows(struct request *r, enum stmt id, const struct value *args,
+    size_t count, int64_t *ret_rows)
 {
 	AUTO(query) q = {0};
 	struct values row;
-	size_t rows = 0;
+	int64_t rows = 0;
 	int err = query_start(&q, r->store->db, id, args, count);
 
-	if (err != ERR_OK)
-		return err;
-	while ((err = query_next(&q)) == ERR_OK) {
+	while (err == ERR_OK && (err = query_next(&q)) == ERR_OK) {
 		query_values(&q, &row);
 		request_row(r, &row);
 		rows++;
 	}
 	if (err != ERR_EOF)
 		return err;
-	if (rows == 0 && is_needed)
-		return request_why(r, ERR_NOT_FOUND, "there is no such thing");
+	*ret_rows = rows;
 	return ERR_OK;
+}
+
+int
+request_rows(struct request *r, enum stmt id, const struct value *args,
+    size_t count, bool is_needed)
+{
+	int64_t rows;
+	int err = request_count_rows(r, id, args, count, &rows);
+
+	if (err == ERR_OK && rows == 0 && is_needed)
+		return request_why(r, ERR_NOT_FOUND, "there is no such thing");
+	return err;
 }
 
 /* Who asks, behind what is asked. */

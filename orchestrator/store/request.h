@@ -95,6 +95,9 @@ int must_check request_query(struct query *q, struct request *r, enum stmt id,
     const struct value *args, size_t count);
 /* Answers every row of a statement: $1 and $2 the principal, then params. */
 int must_check request_read(struct request *r, enum stmt id);
+/* Every row of a statement, counted. */
+int must_check request_count_rows(struct request *r, enum stmt id,
+    const struct value *args, size_t count, int64_t *ret_rows);
 /* A page of a list, or one row (ERR_NOT_FOUND where there is none). */
 int must_check request_rows(struct request *r, enum stmt id,
     const struct value *args, size_t count, bool is_needed);

@@ -64,6 +64,28 @@ like "a person reads a table" "$("$LOEP" search ledger 2026)" "ledger-2026.txt"
 like "likeness too" "$("$LOEP" search --like "$id")" "ledger-copy.txt"
 is "nothing is nothing" "$("$LOEP" search zzzzqqq)" "Nothing is found."
 
+# By pages, it is the same as at once.
+pages() { # PATH QUESTION JQ - page by page, one row each
+	local page cursor= n=0
+	while [ $((n++)) -lt 60 ]; do
+		page=$(api "$1" -G -d "$2" -d limit=1 --data-urlencode "cursor=$cursor")
+		jq -r ".items[] | $3" <<<"$page"
+		cursor=$(jq -r '.next // ""' <<<"$page")
+		[ -n "$cursor" ] || return
+	done
+}
+whole() { # PATH QUESTION JQ
+	api "$1" -G -d "$2" -d limit=500 | jq -r ".items[] | $3"
+}
+row='"\(.kind) \(.artefact) \(.name) \(.why)"'
+for q in q=ledger "q=ledger&kind=name" "q=test_eic&kind=rule" "q=EICAR&kind=rule" "q=valve&kind=text" "q=$SHA256" "q=$TLSH" "q=$FIRST"; do
+	is "page by page: ${q:0:24}" "$(pages /search "$q" "$row")" "$(whole /search "$q" "$row")"
+done
+is "page by page: related" "$(pages "/artefacts/$id/related" a= "$row")" "$(whole "/artefacts/$id/related" a= "$row")"
+is "several pages" "$(($(pages /search q=ledger .kind | wc -l) > 1))" 1
+is "the command line stops where it is told" "$("$LOEP" --json search --limit 1 ledger | jq length)" 1
+is "a cursor that is none" "$(api /search -G -d q=ledger -d cursor=x -o /dev/null -w '%{http_code}')" 400
+
 # Questions that would be something else if they were believed.
 for q in '"' '""' "'" 'a" OR scope:x' 'body:x' 'NEAR(a b)' '*' 'AND' 'a AND' '^a' '(' '-' 'x*y' '<script>' $'\x01' 'ü' '%' '; DROP TABLE case_file'; do
 	is "hostile: $(printf %q "$q")" "$(api /search -G --data-urlencode "q=$q" -o /dev/null -w '%{http_code}')" 200
