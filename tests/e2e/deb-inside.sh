@@ -52,6 +52,10 @@ ok "the keys are the vault's alone" owner /var/lib/loep/vault/keys loep-vault
 ok "the configuration is in /etc" test -f /etc/loep/loep.conf -a -L /var/lib/loep/loep.conf
 ok "the unit is a good one" systemd-analyze verify --man=no /lib/systemd/system/loep.service
 ok "and is enabled" test -L /etc/systemd/system/multi-user.target.wants/loep.service
+ok "the units of the backup are good ones" systemd-analyze verify --man=no \
+	/lib/systemd/system/loep-backup.service /lib/systemd/system/loep-backup.timer
+ok "and wait for somebody to enable them" \
+	not test -e /etc/systemd/system/timers.target.wants/loep-backup.timer
 sed -i 's/^#vm = .*/vm = no/; s/^# *vm = .*/vm = no/' /etc/loep/loep.conf
 # A provider that is not there: what signs people in runs all the same.
 sed -i 's,^# *issuer = .*,issuer = https://localhost:9,' /etc/loep/loep.conf
@@ -68,7 +72,13 @@ ok "takes a file and looks at it" loep submit --wait sample.bin
 number=$(loep --json case list | jq -r '.[0].number')
 ok "the rules that come along found it" sh -c "loep case show $number | grep -i eicar"
 ok "doctor has no complaint of the cages" sh -c 'loep doctor | tee /tmp/doctor; ! grep -qi "cage.*cannot" /tmp/doctor'
+# As loep-backup.service does it.
+backup=$(sed -n 's/^ExecStart=//p' /lib/systemd/system/loep-backup.service)
+ok "is backed up by the unit's command" \
+	env LOEP_BACKUP_DIR=/var/backups/loep sh -c "$backup"
 ok "stops" stop
+ok "the backup becomes a service again" \
+	loep --state /srv/restored restore /var/backups/loep
 
 ok "upgrades" dpkg -i next.deb
 ok "starts again" start
