@@ -3,6 +3,7 @@
 #include "lib/dial.h"
 
 #include "lib/cage.h"
+#include "lib/dial_own.h"
 #include "lib/log.h"
 #include "lib/own.h"
 #include "lib/program.h"
@@ -36,19 +37,19 @@ struct targets {
 
 /* --- the process --- */
 
-static int
-connect_one(const struct address *a)
+int
+dial_socket(const struct sockaddr *address, socklen_t len, long seconds)
 {
-	const struct timeval limit = {.tv_sec = DIAL_SECONDS};
+	const struct timeval limit = {.tv_sec = seconds};
 	auto_close int fd =
-	    socket(a->addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	    socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int flags;
 
 	/* SO_SNDTIMEO also bounds connect(2); see socket(7). */
 	if (fd == -1 ||
 	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) ==
 		-1 ||
-	    connect(fd, (const struct sockaddr *)&a->addr, a->len) == -1)
+	    connect(fd, address, len) == -1)
 		return -1;
 	flags = fcntl(fd, F_GETFL);
 	if (flags == -1 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1)
@@ -56,9 +57,8 @@ connect_one(const struct address *a)
 	return take_fd(fd);
 }
 
-/* Answers errno, and with 0 the descriptor; false: that cannot be sent now. */
-static bool
-answer(int fd, int error, int connection)
+bool
+dial_answer(int fd, int error, int connection)
 {
 	union {
 		struct cmsghdr align;
@@ -91,19 +91,22 @@ serve(int fd, const struct target *target)
 	int error = ENOENT;
 
 	for (size_t i = 0; i < target->count && error != 0; i++) {
-		auto_close int connection = connect_one(&target->addresses[i]);
+		const struct address *a = &target->addresses[i];
+		auto_close int connection = dial_socket(
+		    (const struct sockaddr *)&a->addr, a->len, DIAL_SECONDS);
 
 		error = connection == -1 ? errno : 0;
-		if (error == 0 && !answer(fd, 0, connection))
+		if (error == 0 && !dial_answer(fd, 0, connection))
 			error = ETOOMANYREFS;
 	}
 	if (error != 0)
-		(void)answer(fd, error, -1);
+		(void)dial_answer(fd, error, -1);
 }
 
 __attribute__((noreturn)) static void
-work(int fd, const struct targets *targets)
+work(int fd, const void *arg)
 {
+	const struct targets *targets = arg;
 	static const struct cage cage = {
 	    .name = "dialer",
 	    .groups = CAGE_SOCKET,
@@ -161,23 +164,12 @@ look_up(const struct dial_place *place, char *why, size_t why_size,
 }
 
 int
-dial_fork(const struct dial_place *places, size_t count, char *why,
-    size_t why_size, int *ret_fd)
+dial_process(dial_work_fn *fn, const void *arg, int *ret_fd)
 {
-	struct targets targets = {.count = count};
 	int fds[2];
 	pid_t parent = getpid();
 	pid_t pid;
 
-	if (count > DIAL_PLACES_MAX)
-		return ERR_LIMIT;
-	for (size_t i = 0; i < count; i++) {
-		int err =
-		    look_up(&places[i], why, why_size, &targets.places[i]);
-
-		if (err != ERR_OK)
-			return err;
-	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) == -1)
 		return ERR_SYS;
 	pid = fork();
@@ -193,7 +185,8 @@ dial_fork(const struct dial_place *places, size_t count, char *why,
 		    dup2(fds[1], PROGRAM_PARENT_FD) == -1)
 			_exit(1);
 		(void)close_range(PROGRAM_PARENT_FD + 1, ~0U, 0);
-		work(PROGRAM_PARENT_FD, &targets);
+		fn(PROGRAM_PARENT_FD, arg);
+		_exit(1);
 	}
 	(void)close(fds[1]);
 	*ret_fd = fds[0];
@@ -201,13 +194,30 @@ dial_fork(const struct dial_place *places, size_t count, char *why,
 }
 
 int
-dial_connect(int fd, size_t place, char *why, size_t why_size, int *ret_socket)
+dial_fork(const struct dial_place *places, size_t count, char *why,
+    size_t why_size, int *ret_fd)
+{
+	struct targets targets = {.count = count};
+
+	if (count > DIAL_PLACES_MAX)
+		return ERR_LIMIT;
+	for (size_t i = 0; i < count; i++) {
+		int err =
+		    look_up(&places[i], why, why_size, &targets.places[i]);
+
+		if (err != ERR_OK)
+			return err;
+	}
+	return dial_process(work, &targets, ret_fd);
+}
+
+int
+dial_receive(int fd, int *ret_error, int *ret_socket)
 {
 	union {
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(sizeof(int))];
 	} control;
-	const uint8_t byte = (uint8_t)place;
 	int error = 0;
 	struct iovec iov = {.iov_base = &error, .iov_len = sizeof(error)};
 	struct msghdr msg = {
@@ -219,9 +229,6 @@ dial_connect(int fd, size_t place, char *why, size_t why_size, int *ret_socket)
 	const struct cmsghdr *cmsg;
 	ssize_t n;
 
-	(void)snprintf(why, why_size, "the dialer is gone");
-	if (fd == -1 || write(fd, &byte, 1) != 1)
-		return ERR_EOF;
 	do {
 		n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
 	} while (n == -1 && errno == EINTR);
@@ -229,11 +236,28 @@ dial_connect(int fd, size_t place, char *why, size_t why_size, int *ret_socket)
 		return ERR_EOF;
 	cmsg = CMSG_FIRSTHDR(&msg);
 	if (error != 0 || cmsg == NULL || cmsg->cmsg_type != SCM_RIGHTS) {
-		(void)snprintf(
-		    why, why_size, "cannot connect: %s", strerror(error));
+		*ret_error = error;
 		return ERR_UNAVAILABLE;
 	}
-	why[0] = '\0';
 	memcpy(ret_socket, CMSG_DATA(cmsg), sizeof(int));
 	return ERR_OK;
+}
+
+int
+dial_connect(int fd, size_t place, char *why, size_t why_size, int *ret_socket)
+{
+	const uint8_t byte = (uint8_t)place;
+	int error = 0;
+	int err;
+
+	(void)snprintf(why, why_size, "the dialer is gone");
+	if (fd == -1 || write(fd, &byte, 1) != 1)
+		return ERR_EOF;
+	err = dial_receive(fd, &error, ret_socket);
+	if (err == ERR_UNAVAILABLE)
+		(void)snprintf(
+		    why, why_size, "cannot connect: %s", strerror(error));
+	if (err == ERR_OK)
+		why[0] = '\0';
+	return err;
 }

@@ -6,7 +6,7 @@
 #ifndef OIDC_DOCUMENT_H
 #define OIDC_DOCUMENT_H
 
-#include "oidc/place.h"
+#include "lib/place.h"
 
 #include <stddef.h>
 

@@ -8,7 +8,7 @@
 #define OIDC_FETCH_H
 
 #include "lib/loop.h"
-#include "oidc/place.h"
+#include "lib/place.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* place.c - where an address is. */
-#include "oidc/place.h"
+#include "lib/place.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* place.h - where an address (https://host:port/path) is. */
-#ifndef OIDC_PLACE_H
-#define OIDC_PLACE_H
+#ifndef LIB_PLACE_H
+#define LIB_PLACE_H
 
 #include "lib/err.h"
 
