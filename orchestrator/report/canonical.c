@@ -251,6 +251,42 @@ add_undone(json_t *all, const char *what, const char *state, const char *reason)
 		     "reason", reason));
 }
 
+const char *
+canonical_closed(const json_t *a)
+{
+	const char *restriction = json_member_text(a, "restriction", "none");
+
+	if (restriction[0] == '\0' || strcmp(restriction, "none") == 0)
+		return NULL;
+	if (strcmp(restriction, "sealed") != 0)
+		return "quarantined: not opened";
+	return json_is_string(json_object_get(a, "unsealed"))
+		   ? "sealed: opened for one analysis, in memory alone"
+		   : "sealed: not opened";
+}
+
+/* What nobody looked into, because it is sealed or quarantined. */
+static void
+add_closed(json_t *all, json_t *tables)
+{
+	size_t at;
+	json_t *row;
+
+	json_array_foreach(dump_rows(tables, "artefact"), at, row)
+	{
+		const char *closed = canonical_closed(row);
+
+		if (closed == NULL ||
+		    json_is_string(json_object_get(row, "unsealed")))
+			continue;
+		add_undone(all, "contents", "not done", closed);
+		json_object_set(json_array_get(all, json_array_size(all) - 1),
+		    "artefact", json_object_get(row, "id"));
+		json_object_set(json_array_get(all, json_array_size(all) - 1),
+		    "artefact_name", json_object_get(row, "name"));
+	}
+}
+
 /* Jobs that did not end well, and what was never tried. */
 static json_t *
 not_done(json_t *tables, const json_t *names)
@@ -281,6 +317,7 @@ not_done(json_t *tables, const json_t *names)
 		set_place(
 		    json_array_get(all, json_array_size(all) - 1), row, names);
 	}
+	add_closed(all, tables);
 	/* The store's word that the dump had no room for all findings. */
 	json_array_foreach(dump_rows(tables, "cut"), at, row)
 	    add_undone(all, "report", "cut", json_member_text(row, "text", ""));
@@ -334,7 +371,8 @@ artefacts_of(json_t *tables)
 	static const char *const names[] = {"id", "submission", "parent",
 	    "relation", "depth", "name", "name_hex", "size", "sha256", "sha1",
 	    "md5", "sha512", "tlsh", "mime", "magic", "entropy_milli", "kind",
-	    "tlp", "pap", "hash_state", "score", "state", "created", NULL};
+	    "tlp", "pap", "hash_state", "restriction", "seal", "unsealed",
+	    "score", "state", "created", NULL};
 
 	return pick_all(dump_rows(tables, "artefact"), names);
 }

@@ -14,5 +14,10 @@
 json_t *canonical_make(json_t *tables);
 /* Is the document of a report that people wrote? */
 bool canonical_is_human(const json_t *doc);
+/*
+ * Of an artefact that is sealed or quarantined: whether it was opened, as a
+ * sentence; NULL where it is neither.
+ */
+const char *canonical_closed(const json_t *artefact);
 
 #endif

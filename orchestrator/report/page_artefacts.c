@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* page_artefacts.c - artefacts as a tree, each with its facts and findings. */
+#include "report/canonical.h"
 #include "report/page.h"
 #include "report/page_parts.h"
 
@@ -270,6 +271,11 @@ put_artefact(struct html *html, const struct tree *t, json_t *a)
 	if (strcmp(json_member_text(a, "hash_state", ""), "mismatch") == 0)
 		html_raw(html, "<span class=\"badge high\">declared hash "
 			       "differs</span>");
+	if (canonical_closed(a) != NULL) {
+		html_raw(html, "<span class=\"badge\">");
+		html_raw(html, canonical_closed(a));
+		html_raw(html, "</span>");
+	}
 	html_raw(html, "</div><table class=\"facts\">\n");
 	page_row(html, "Type", json_object_get(a, "magic"));
 	page_row(html, "MIME", json_object_get(a, "mime"));

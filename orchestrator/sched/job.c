@@ -11,6 +11,7 @@
 #include "sched/ends.h"
 #include "sched/lease.h"
 #include "sched/pack.h"
+#include "sched/unseal.h"
 
 /* Far more often than the lease needs: a beat is also how one hears that the
  * job was cancelled. */
@@ -83,6 +84,7 @@ job_new(struct sched *sched, const struct values *row)
 	text(row, "job", job->id, sizeof(job->id));
 	job->attempt = values_int(row, (size_t)column("attempt"));
 	text(row, "kind", job->kind, sizeof(job->kind));
+	job->is_sealed = unseal_is_kind(job->kind);
 	job->is_packed = pack_is_kind(job->kind);
 	text(row, "case", job->case_id, sizeof(job->case_id));
 	text(row, "org", job->org, sizeof(job->org));

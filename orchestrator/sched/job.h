@@ -46,6 +46,7 @@ struct job {
 	char id[64];
 	int64_t attempt;
 	char kind[32];
+	bool is_sealed; /* its artefact is open for it alone (unseal.h) */
 	bool is_packed; /* of a kind that goes in packs */
 	char case_id[64];
 	char org[64];

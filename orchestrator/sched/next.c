@@ -164,11 +164,27 @@ next_must_wait(const struct job *job, const struct sift *sift)
 	       !pool_has_profile(pool, profile) && pool_is_settling(pool);
 }
 
+/* What is in a container that was sealed, and nothing else: it is not run. */
+static void
+add_opened(json_t *jobs, struct job *job, struct sift *sift)
+{
+	for (size_t i = 0; i < COUNT(analysers); i++) {
+		if (strcmp(analysers[i].analyser, "archive") == 0 &&
+		    is_match(analysers[i].mime, sift->mime) &&
+		    job->depth < LIMIT_DEPTH) {
+			add(jobs, "unseal_archive", json_object());
+			return;
+		}
+	}
+}
+
 json_t *
 next_jobs(struct job *job, struct sift *sift)
 {
 	json_t *jobs = json_array();
 
+	if (strcmp(job->kind, "unseal_identify") == 0)
+		add_opened(jobs, job, sift);
 	if (!is_identify(job))
 		return jobs;
 	add_analysers(jobs, job, sift);

@@ -5,6 +5,8 @@
 #include "lib/own.h"
 #include "lib/xalloc.h"
 
+#include "sched/unseal.h"
+
 #include <errno.h>
 #include <fcntl.h>
 
@@ -12,6 +14,7 @@ enum output_state {
 	OUTPUT_QUEUED,	 /* waits until fewer are open */
 	OUTPUT_ASKED,	 /* CHILD_CREATE is under way */
 	OUTPUT_OPEN,	 /* has its pipe */
+	OUTPUT_SEALING,	 /* all is written; loep-pgp is not through with it */
 	OUTPUT_SETTLING, /* CHILD_COMMIT or CHILD_ABORT is under way */
 };
 
@@ -23,6 +26,7 @@ struct output {
 	bool is_aborted;
 	int64_t child;
 	int fd;
+	uint32_t question;	  /* to loep-pgp, which encrypts it; or 0 */
 	struct loop_watch *watch; /* while the pipe is full */
 	uint64_t size;
 	uint8_t *pending;
@@ -120,6 +124,9 @@ let_go(struct output *output)
 		return;
 	close_pipe(output);
 	drop_pending(output);
+	if (output->question != 0)
+		pgp_asks_cancel(outputs->job->sched->pgp, output->question);
+	output->question = 0;
 	TAILQ_REMOVE(&outputs->list, output, entry);
 	if (output->state == OUTPUT_QUEUED)
 		outputs->queued--;
@@ -152,7 +159,8 @@ outputs_release(struct outputs *outputs)
 	outputs->is_waiting = false;
 	while ((output = TAILQ_FIRST(&outputs->list)) != NULL) {
 		bool is_answered = output->state == OUTPUT_QUEUED ||
-				   output->state == OUTPUT_OPEN;
+				   output->state == OUTPUT_OPEN ||
+				   output->state == OUTPUT_SEALING;
 
 		/* An answer that is under way frees the others. */
 		let_go(output);
@@ -257,12 +265,57 @@ give_up(struct output *output)
 {
 	struct values params;
 
+	if (output->question != 0)
+		pgp_asks_cancel(
+		    output->outputs->job->sched->pgp, output->question);
+	output->question = 0;
 	close_pipe(output);
 	drop_pending(output);
 	output->is_aborted = true;
 	output->state = OUTPUT_SETTLING;
 	child_params(output, &params);
 	call(output, CALL_CHILD_ABORT, &params, NULL, on_settled);
+}
+
+/* What the vault has is encrypted, or nothing of it is kept. */
+static void
+on_sealed(void *arg, struct pgp_answer *answer)
+{
+	struct output *output = arg;
+	struct outputs *outputs = output->outputs;
+	json_int_t bytes = json_member_int(answer->detail, "bytes", -1);
+
+	output->question = 0;
+	if (answer->err == ERR_OK && bytes >= 0 &&
+	    output->state == OUTPUT_SEALING) {
+		output->size = (uint64_t)bytes;
+		commit(output);
+		return;
+	}
+	fail(outputs,
+	    answer->err == ERR_UNAVAILABLE ? ERR_UNAVAILABLE : ERR_SYS,
+	    "what came out of it could not be encrypted");
+	drop_pending(output);
+	output->is_aborted = true;
+	if (output->state == OUTPUT_SEALING)
+		give_up(output);
+	else
+		close_pipe(output);
+	outputs->changed(outputs->arg);
+}
+
+/* Its pipe goes to the vault, of what was sealed by way of loep-pgp. */
+static int
+take_pipe(struct output *output, int fd)
+{
+	struct sched *sched = output->outputs->job->sched;
+
+	if (output->outputs->job->is_sealed)
+		return unseal_seal(sched, fd, on_sealed, output, &output->fd,
+		    &output->question);
+	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
+	output->fd = fd;
+	return ERR_OK;
 }
 
 static void
@@ -283,7 +336,8 @@ on_created(void *arg, enum err err, const char *why, int fd)
 
 	if (outputs == NULL) {
 		output_free(output);
-	} else if (err != ERR_OK || fd == -1) {
+	} else if (err != ERR_OK || fd == -1 ||
+		   take_pipe(output, take_fd(owned_fd)) != ERR_OK) {
 		fail(outputs, err == ERR_OK ? ERR_PEER : err, why);
 		/* Its writer may still hold it: it swallows what comes. */
 		drop_pending(output);
@@ -292,8 +346,6 @@ on_created(void *arg, enum err err, const char *why, int fd)
 			output_free(output);
 		outputs->changed(outputs->arg);
 	} else {
-		(void)fcntl(fd, F_SETFL, O_NONBLOCK);
-		output->fd = take_fd(owned_fd);
 		output->state = OUTPUT_OPEN;
 		push(output);
 		outputs->changed(outputs->arg);
@@ -434,10 +486,15 @@ push(struct output *output)
 		watch(output, err == ERR_AGAIN);
 	if (!output->is_finished || err == ERR_AGAIN)
 		return;
-	if (output->is_aborted)
+	if (output->is_aborted) {
 		give_up(output);
-	else
+	} else if (output->question != 0) {
+		/* The end of what is to be encrypted. */
+		close_pipe(output);
+		output->state = OUTPUT_SEALING;
+	} else {
 		commit(output);
+	}
 }
 
 static void

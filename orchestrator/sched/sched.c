@@ -9,6 +9,7 @@
 #include "sched/job.h"
 #include "sched/proof.h"
 #include "sched/triage.h"
+#include "sched/unseal.h"
 #include "sched/worker.h"
 
 /* How often leases are looked at for their heartbeat. */
@@ -148,6 +149,9 @@ on_peer(void *arg, struct chan *chan)
 	case ROLE_INDEX:
 		index_attach(&sched->index, chan);
 		return;
+	case ROLE_PGP:
+		unseal_attach(sched, chan);
+		return;
 	case ROLE_VM:
 		pool_attach(&sched->pool, chan);
 		return;
@@ -233,6 +237,7 @@ sched_main(void)
 	program_start(&sched.program, ROLE_SCHED, "loep-sched");
 	configure(&sched);
 	sched.calls = calls_new(sched.program.loop);
+	sched.pgp = pgp_asks_new(sched.program.loop);
 	index_init(&sched.index, &sched);
 	grams_init(&sched.grams, &sched);
 	program_enter_cage(&sched.program, &cage);

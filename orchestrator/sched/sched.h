@@ -24,6 +24,7 @@
 #include <sys/queue.h>
 
 struct job;
+struct pgp_asks;
 struct outputs;
 struct pack;
 struct worker;
@@ -55,6 +56,8 @@ struct sched {
 	struct program program;
 	struct chan *store; /* NULL while there is none */
 	struct calls *calls;
+	struct pgp_asks *pgp;	    /* questions to loep-pgp */
+	struct chan *pgp_chan;	    /* NULL while there is none */
 	struct worker_list workers; /* the analysers that are connected */
 	struct job_list jobs;	    /* every job that is leased */
 	size_t job_count;

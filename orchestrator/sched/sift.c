@@ -204,6 +204,10 @@ on_record(void *arg, const struct record *record)
 {
 	struct sift *sift = arg;
 
+	if (sift->job->is_sealed &&
+	    (record->type == RECORD_EVENT || record->type == RECORD_RULE))
+		return sift_malformed(
+		    sift, "a record that says more than may be kept");
 	switch (record->type) {
 	case RECORD_CHILD:
 		return sift_child_begin(sift, record->body);

@@ -7,6 +7,8 @@
 #include "lib/own.h"
 #include "lib/xalloc.h"
 
+#include "sched/unseal.h"
+
 /* What an artefact can be (call.def, SUBMISSION_CREATE). */
 static const char *const kinds[] = {"file", "log", "disk_image", "memory_image",
     "vm_image", "pcap", "email", "archive", "url", "other"};
@@ -128,6 +130,8 @@ sift_child_begin(struct sift *sift, json_t *body)
 	    xstrdup(json_member_text(body, "relation", ""));
 	auto_free char *kind = xstrdup(json_member_text(body, "kind", ""));
 	auto_free char *detail = NULL;
+	struct output_spec spec;
+	char neutral[64];
 	size_t name_len;
 	int err;
 
@@ -142,17 +146,20 @@ sift_child_begin(struct sift *sift, json_t *body)
 	if (err != ERR_OK)
 		return err;
 	detail = take_detail(body);
-	(void)log_quote(
-	    sift->child_name, sizeof(sift->child_name), name, name_len);
+	spec = (struct output_spec){
+	    .name = name,
+	    .name_len = name_len,
+	    .relation = relation,
+	    .kind = kind,
+	    .detail = detail,
+	};
 	sift->children++;
 	sift->child_bytes = 0;
-	sift->child = output_new(&sift->outputs, &(struct output_spec){
-						     .name = name,
-						     .name_len = name_len,
-						     .relation = relation,
-						     .kind = kind,
-						     .detail = detail,
-						 });
+	if (sift->job->is_sealed)
+		unseal_neutral(&spec, sift->children, neutral, sizeof(neutral));
+	(void)log_quote(sift->child_name, sizeof(sift->child_name), spec.name,
+	    spec.name_len);
+	sift->child = output_new(&sift->outputs, &spec);
 	return ERR_OK;
 }
 

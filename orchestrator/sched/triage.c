@@ -12,6 +12,7 @@
 #include "sched/sift.h"
 #include "sched/triage_end.h"
 #include "sched/trip.h"
+#include "sched/unseal.h"
 #include "sched/worker.h"
 
 #include <errno.h>
@@ -54,6 +55,8 @@ triage_free(struct job *job)
 	job->work = NULL;
 	wait_no_more(t);
 	errand_forget(t->errand);
+	if (t->question != 0)
+		pgp_asks_cancel(job->sched->pgp, t->question);
 	trip_leave(t);
 	pack_leave(t);
 	loop_timer_cancel(t->timer);
@@ -180,8 +183,8 @@ on_ended(void *arg, const struct errand_end *end)
 
 /* --- starting --- */
 
-static uint32_t
-seconds_for(const struct triage *t)
+uint32_t
+triage_seconds(const struct triage *t)
 {
 	uint32_t seconds = t->job->sched->job_seconds;
 
@@ -194,7 +197,7 @@ seconds_for(const struct triage *t)
 static void
 start(struct triage *t, struct worker *worker)
 {
-	uint32_t seconds = seconds_for(t);
+	uint32_t seconds = triage_seconds(t);
 	auto_free char *context =
 	    context_of(t->job, seconds, t->sift.bytes_max);
 	int fds[2];
@@ -253,6 +256,10 @@ on_input(void *arg, enum err err, const char *why, int fd)
 			(void)close(fd);
 		return;
 	}
+	if (err == ERR_OK && fd != -1 && job->is_sealed) {
+		unseal_open(t, fd);
+		return;
+	}
 	if (err == ERR_OK && fd != -1) {
 		t->input_fd = fd;
 		t->state = TRIAGE_READY;
@@ -260,6 +267,16 @@ on_input(void *arg, enum err err, const char *why, int fd)
 		return;
 	}
 	triage_no_input(t, err, why);
+}
+
+void
+triage_opened(struct triage *t, int fd, uint64_t size)
+{
+	t->input_fd = fd;
+	t->how = BLOB_MEMFD;
+	t->size = size;
+	t->state = TRIAGE_READY;
+	triage_pump(t->job->sched);
 }
 
 static void
@@ -332,7 +349,8 @@ is_large_waiting(const struct sched *sched)
 	TAILQ_FOREACH (job, &sched->jobs, entry) {
 		const struct triage *t = job->work;
 
-		if (job->ops == &triage_ops && job->size > SMALL_BYTES &&
+		if (job->ops == &triage_ops &&
+		    (job->size > SMALL_BYTES || job->is_sealed) &&
 		    (t->state == TRIAGE_ASKED || t->state == TRIAGE_READY))
 			return true;
 	}
@@ -353,7 +371,7 @@ pump_one(struct job *job, bool has_pack_workers)
 	if (t->pack != NULL && has_pack_workers &&
 	    !ruleset_is_stale(job->sched, job))
 		return false;
-	worker = worker_find(job->sched, job->kind);
+	worker = worker_find(job->sched, unseal_analyser(job->kind));
 	if (worker == NULL) {
 		job_release_or_fail(job, "its analyser does not run");
 		return false;
@@ -369,7 +387,7 @@ pump_one(struct job *job, bool has_pack_workers)
 	if (t->state == TRIAGE_READY && has_place)
 		start(t, worker);
 	else if (t->state == TRIAGE_LEASED &&
-		 (job->size <= SMALL_BYTES ||
+		 ((job->size <= SMALL_BYTES && !job->is_sealed) ||
 		     (has_place && !is_large_waiting(job->sched))))
 		ask_input(t);
 	else

@@ -26,6 +26,7 @@ struct triage {
 	struct pack *pack; /* its input, in TRIAGE_ASKED and later; or NULL */
 	size_t item;	   /* of the pack */
 	struct trip *trip; /* while its child lives; or NULL */
+	uint32_t question; /* to loep-pgp, about the input; 0 = none */
 	int input_fd;
 	enum blob_open how;
 	uint64_t size;
@@ -41,6 +42,10 @@ struct triage {
 struct pack;
 struct trip;
 
+/* The time that its analyser has. */
+uint32_t triage_seconds(const struct triage *t);
+/* Its input was decrypted: sealed memory, taken. */
+void triage_opened(struct triage *t, int fd, uint64_t size);
 /* Ends the attempt; t is gone afterwards. */
 void triage_end(struct triage *t);
 /* The input could not be had; t is gone afterwards. */

@@ -10,6 +10,7 @@
 #include "sched/lease.h"
 #include "sched/pack.h"
 #include "sched/triage.h"
+#include "sched/unseal.h"
 
 /* Past its own deadline an analyser has this long to report its child. */
 #define WEDGED_MS ((uint64_t)15000)
@@ -65,6 +66,8 @@ worker_kinds(struct sched *sched, bool is_packed, char *dst, size_t size)
 		len += (size_t)snprintf(dst + len, size - len, "%s%s",
 		    len > 0 ? "," : "", worker->name);
 	}
+	if (!is_packed)
+		unseal_kinds(sched, dst, size);
 }
 
 bool
