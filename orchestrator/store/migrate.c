@@ -46,6 +46,7 @@ MIGRATION_TEXT(0019, "0019-check.sql");
 MIGRATION_TEXT(0021, "0021-unseal.sql");
 MIGRATION_TEXT(0023, "0023-sign-in.sql");
 MIGRATION_TEXT(0025, "0025-stat-time.sql");
+MIGRATION_TEXT(0026, "0026-report-editor.sql");
 
 static const struct {
 	int version;
@@ -74,6 +75,7 @@ static const struct {
     {21, "0021-unseal", store_schema_0021},
     {23, "0023-sign-in", store_schema_0023},
     {25, "0025-stat-time", store_schema_0025},
+    {26, "0026-report-editor", store_schema_0026},
 };
 
 #define MIGRATION_COUNT (sizeof(migrations) / sizeof(migrations[0]))

@@ -114,22 +114,34 @@ load_submitted(struct request *r, struct report *report)
 	return err;
 }
 
-/* Four eyes: neither who wrote it nor who sent it to review. */
+/* Whether the one who asks wrote some of it, or sent it to review. */
+static int
+find_part(struct request *r, const struct report *report, bool *ret_has_part)
+{
+	const char *own = r->principal.account_id;
+	AUTO(query) q = {0};
+	int err = query_one(&q, r->store->db, STMT_REPORT_EDITOR_FIND,
+	    ARGS(val_text(report->id), val_text(own)));
+
+	*ret_has_part = err == ERR_OK || strcmp(report->author, own) == 0 ||
+			strcmp(report->submitter, own) == 0;
+	return err == ERR_NOT_FOUND ? (int)ERR_OK : err;
+}
+
+/* Four eyes: nobody who had a part in it. */
 static int
 check_other(struct request *r, const struct report *report, bool *ret_is_single)
 {
-	const char *own = r->principal.account_id;
-	int err;
+	bool has_part;
+	int err = find_part(r, report, &has_part);
 
-	*ret_is_single = strcmp(report->author, own) == 0 ||
-			 strcmp(report->submitter, own) == 0;
-	if (*ret_is_single && r->store->is_single_review)
-		return ERR_OK;
 	*ret_is_single = false;
-	err = principal_is_other(r, report->author, "approve this report");
-	return err == ERR_OK ? principal_is_other(
-				   r, report->submitter, "approve this report")
-			     : err;
+	if (err != ERR_OK || !has_part)
+		return err;
+	*ret_is_single = r->store->is_single_review;
+	return *ret_is_single ? (int)ERR_OK
+			      : principal_is_other(r, r->principal.account_id,
+				    "approve this report");
 }
 
 int

@@ -285,6 +285,11 @@ report_edit(struct request *r)
 		    r, ERR_STALE, "somebody changed it meanwhile");
 	report.version++;
 	if (err == ERR_OK)
+		err = db_do(r->store->db, STMT_REPORT_EDITOR_ADD,
+		    ARGS(
+			val_text(report.id), val_text(r->principal.account_id)),
+		    NULL);
+	if (err == ERR_OK)
 		err = report_render(r, &report, job);
 	if (err == ERR_OK)
 		err = audit_by(r, "report.edited", &object,

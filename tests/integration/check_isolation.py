@@ -97,8 +97,12 @@ NOBODY_ELSE = {
     "POST /api/v1/exceptions/{id}/approve path id",
     "POST /api/v1/organisations/{id} path id",
     "POST /api/v1/outbox/{id}/retry path id", "POST /api/v1/mode body cases",
-    # Goes on behind a number.
-    "GET /api/v1/audit cursor cursor", "HEAD /api/v1/audit cursor cursor",
+    *(f"{method} /api/v1/{path} cursor cursor" for method in ("GET", "HEAD")
+      for path in (
+          # Only administrators read it.
+          "oidc/strangers",
+          # Goes on behind a number, or what is the answer's own.
+          "audit", "search", "artefacts/{artefact}/related")),
 }
 
 
