@@ -92,7 +92,8 @@ ABOVE = {("/api/v1/mode", "cases"): "activate_crisis"}
 NOBODY_ELSE = {
     *(f"{method} /api/v1/{path}" for method in ("GET", "HEAD") for path in (
         "queue cursor cursor", "queue query owner", "staff cursor cursor",
-        "outbox cursor cursor", "cases query owner")),
+        "outbox cursor cursor", "cases query owner",
+        "oidc/strangers cursor cursor")),
     "POST /api/v1/exceptions body org", "POST /api/v1/exceptions body case",
     "POST /api/v1/exceptions/{id}/approve path id",
     "POST /api/v1/organisations/{id} path id",
