@@ -292,9 +292,13 @@ export async function settle(user) {
   for (let quiet = 0; quiet < 2; ) {
     // A frame, so that what was asked for is drawn, and may ask for more.
     await painted(page);
-    const isBusy =
-      user.asked.size > 0 ||
-      (await page.locator('.spinner, main [aria-busy=true]').count()) > 0;
+    // What waits behind a question waits for its answer.
+    const question = page.locator('dialog[open]');
+    const busy =
+      (await question.count()) > 0
+        ? question.last().locator('.spinner, [aria-busy=true]')
+        : page.locator('.spinner, main [aria-busy=true]');
+    const isBusy = user.asked.size > 0 || (await busy.count()) > 0;
     quiet = isBusy ? 0 : quiet + 1;
     if (Date.now() > end) throw new Error(`${page.url()} does not settle`);
   }

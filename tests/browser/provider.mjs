@@ -38,7 +38,12 @@ await story('who is unknown reads why', async () => {
   await signInThere(eve, '<b>eve</b>');
   await page.getByText('No account here is yours.').waitFor();
   is('their name as text', await page.locator('code').textContent(), '<b>eve</b>');
-  // Not the app's page: no theme, no style.
+  // Not the app's page, but it looks like one.
+  is(
+    'in the colours of the app',
+    await page.locator('.card').evaluate((e) => getComputedStyle(e).backgroundColor),
+    'rgb(255, 255, 255)',
+  );
   await page.screenshot({ path: `${process.env.BROWSER_PICTURES}/signin-provider-unknown.png` });
   await page.getByRole('link', { name: 'Back to the sign-in page' }).click();
   await page.getByLabel('Login name').waitFor();
@@ -115,7 +120,6 @@ await story('which is asked for after the provider', async () => {
 await story('An takes the link away', async () => {
   const { page } = an;
   await page.goto(`${site}/account`);
-  await page.getByLabel('Code of the second factor').fill(codes[0]);
   await page.getByRole('button', { name: 'Take the link away' }).click();
   await page.getByRole('button', { name: 'Link to Acme ID' }).waitFor();
 });

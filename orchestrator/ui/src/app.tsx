@@ -21,6 +21,7 @@ import { recall, remember } from './lib/storage.js';
 import { AcceptInvitation } from './pages/accept.js';
 import { SignIn } from './pages/signin.js';
 import { SignInCode } from './pages/signin_code.js';
+import { Proved, ProofQuestion } from './pages/proof.js';
 import { RoutedPage } from './routed.js';
 import { navigate, useLocation } from './router.js';
 import { capabilitiesOf, SessionContext, type UserSession } from './session.js';
@@ -49,6 +50,7 @@ export function App() {
   return (
     <WordsContext.Provider value={words}>
       <SignedInOrNot words={words} />
+      <ProofQuestion />
       <Toasts />
     </WordsContext.Provider>
   );
@@ -96,6 +98,7 @@ function SignedInOrNot(props: { words: Words }) {
 
   if (who === 'unknown') return <Spinner />;
   if (path === '/invitation') return <AcceptInvitation />;
+  if (path === '/proved') return <Proved />;
   if (who === 'nobody' && query.get('sign-in') === 'code')
     return <SignInCode onSignedIn={reload} />;
   if (who === 'nobody') return <SignIn onSignedIn={reload} hasLeft={hasLeft} />;

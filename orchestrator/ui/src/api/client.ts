@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requests to the API: JSON in, JSON out, problems as ApiError.
-import { ApiError, problemOf } from './problem.js';
+import { ApiError, problemKind, problemOf, type Problem } from './problem.js';
 
 export const BASE = '/api/v1';
 
@@ -29,6 +29,17 @@ let onHalfSession: () => void = () => {};
 /** Called when the account must set up a second factor before all else. */
 export function onSecondFactorNeeded(fn: () => void): void {
   onHalfSession = fn;
+}
+
+let askProof: (problem: Problem) => Promise<boolean> = () =>
+  Promise.resolve(false);
+
+/** Called when people have to show again that it is them; true: they did, and
+ * what they wanted is sent again. */
+export function onProofNeeded(
+  fn: (problem: Problem) => Promise<boolean>,
+): void {
+  askProof = fn;
 }
 
 /** Called when the session turns out to be over. */
@@ -62,6 +73,8 @@ export interface RequestOptions {
   headers?: Record<string, string>;
   /** a 401 is an answer like any other (signing in) */
   isSigningIn?: boolean;
+  /** they just showed it: asked once is enough */
+  isProved?: boolean;
 }
 
 async function send(
@@ -96,7 +109,7 @@ async function send(
   }
 }
 
-async function fail(response: Response): Promise<never> {
+async function problemIn(response: Response): Promise<Problem> {
   let body: unknown = null;
 
   try {
@@ -109,7 +122,13 @@ async function fail(response: Response): Promise<never> {
     onHalfSession();
   const wait = Number(response.headers.get('Retry-After'));
   if (wait > 0) problem.retryAfter = wait;
-  throw new ApiError(problem);
+  return problem;
+}
+
+function isForProof(problem: Problem): boolean {
+  return (
+    problemKind(problem.type) === 'step-up' && (problem.how?.length ?? 0) > 0
+  );
 }
 
 /** Sends, and answers the response itself once it is a good one. */
@@ -124,7 +143,11 @@ export async function request(
   if (token) csrf = token;
   if (response.ok) return response;
   if (response.status === 401 && !options.isSigningIn) onSignedOut();
-  return fail(response);
+  const problem = await problemIn(response);
+
+  if (!options.isProved && isForProof(problem) && (await askProof(problem)))
+    return request(method, to, { ...options, isProved: true });
+  throw new ApiError(problem);
 }
 
 async function json<T>(response: Response): Promise<T> {

@@ -10,6 +10,11 @@ export interface Problem {
   /** of not-entitled: the number of the contact, what the class does have */
   number?: string;
   services?: string[];
+  /** of step-up: how one can show who one is, whether a code goes along with
+   * the password, and at which provider */
+  how?: string[];
+  code?: boolean;
+  provider?: string;
   /** seconds, from Retry-After */
   retryAfter?: number;
 }
@@ -58,9 +63,17 @@ export function problemOf(status: number, body: unknown): Problem {
   };
   if (text('instance')) problem.instance = text('instance');
   if (text('number')) problem.number = text('number');
-  if (Array.isArray(o['services']))
-    problem.services = o['services'].filter(
-      (s): s is string => typeof s === 'string',
-    );
+  const words = (name: string): string[] | undefined =>
+    Array.isArray(o[name])
+      ? (o[name] as unknown[]).filter((s): s is string => typeof s === 'string')
+      : undefined;
+  const services = words('services');
+  if (services) problem.services = services;
+  const how = words('how');
+  if (how) {
+    problem.how = how;
+    problem.code = o['code'] === true;
+    problem.provider = text('provider');
+  }
   return problem;
 }

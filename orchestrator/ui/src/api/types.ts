@@ -184,6 +184,7 @@ export interface Token {
 }
 
 export interface Provider {
+  name: string;
   label: string;
   issuer: string;
   is_available: boolean;

@@ -70,6 +70,8 @@ export function problemText(error: unknown, t: Dictionary): string {
       return t.problem.verdictChanged;
     case 'stale':
       return t.problem.stale;
+    case 'step-up':
+      return t.problem.stepUp;
   }
   switch (error.status) {
     case 401:

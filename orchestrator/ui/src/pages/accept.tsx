@@ -9,7 +9,7 @@ import { TextField } from '../components/form.js';
 import { problemText, useAction } from '../components/load.js';
 import { useT } from '../i18n/index.js';
 import { navigate } from '../router.js';
-import { useProvider } from './provider.js';
+import { useProviders } from './provider.js';
 import { Doorstep } from './signin.js';
 
 export function AcceptInvitation() {
@@ -27,11 +27,11 @@ export function AcceptInvitation() {
     );
     setLogin(answer.login);
   });
-  const provider = useProvider();
-  const leave = useAction(async () => {
+  const providers = useProviders();
+  const leave = useAction(async (provider: string) => {
     const answer = await post<{ url: string }>(
       '/invitations/oidc',
-      { invitation: invitation.trim() },
+      { invitation: invitation.trim(), provider },
       { isSigningIn: true },
     );
     window.location.assign(answer.url);
@@ -116,16 +116,19 @@ export function AcceptInvitation() {
           </Button>
         </div>
       </form>
-      {provider && (
+      {providers.length > 0 && (
         <div class="provider">
           <p class="or">{t.provider.or}</p>
-          <Button
-            onClick={() => void leave.run()}
-            busy={leave.isBusy}
-            disabled={!invitation.trim()}
-          >
-            {t.provider.invited(provider.label)}
-          </Button>
+          {providers.map((provider) => (
+            <Button
+              key={provider.name}
+              onClick={() => void leave.run(provider.name)}
+              busy={leave.isBusy}
+              disabled={!invitation.trim()}
+            >
+              {t.provider.invited(provider.label)}
+            </Button>
+          ))}
         </div>
       )}
     </Doorstep>

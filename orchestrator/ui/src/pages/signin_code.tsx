@@ -7,11 +7,12 @@ import { Alert, Button } from '../components/basic.js';
 import { TextField } from '../components/form.js';
 import { problemText, useAction } from '../components/load.js';
 import { useT } from '../i18n/index.js';
-import { navigate } from '../router.js';
+import { navigate, useLocation } from '../router.js';
 import { Doorstep } from './signin.js';
 
 export function SignInCode(props: { onSignedIn: () => Promise<void> }) {
   const t = useT();
+  const { query } = useLocation();
   const [code, setCode] = useState('');
   const send = useAction(async () => {
     await post(
@@ -20,6 +21,8 @@ export function SignInCode(props: { onSignedIn: () => Promise<void> }) {
       { isSigningIn: true },
     );
     navigate('/', true);
+    // A path of ours only: navigate() takes no other.
+    navigate(query.get('to') ?? '/', true);
     await props.onSignedIn();
   });
   const { error } = send;

@@ -55,7 +55,20 @@ export const common: typeof en = {
       'Die Anwendung auf dem Server wurde geändert, seit Sie sie geöffnet haben.',
     reload: 'Neue Version laden',
   },
+  proof: {
+    title: 'Sind Sie es noch?',
+    text: 'Für das, was Sie vorhaben, müssen Sie zeigen, dass Sie es sind. Nichts von dem, was Sie getippt haben, geht verloren.',
+    submit: 'Bestätigen',
+    refused: 'Das stimmt nicht. Prüfen Sie Passwort und Code.',
+    there: 'Beim Anbieter neu anmelden',
+    away: 'Melden Sie sich im anderen Fenster an; diese Seite geht von selbst weiter.',
+    blocked:
+      'Der Browser hat kein Fenster geöffnet. Erlauben Sie Fenster dieser Seite, und versuchen Sie es noch einmal.',
+    doneTitle: 'Sie sind es',
+    done: 'Sie können dieses Fenster schließen und im anderen weitermachen.',
+  },
   problem: {
+    stepUp: 'Dafür müssen Sie zeigen, dass Sie es sind.',
     offline: 'Der Server ist nicht erreichbar. Prüfen Sie Ihre Verbindung.',
     signedOut: 'Ihre Sitzung ist zu Ende. Melden Sie sich erneut an.',
     denied: 'Sie dürfen das nicht tun.',

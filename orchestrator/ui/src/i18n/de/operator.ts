@@ -44,8 +44,7 @@ export const operator: typeof en = {
     isLinked: 'Verknüpft',
     unlinked: 'Die Verknüpfung ist weg.',
     subject: 'Ihr Name dort',
-    unlinkText:
-      'Ohne die Verknüpfung melden Sie sich mit Ihrem Passwort an. Wenn Sie einen zweiten Faktor haben, geben Sie einen Code ein.',
+    unlinkText: 'Ohne die Verknüpfung melden Sie sich mit Ihrem Passwort an.',
     unlink: 'Verknüpfung entfernen',
     code: 'Code des zweiten Faktors',
   },

@@ -52,7 +52,20 @@ export const common = {
     newVersionText: 'The app has changed on the server since you opened it.',
     reload: 'Load the new version',
   },
+  proof: {
+    title: 'Is it still you?',
+    text: 'What you are about to do needs proof that it is you. Nothing that you typed is lost.',
+    submit: 'Confirm',
+    refused: 'That is not right. Check the password and the code.',
+    there: 'Sign in at the provider again',
+    away: 'Sign in in the other window; this page goes on by itself.',
+    blocked:
+      'The browser did not open a window. Allow windows of this site and try again.',
+    doneTitle: 'It is you',
+    done: 'You can close this window and go on in the other one.',
+  },
   problem: {
+    stepUp: 'This needs proof that it is you.',
     offline: 'The server cannot be reached. Check your connection.',
     signedOut: 'Your session is over. Sign in again.',
     denied: 'You may not do this.',

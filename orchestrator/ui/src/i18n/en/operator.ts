@@ -42,8 +42,7 @@ export const operator = {
     isLinked: 'Linked',
     unlinked: 'The link is gone.',
     subject: 'Your name there',
-    unlinkText:
-      'Without the link you sign in with your password. If you have a second factor, type a code.',
+    unlinkText: 'Without the link you sign in with your password.',
     unlink: 'Take the link away',
     code: 'Code of the second factor',
   },

@@ -55,7 +55,20 @@ export const common: typeof en = {
       'L’application a changé sur le serveur depuis que vous l’avez ouverte.',
     reload: 'Charger la nouvelle version',
   },
+  proof: {
+    title: 'Est-ce toujours vous ?',
+    text: 'Ce que vous allez faire demande la preuve que c’est vous. Rien de ce que vous avez saisi n’est perdu.',
+    submit: 'Confirmer',
+    refused: 'Ce n’est pas correct. Vérifiez le mot de passe et le code.',
+    there: 'Se connecter à nouveau chez le fournisseur',
+    away: 'Connectez-vous dans l’autre fenêtre ; cette page continue d’elle-même.',
+    blocked:
+      'Le navigateur n’a pas ouvert de fenêtre. Autorisez les fenêtres de ce site et réessayez.',
+    doneTitle: 'C’est bien vous',
+    done: 'Vous pouvez fermer cette fenêtre et continuer dans l’autre.',
+  },
   problem: {
+    stepUp: 'Cela demande la preuve que c’est vous.',
     offline: 'Le serveur est injoignable. Vérifiez votre connexion.',
     signedOut: 'Votre session est terminée. Reconnectez-vous.',
     denied: 'Vous ne pouvez pas faire cela.',

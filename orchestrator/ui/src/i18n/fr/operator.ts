@@ -44,8 +44,7 @@ export const operator: typeof en = {
     isLinked: 'Lié',
     unlinked: 'Le lien est supprimé.',
     subject: 'Votre nom là-bas',
-    unlinkText:
-      'Sans ce lien, vous vous connectez avec votre mot de passe. Si vous avez un second facteur, saisissez un code.',
+    unlinkText: 'Sans le lien, vous vous connectez avec votre mot de passe.',
     unlink: 'Supprimer le lien',
     code: 'Code du second facteur',
   },

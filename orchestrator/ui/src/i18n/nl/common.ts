@@ -55,7 +55,20 @@ export const common: typeof en = {
       'De toepassing op de server is gewijzigd sinds u ze opende.',
     reload: 'De nieuwe versie laden',
   },
+  proof: {
+    title: 'Bent u het nog?',
+    text: 'Voor wat u gaat doen, moet u tonen dat u het bent. Niets van wat u typte, gaat verloren.',
+    submit: 'Bevestigen',
+    refused: 'Dat klopt niet. Controleer het wachtwoord en de code.',
+    there: 'Opnieuw aanmelden bij de provider',
+    away: 'Meld u aan in het andere venster; deze pagina gaat vanzelf verder.',
+    blocked:
+      'De browser opende geen venster. Sta vensters van deze site toe en probeer het opnieuw.',
+    doneTitle: 'U bent het',
+    done: 'U kunt dit venster sluiten en in het andere verdergaan.',
+  },
   problem: {
+    stepUp: 'Hiervoor moet u tonen dat u het bent.',
     offline: 'De server is niet bereikbaar. Controleer uw verbinding.',
     signedOut: 'Uw sessie is voorbij. Meld u opnieuw aan.',
     denied: 'U mag dit niet doen.',

@@ -44,8 +44,7 @@ export const operator: typeof en = {
     isLinked: 'Gekoppeld',
     unlinked: 'De koppeling is weg.',
     subject: 'Uw naam daar',
-    unlinkText:
-      'Zonder koppeling meldt u zich aan met uw wachtwoord. Hebt u een tweede factor, typ dan een code.',
+    unlinkText: 'Zonder de koppeling meldt u zich aan met uw wachtwoord.',
     unlink: 'Koppeling verwijderen',
     code: 'Code van de tweede factor',
   },

@@ -21,17 +21,20 @@ import {
 } from '../../components/load.js';
 import { toast } from '../../components/toast.js';
 import { useT } from '../../i18n/index.js';
-import { useProvider } from '../provider.js';
+import { useProviders } from '../provider.js';
 
 export function Identity() {
   const t = useT();
-  const provider = useProvider();
+  const providers = useProviders();
 
-  if (!provider) return null;
   return (
-    <Card title={t.provider.title(provider.label)}>
-      <Links provider={provider} />
-    </Card>
+    <>
+      {providers.map((provider) => (
+        <Card key={provider.name} title={t.provider.title(provider.label)}>
+          <Links provider={provider} />
+        </Card>
+      ))}
+    </>
   );
 }
 
@@ -59,7 +62,10 @@ function Links(props: { provider: Provider }) {
 function NotLinked(props: { provider: Provider }) {
   const t = useT();
   const begin = useAction(async (code: string) => {
-    const answer = await post<{ url: string }>('/oidc/link', { code });
+    const answer = await post<{ url: string }>('/oidc/link', {
+      code,
+      provider: props.provider.name,
+    });
 
     window.location.assign(answer.url);
   });
@@ -69,15 +75,14 @@ function NotLinked(props: { provider: Provider }) {
       text={t.provider.linkText}
       submit={t.provider.link(props.provider.label)}
       action={begin}
-      isNeeded
     />
   );
 }
 
 function Linked(props: { link: IdentityLink; onDone: () => void }) {
   const t = useT();
-  const remove = useAction(async (code: string) => {
-    await post('/oidc/unlink', { code });
+  const remove = useAction(async () => {
+    await post('/oidc/unlink', { issuer: props.link.issuer });
     toast(t.provider.unlinked);
     props.onDone();
   });
@@ -94,11 +99,13 @@ function Linked(props: { link: IdentityLink; onDone: () => void }) {
           [t.account.used, <Time at={props.link.used} />],
         ]}
       />
-      <CodeForm
-        text={t.provider.unlinkText}
-        submit={t.provider.unlink}
-        action={remove}
-      />
+      <p>{t.provider.unlinkText}</p>
+      {remove.error ? <ProblemAlert error={remove.error} /> : null}
+      <div class="actions">
+        <Button onClick={() => void remove.run()} busy={remove.isBusy}>
+          {t.provider.unlink}
+        </Button>
+      </div>
     </div>
   );
 }
@@ -111,7 +118,6 @@ function CodeForm(props: {
     error: unknown;
     isBusy: boolean;
   };
-  isNeeded?: boolean;
 }) {
   const t = useT();
   const [code, setCode] = useState('');
@@ -130,7 +136,7 @@ function CodeForm(props: {
         onChange={setCode}
         autocomplete="one-time-code"
         spellcheck={false}
-        required={props.isNeeded}
+        required
       />
       {props.action.error ? <ProblemAlert error={props.action.error} /> : null}
       <div class="actions">

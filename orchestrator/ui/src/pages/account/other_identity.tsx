@@ -4,21 +4,23 @@ import { useState } from 'preact/hooks';
 import { path, post } from '../../api/client.js';
 import type { Account } from '../../api/types.js';
 import { Badge, Button } from '../../components/basic.js';
-import { TextField } from '../../components/form.js';
+import { SelectField, TextField } from '../../components/form.js';
 import { ProblemAlert, useAction } from '../../components/load.js';
 import { toast } from '../../components/toast.js';
 import { useT } from '../../i18n/index.js';
-import { useProvider } from '../provider.js';
+import { useProviders } from '../provider.js';
 
 export function OtherIdentity(props: { account: Account }) {
   const t = useT();
-  const provider = useProvider();
+  const providers = useProviders();
+  const [name, setName] = useState('');
+  const provider = providers.find((p) => p.name === name) ?? providers[0];
   const [subject, setSubject] = useState('');
   const [isLinked, setLinked] = useState(props.account.has_oidc);
   const set = useAction(async (who: string | null) => {
     await post(
       path`/accounts/${props.account.id}/oidc`,
-      who === null ? {} : { subject: who },
+      who === null ? {} : { subject: who, provider: provider?.name ?? '' },
     );
     setLinked(who !== null);
     setSubject('');
@@ -40,6 +42,14 @@ export function OtherIdentity(props: { account: Account }) {
           <p>
             <Badge tone="good">{t.provider.isLinked}</Badge>
           </p>
+        )}
+        {providers.length > 1 && (
+          <SelectField
+            label={t.provider.word}
+            value={provider.name}
+            options={providers.map((p): [string, string] => [p.name, p.label])}
+            onChange={setName}
+          />
         )}
         <TextField
           label={t.provider.theirSubject}
