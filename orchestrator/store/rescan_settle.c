@@ -294,6 +294,7 @@ rescan_settle(struct store *store, struct rescan *rescan, bool *ret_is_done)
 	size_t budget = LOST_MAX;
 	size_t rules = 0;
 	size_t cases = 0;
+	int64_t sealed = 0;
 	int err = ERR_OK;
 
 	*ret_is_done = false;
@@ -306,6 +307,14 @@ rescan_settle(struct store *store, struct rescan *rescan, bool *ret_is_done)
 	err = tell_cases(store, rescan, &cases);
 	if (err != ERR_OK || cases == CASES_MAX)
 		return err;
+	/* Of a message that nobody may open, no index tells what is in it. */
+	if (!rescan->is_trial && rescan->retry_of == 0)
+		err = db_do(store->db, STMT_RESCAN_GAPS_SEALED,
+		    ARGS(val_int(rescan->id), val_int(loop_wall_us())),
+		    &sealed);
+	if (err != ERR_OK)
+		return err;
+	rescan->gaps += sealed;
 	*ret_is_done = true;
 	return end(store, rescan);
 }

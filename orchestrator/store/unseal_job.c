@@ -184,6 +184,9 @@ settle_one(struct store *store, const char *case_id)
 	    ARGS(val_text(id), val_text(failed > 0 ? "failed" : "done"),
 		val_int(loop_wall_us())),
 	    NULL);
+	if (err == ERR_OK && failed == 0)
+		err = db_do(store->db, STMT_UNSEAL_GAPS,
+		    ARGS(val_text(artefact)), NULL);
 	if (err == ERR_OK)
 		err = custody_own(
 		    store, "resealed", &what, json_pack("{s:s}", "unseal", id));

@@ -213,6 +213,10 @@ like "its sender reads who, when and what for" "$(get '.items[] |
 	"\(.event) \(.role) \(.org_name) \(.purpose)"' wim "/cases/$CASE/access")" \
 	"unsealed .* Test CSIRT $WHY"
 
+is "what the re-scan left open is decided" "$("$LOEP" --json --quiet rescan gaps \
+	"$RESCAN" | jq -r '[.[] | .artefact_name + ":" + .state] | sort |
+	join(" ")')" "eicar.gpg:decided zip.asc:open"
+
 # --- what is in a container that came sealed ---
 ACT=$(unseal "$ZIPPED")
 is "the other one, too" "$(status second "/unseals/$ACT/approve" -X POST -d '{}')" 200

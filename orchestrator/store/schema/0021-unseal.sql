@@ -8,6 +8,7 @@
 -- nothing sets it again by itself.
 ALTER TABLE artefact ADD COLUMN seal TEXT NOT NULL DEFAULT ''
     CHECK (seal NOT GLOB '*[^a-z]*');
+CREATE INDEX artefact_seal ON artefact (seal) WHERE seal <> '';
 
 CREATE TABLE unseal (
 	id TEXT PRIMARY KEY,
