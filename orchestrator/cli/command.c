@@ -7,6 +7,9 @@ const struct command commands[] = {
 	"init [--org NAME] [--class CODE]"},
     {"tls-cert", cmd_tls_cert, "make a self-signed certificate, show it",
 	"tls-cert [--name HOST]... [--days N] [--force] | tls-cert --show"},
+    {"pgp-key", cmd_pgp_key, "make an OpenPGP key of the service, show it",
+	"pgp-key --user-id 'NAME <ADDRESS>' [--days N] [--add] | "
+	"pgp-key --show"},
     {"start", cmd_start, "run the service in the foreground",
 	"start [--background] [--config FILE]"},
     {"stop", cmd_stop, "stop the service of this state folder", "stop"},
@@ -157,6 +160,13 @@ const struct command commands[] = {
 	"exception list | exception propose ORG --reason TEXT [--case NUMBER] "
 	"|\n"
 	"       exception approve ID"},
+    {"key", cmd_key, "OpenPGP keys of organisations, by two people",
+	"key [list] | key show ID | key add FILE [--org ID] |\n"
+	"       key verify ID --fingerprint HEX --how TEXT |\n"
+	"       key retire ID --reason TEXT\n"
+	"\n"
+	"FILE is an armored public key (- is standard input).  Whoever added "
+	"a key does\nnot verify it; until then nothing is encrypted to it."},
     {"mode", cmd_mode, "normal, national incident or crisis, exercises",
 	"mode [show] |\n"
 	"       mode propose national_incident|national_crisis --reason TEXT "

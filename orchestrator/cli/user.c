@@ -73,7 +73,7 @@ static const struct {
     {"crisis", "activate_crisis approve_crisis metrics_read"},
     {"auditor", "audit_read metrics_read"},
     {"administrator", "manage_staff manage_vm_images manage_policy "
-		      "approve_policy audit_read metrics_read"},
+		      "approve_policy audit_read metrics_read manage_keys"},
 };
 
 /* The words of --capabilities, or those of --role; else the fallback. */

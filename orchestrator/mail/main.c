@@ -3,7 +3,9 @@
  * loep-mail - sends what waits in the store's outbox to one SMTP relay.
  *
  * Reads:  rows of the outbox (MAIL_LEASE), replies of the relay.
- * Writes: to the relay; what became of each mail (MAIL_DONE).
+ * Writes: to the relay; what became of each mail (MAIL_DONE).  Where a row
+ *         comes with the reader's OpenPGP key, loep-pgp encrypts the mail;
+ *         where that cannot be, it is not sent.
  * Trusts: nothing that the relay says but that it took a mail.  It can make no
  *         socket and open no file: connections come from its dialer, which
  *         knows one relay (lib/dial.h).
@@ -16,10 +18,13 @@
 #include "lib/fileio.h"
 #include "lib/limits.h"
 #include "lib/log.h"
+#include "lib/openpgp.h"
 #include "lib/own.h"
 #include "lib/program.h"
+#include "lib/sealed.h"
 #include "lib/xalloc.h"
 #include "mail/message.h"
+#include "mail/relay.h"
 #include "mail/smtp.h"
 
 #include <inttypes.h>
@@ -39,6 +44,9 @@ struct mail {
 	TAILQ_ENTRY(mail) entry;
 	char id[64];
 	char address[256];
+	struct mailer *mailer;
+	bool is_ready; /* to be sent */
+	uint32_t ask;  /* what loep-pgp was asked; 0 = nothing */
 	struct wire_out bytes;
 };
 
@@ -60,6 +68,8 @@ struct mailer {
 	struct program program;
 	struct calls *calls;
 	struct chan *store;
+	struct pgp_asks *asks;
+	struct chan *pgp;
 	struct smtp *smtp;
 	struct loop_timer *timer;
 	bool is_leasing;
@@ -155,6 +165,8 @@ end(struct mailer *m, const char *id, const char *outcome, const char *why)
 static void
 drop(struct mailer *m, struct mail *mail)
 {
+	if (mail->ask != 0)
+		pgp_asks_cancel(m->asks, mail->ask);
 	TAILQ_REMOVE(&m->mails, mail, entry);
 	wire_out_release(&mail->bytes);
 	free(mail);
@@ -203,7 +215,8 @@ send_next(struct mailer *m)
 {
 	const struct mail *mail = TAILQ_FIRST(&m->mails);
 
-	if (mail == NULL || m->smtp == NULL || smtp_is_busy(m->smtp))
+	if (mail == NULL || !mail->is_ready || m->smtp == NULL ||
+	    smtp_is_busy(m->smtp))
 		return;
 	smtp_send(m->smtp,
 	    &(struct smtp_mail){
@@ -247,6 +260,104 @@ column(const struct values *row, const char *name)
 	return values_text_dup(row, (size_t)call_column(CALL_MAIL_LEASE, name));
 }
 
+/* What the outbox shows of a mail that is not sent in clear. */
+static void
+end_unsealed(struct mailer *m, struct mail *mail, const char *outcome,
+    const char *problem)
+{
+	auto_free char *why = xasprintf(
+	    "it is not sent in clear, and cannot be encrypted: %s", problem);
+
+	log_line(
+	    LOG_WARN, "msg=\"a mail was not encrypted\" mail=%s", mail->id);
+	end(m, mail->id, outcome, why);
+	drop(m, mail);
+	send_next(m);
+	if (TAILQ_EMPTY(&m->mails))
+		look_later(m, 0);
+}
+
+static void
+on_sealed(void *arg, struct pgp_answer *answer)
+{
+	struct mail *mail = arg;
+	struct mailer *m = mail->mailer;
+	const uint8_t *map;
+	size_t len;
+	int err;
+
+	mail->ask = 0;
+	if (strcmp(answer->why, "recipient") == 0) {
+		end_unsealed(m, mail, "failed",
+		    json_member_text(
+			answer->detail, "problem", "the key is not good"));
+		return;
+	}
+	if (answer->err != ERR_OK || answer->fd == -1 ||
+	    sealed_map(answer->fd, MESSAGE_BYTES_MAX, &map, &len) != ERR_OK) {
+		end_unsealed(m, mail, "later",
+		    strcmp(answer->why, "own_key") == 0
+			? "the service has no OpenPGP key that holds now"
+			: "loep-pgp is away");
+		return;
+	}
+	err = message_end_sealed(&mail->bytes, mail->id, map, len);
+	sealed_unmap(map, len);
+	if (err != ERR_OK) {
+		end_unsealed(m, mail, "failed", "the message is too long");
+		return;
+	}
+	mail->is_ready = true;
+	send_next(m);
+}
+
+/* Has it encrypted to the reader's key, and signed with ours. */
+static int
+seal(struct mailer *m, struct mail *mail, const struct message *message,
+    const struct pgp_to *to)
+{
+	auto_json json_t *options =
+	    json_pack("{s:b,s:b,s:b}", "to_self", 0, "sign", 1, "armor", 1);
+	struct pgp_order order = {
+	    .what = PGP_ENCRYPT,
+	    .out_fd = -1,
+	    .options = options,
+	    .to = to,
+	    .to_count = 1,
+	};
+	struct wire_out inner;
+	int err;
+
+	wire_out_init(&inner, MESSAGE_BYTES_MAX / 2);
+	err = message_put_inner(&inner, &m->sender, message);
+	if (err == ERR_OK)
+		err = message_put_sealed(&mail->bytes, &m->sender, message);
+	if (err == ERR_OK)
+		mail->ask = pgp_asks_start_bytes(
+		    m->asks, &order, inner.buf, inner.len, on_sealed, mail);
+	wire_out_release(&inner);
+	return err;
+}
+
+static int
+write_mail(struct mailer *m, struct mail *mail, const struct message *message,
+    const struct values *row)
+{
+	auto_free char *state = column(row, "key_state");
+	auto_free char *fpr = column(row, "key_fpr");
+	auto_free char *key = column(row, "key");
+	int err;
+
+	if (strcmp(state, "valid") == 0)
+		return seal(
+		    m, mail, message, &(struct pgp_to){fpr, key, strlen(key)});
+	if (strcmp(state, "none") != 0)
+		return ERR_CONFLICT;
+	err = message_put(&mail->bytes, &m->sender, message);
+	mail->is_ready = err == ERR_OK;
+	return err;
+}
+
 static void
 add(struct mailer *m, const struct values *row)
 {
@@ -259,10 +370,12 @@ add(struct mailer *m, const struct values *row)
 	auto_free char *tlp = column(row, "tlp");
 	auto_free char *mode = column(row, "mode");
 	auto_free char *text = column(row, "detail");
+	auto_free char *key_state = column(row, "key_state");
 	auto_json json_t *detail = NULL;
 	struct message message = {id, kind, number, address, name, language,
 	    tlp, mode, false, NULL, 0};
 	struct mail *mail;
+	int err;
 
 	/* The store was away when we told it, and does not know. */
 	if (is_known(m, id))
@@ -277,12 +390,21 @@ add(struct mailer *m, const struct values *row)
 	message.created_at =
 	    values_int(row, (size_t)call_column(CALL_MAIL_LEASE, "created"));
 	mail = xcalloc(1, sizeof(*mail));
+	mail->mailer = m;
 	(void)snprintf(mail->id, sizeof(mail->id), "%s", id);
 	(void)snprintf(mail->address, sizeof(mail->address), "%s", address);
 	wire_out_init(&mail->bytes, MESSAGE_BYTES_MAX);
 	TAILQ_INSERT_TAIL(&m->mails, mail, entry);
-	if (message_put(&mail->bytes, &m->sender, &message) == ERR_OK)
+	err = write_mail(m, mail, &message, row);
+	if (err == ERR_OK)
 		return;
+	if (err == ERR_CONFLICT) {
+		end_unsealed(m, mail, "failed",
+		    strcmp(key_state, "revoked") == 0
+			? "the organisation's OpenPGP key is revoked"
+			: "the organisation's OpenPGP key has expired");
+		return;
+	}
 	end(m, id, "failed", "no message can be made of it");
 	drop(m, mail);
 }
@@ -398,11 +520,61 @@ static const struct chan_ops store_ops = {
     .gone = on_store_gone,
 };
 
+/* --- loep-pgp --- */
+
+static int
+on_pgp(void *arg, struct chan *chan, struct msg *msg)
+{
+	struct mailer *m = arg;
+
+	(void)chan;
+	return pgp_asks_handle(m->asks, msg);
+}
+
+static void
+on_pgp_gone(void *arg, struct chan *chan, int err)
+{
+	struct mailer *m = arg;
+
+	if (err == ERR_PEER)
+		program_blame(&m->program, chan, "broke the protocol");
+	if (m->pgp == chan) {
+		m->pgp = NULL;
+		pgp_asks_set_chan(m->asks, NULL);
+	}
+	chan_free(chan);
+}
+
+static const struct chan_handler pgp_handlers[] = {
+    {MSG_PGP_KEYS, on_pgp},
+    {MSG_PGP_DONE, on_pgp},
+    {MSG_NONE_, NULL},
+};
+
+static const struct chan_ops pgp_ops = {
+    .handlers = pgp_handlers,
+    .gone = on_pgp_gone,
+};
+
+static void
+attach_pgp(struct mailer *m, struct chan *chan)
+{
+	if (m->pgp != NULL)
+		on_pgp_gone(m, m->pgp, ERR_EOF);
+	m->pgp = chan;
+	chan_set_ops(chan, &pgp_ops, m);
+	pgp_asks_set_chan(m->asks, chan);
+}
+
 static void
 on_peer(void *arg, struct chan *chan)
 {
 	struct mailer *m = arg;
 
+	if (chan_peer(chan) == ROLE_PGP) {
+		attach_pgp(m, chan);
+		return;
+	}
 	if (chan_peer(chan) != ROLE_STORE) {
 		chan_free(chan);
 		return;
@@ -416,42 +588,6 @@ on_peer(void *arg, struct chan *chan)
 }
 
 /* --- the start --- */
-
-static enum smtp_tls
-read_tls(const struct program *p, const char *host)
-{
-	const char *word = program_conf(p, "tls", "auto");
-
-	if (strcmp(word, "none") == 0)
-		return SMTP_TLS_NONE;
-	if (strcmp(word, "try") == 0)
-		return SMTP_TLS_TRY;
-	/* A relay of one's own machine has no certificate for it. */
-	if (strcmp(word, "auto") == 0 &&
-	    (strcmp(host, "localhost") == 0 || strcmp(host, "127.0.0.1") == 0 ||
-		strcmp(host, "::1") == 0))
-		return SMTP_TLS_TRY;
-	return SMTP_TLS_REQUIRED;
-}
-
-/* "host", "host:25" or "[::1]:25" taken apart; the caller frees host. */
-static char *
-split_relay(const char *relay, const char **ret_port)
-{
-	const char *end = relay[0] == '[' ? strchr(relay, ']') : NULL;
-	const char *colon = strrchr(relay, ':');
-
-	*ret_port = "25";
-	if (end != NULL) {
-		if (end[1] == ':')
-			*ret_port = end + 2;
-		return xstrndup(relay + 1, (size_t)(end - relay - 1));
-	}
-	if (colon == NULL)
-		return xstrdup(relay);
-	*ret_port = colon + 1;
-	return xstrndup(relay, (size_t)(colon - relay));
-}
 
 static void
 on_again(void *arg)
@@ -476,7 +612,7 @@ prepare(struct mailer *m)
 {
 	struct program *p = &m->program;
 	const char *port;
-	auto_free char *host = split_relay(program_conf(p, "relay", ""), &port);
+	auto_free char *host = relay_split(program_conf(p, "relay", ""), &port);
 	auto_close int ca_fd = program_conf_fd(p, "ca_file");
 	auto_close int password_fd = program_conf_fd(p, "password_file");
 	auto_free char *ca = NULL;
@@ -489,7 +625,7 @@ prepare(struct mailer *m)
 	    .port = port,
 	    .hello = at == NULL ? "localhost" : at + 1,
 	    .user = program_conf(p, "user", ""),
-	    .tls = read_tls(p, host),
+	    .tls = relay_tls(program_conf(p, "tls", "auto"), host),
 	    .dialer = -1,
 	};
 
@@ -522,7 +658,7 @@ main(void)
 {
 	static const struct cage cage = {
 	    .name = "mail",
-	    .groups = CAGE_CONNECTED,
+	    .groups = CAGE_CONNECTED | CAGE_MEMFD,
 	    .files_max = 64,
 	};
 	static const struct program_ops ops = {.peer = on_peer};
@@ -539,6 +675,7 @@ main(void)
 	    .portal = program_conf(p, "portal", ""),
 	};
 	m->calls = calls_new(p->loop);
+	m->asks = pgp_asks_new(p->loop);
 	prepare(m);
 	program_enter_cage(p, &cage);
 	program_run(p, &ops, m);

@@ -194,6 +194,15 @@ put_clock(
 }
 
 static void
+put_number(struct wire_out *out, json_int_t number)
+{
+	char text[32];
+
+	(void)snprintf(text, sizeof(text), "%lld", (long long)number);
+	put(out, text);
+}
+
+static void
 put_variable(struct wire_out *out, const char *name, const struct message *m,
     enum text_language language)
 {
@@ -201,6 +210,8 @@ put_variable(struct wire_out *out, const char *name, const struct message *m,
 		put(out, m->number);
 	else if (strcmp(name, "class") == 0)
 		put(out, json_member_text(m->detail, "class", ""));
+	else if (strcmp(name, "days") == 0)
+		put_number(out, json_member_int(m->detail, "days", 0));
 	else if (strcmp(name, "opening") == 0)
 		put_opening(out, m->detail);
 	else if (strcmp(name, "services") == 0)
@@ -283,33 +294,40 @@ put_subject(struct wire_out *out, const struct message_sender *sender,
     const struct message *m, const char *subject)
 {
 	enum text_language language = text_language(m->language);
-	auto_free char *text =
-	    xasprintf("[%s #%s] %s %s%s%s", sender->prefix, m->number, m->tlp,
-		m->is_exercise ? text_phrase(TEXT_EXERCISE, language) : "",
-		m->is_exercise ? ": " : "", subject);
+	auto_free char *text = xasprintf("[%s #%s] %s%s%s%s%s", sender->prefix,
+	    m->number, m->tlp, m->is_exercise || subject != NULL ? " " : "",
+	    m->is_exercise ? text_phrase(TEXT_EXERCISE, language) : "",
+	    m->is_exercise && subject != NULL ? ": " : "",
+	    subject == NULL ? "" : subject);
 
 	put(out, "Subject: ");
 	message_put_words(out, text);
 	put(out, CRLF);
 }
 
-int
-message_put(struct wire_out *out, const struct message_sender *sender,
-    const struct message *m)
+/* NULL where no mail can be made of it. */
+static const struct text *
+text_of(const struct message_sender *sender, const struct message *m)
 {
 	bool is_crisis =
 	    strcmp(m->kind, "ack") == 0 && strcmp(m->mode, "normal") != 0;
-	const struct text *text =
-	    text_find(is_crisis ? TEXT_ACK_CRISIS : m->kind);
-	enum text_language language = text_language(m->language);
+
+	if (strchr(sender->address, '@') == NULL || !is_address(m->address) ||
+	    !is_id(m->id) || !is_id(m->number))
+		return NULL;
+	return text_find(is_crisis ? TEXT_ACK_CRISIS : m->kind);
+}
+
+/* Up to what the content is; subject NULL: number and label alone. */
+static void
+put_headers(struct wire_out *out, const struct message_sender *sender,
+    const struct message *m, const char *subject)
+{
 	const char *domain = strchr(sender->address, '@');
 
-	if (text == NULL || domain == NULL || !is_address(m->address) ||
-	    !is_id(m->id) || !is_id(m->number))
-		return ERR_FORMAT;
 	put_mailbox(out, "From: ", sender->name, sender->address);
 	put_mailbox(out, "To: ", m->name, m->address);
-	put_subject(out, sender, m, text->in[language].subject);
+	put_subject(out, sender, m, subject);
 	put_date(out, m->created_at);
 	put(out, "Message-ID: <");
 	put(out, m->id);
@@ -319,9 +337,93 @@ message_put(struct wire_out *out, const struct message_sender *sender,
 	put(out, m->number);
 	put(out, domain);
 	put(out, ">" CRLF "Auto-Submitted: auto-generated" CRLF
-		 "X-Auto-Response-Suppress: All" CRLF "MIME-Version: 1.0" CRLF
-		 "Content-Type: text/plain; charset=utf-8" CRLF
+		 "X-Auto-Response-Suppress: All" CRLF "MIME-Version: 1.0" CRLF);
+}
+
+int
+message_put(struct wire_out *out, const struct message_sender *sender,
+    const struct message *m)
+{
+	const struct text *text = text_of(sender, m);
+	enum text_language language = text_language(m->language);
+
+	if (text == NULL)
+		return ERR_FORMAT;
+	put_headers(out, sender, m, text->in[language].subject);
+	put(out, "Content-Type: text/plain; charset=utf-8" CRLF
 		 "Content-Transfer-Encoding: base64" CRLF CRLF);
 	put_body(out, sender, m, text->in[language].body);
+	return out->is_failed ? (int)ERR_LIMIT : ERR_OK;
+}
+
+/* --- encrypted (RFC 3156 section 4) --- */
+
+int
+message_put_inner(struct wire_out *out, const struct message_sender *sender,
+    const struct message *m)
+{
+	const struct text *text = text_of(sender, m);
+	enum text_language language = text_language(m->language);
+
+	if (text == NULL)
+		return ERR_FORMAT;
+	/* What the envelope does not say (RFC 9788). */
+	put_subject(out, sender, m, text->in[language].subject);
+	put(out, "Content-Type: text/plain; charset=utf-8; "
+		 "protected-headers=\"v1\"" CRLF
+		 "Content-Transfer-Encoding: base64" CRLF CRLF);
+	put_body(out, sender, m, text->in[language].body);
+	return out->is_failed ? (int)ERR_LIMIT : ERR_OK;
+}
+
+static void
+put_boundary(struct wire_out *out, const char *id, const char *ending)
+{
+	put(out, CRLF "--loep-");
+	put(out, id);
+	put(out, ending);
+	put(out, CRLF);
+}
+
+int
+message_put_sealed(struct wire_out *out, const struct message_sender *sender,
+    const struct message *m)
+{
+	if (text_of(sender, m) == NULL)
+		return ERR_FORMAT;
+	put_headers(out, sender, m, NULL);
+	put(out, "Content-Type: multipart/encrypted; "
+		 "protocol=\"application/pgp-encrypted\";" CRLF
+		 "\tboundary=\"loep-");
+	put(out, m->id);
+	put(out, "\"" CRLF);
+	put_boundary(out, m->id, "");
+	put(out, "Content-Type: application/pgp-encrypted" CRLF CRLF
+		 "Version: 1" CRLF);
+	put_boundary(out, m->id, "");
+	put(out, "Content-Type: application/octet-stream; "
+		 "name=\"encrypted.asc\"" CRLF "Content-Disposition: inline; "
+		 "filename=\"encrypted.asc\"" CRLF CRLF);
+	return out->is_failed ? (int)ERR_LIMIT : ERR_OK;
+}
+
+int
+message_end_sealed(
+    struct wire_out *out, const char *id, const uint8_t *armor, size_t len)
+{
+	/* Armored text: letters, digits and a few signs, in lines. */
+	for (size_t i = 0; i < len; i++) {
+		bool is_end = armor[i] == '\n';
+
+		if (armor[i] == '\r')
+			continue;
+		if (!is_end && (armor[i] < ' ' || armor[i] > '~'))
+			return ERR_FORMAT;
+		if (is_end)
+			put(out, CRLF);
+		else
+			wire_put_raw(out, armor + i, 1);
+	}
+	put_boundary(out, id, "--");
 	return out->is_failed ? (int)ERR_LIMIT : ERR_OK;
 }

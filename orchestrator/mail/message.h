@@ -46,6 +46,18 @@ struct message {
 int must_check message_put(struct wire_out *out,
     const struct message_sender *sender, const struct message *message);
 /*
+ * The same for a reader who has a key (RFC 3156): what is to be encrypted, a
+ * MIME part with the subject in it; the mail around it, whose subject is the
+ * number and the label, up to where the armored text stands; and that, with
+ * the end.  Only the Message-ID is the same each time.
+ */
+int must_check message_put_inner(struct wire_out *out,
+    const struct message_sender *sender, const struct message *message);
+int must_check message_put_sealed(struct wire_out *out,
+    const struct message_sender *sender, const struct message *message);
+int must_check message_end_sealed(
+    struct wire_out *out, const char *id, const uint8_t *armor, size_t len);
+/*
  * A header's text (RFC 2047): as it is where it is plain, else as encoded
  * words; what controls a terminal or ends a line is a blank.
  */

@@ -210,6 +210,31 @@ static const struct text texts[] = {
 		"The deletion that was asked for in case {number} was refused. "
 		"The reason is in the case.\n"},
 	}},
+    {"key_expiring",
+	{
+	    [TEXT_NL] = {"OpenPGP-sleutel loopt af",
+		"De OpenPGP-sleutel {number} is nog {days} dagen geldig. "
+		"Verleng hem, of maak een nieuwe, en voeg hem toe voor het "
+		"zover is: daarna wordt niets meer naar deze sleutel "
+		"versleuteld, en er wordt ook niets onversleuteld "
+		"gestuurd.\n"},
+	    [TEXT_FR] = {"Clé OpenPGP bientôt expirée",
+		"La clé OpenPGP {number} est encore valable {days} jours. "
+		"Prolongez-la, ou créez-en une nouvelle, et ajoutez-la avant "
+		"cette date : ensuite, rien ne sera plus chiffré avec cette "
+		"clé, ni envoyé en clair.\n"},
+	    [TEXT_DE] = {"OpenPGP-Schlüssel läuft ab",
+		"Der OpenPGP-Schlüssel {number} gilt noch {days} Tage. "
+		"Verlängern Sie ihn oder erzeugen Sie einen neuen, und fügen "
+		"Sie ihn vorher hinzu: danach wird nichts mehr an diesen "
+		"Schlüssel verschlüsselt und auch nichts unverschlüsselt "
+		"gesendet.\n"},
+	    [TEXT_EN] = {"OpenPGP key about to expire",
+		"The OpenPGP key {number} is good for {days} more days. Extend "
+		"it, or make a new one, and add it before then: afterwards "
+		"nothing is encrypted to this key any more, and nothing is "
+		"sent in clear either.\n"},
+	}},
 };
 
 static const char *const phrases[TEXT_PHRASES][TEXT_LANGUAGES] = {

@@ -17,8 +17,8 @@ enum text_language {
 enum text_language text_language(const char *word);
 
 /*
- * {number}, {class}, {services}, {opening} and {clock} stand for what the
- * mail's row says.
+ * {number}, {class}, {services}, {opening}, {clock} and {days} stand for what
+ * the mail's row says.
  */
 struct text {
 	const char *kind;

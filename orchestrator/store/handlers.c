@@ -2,6 +2,7 @@
 /* handlers.c - which function serves which operation of lib/call.def. */
 #include "store/handlers.h"
 
+#include "store/key.h"
 #include "store/proof.h"
 #include "store/rescan.h"
 
@@ -88,6 +89,12 @@ request_fn *const handlers[CALL_COUNT] = {
     [CALL_MODE_REJECT] = mode_reject,
     [CALL_MODE_LIST] = mode_list,
     [CALL_MODE_LOG] = mode_log,
+    [CALL_KEY_LIST] = key_list,
+    [CALL_KEY_GET] = key_get,
+    [CALL_KEY_ADD] = key_add,
+    [CALL_KEY_VERIFY] = key_verify,
+    [CALL_KEY_RETIRE] = key_retire,
+    [CALL_KEY_SERVICE] = key_service,
     [CALL_OUTBOX_LIST] = outbox_list,
     [CALL_OUTBOX_RETRY] = outbox_retry,
     [CALL_MAIL_LEASE] = mail_lease,

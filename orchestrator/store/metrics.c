@@ -49,6 +49,9 @@ static const struct family {
 	STMT_METRIC_DAMAGED, NULL},
     {"loep_database_bytes", "gauge", "bytes", "Size of the database.",
 	STMT_METRIC_DATABASE, NULL},
+    {"loep_key_expiry_days", "gauge", "days",
+	"Days until the first OpenPGP key in use ends; negative: it has.",
+	STMT_METRIC_KEYS, NULL},
     {"loep_audit_chain_head", "gauge", "", "Last number of the audit chain.",
 	STMT_METRIC_AUDIT, NULL},
 };

@@ -43,6 +43,7 @@ MIGRATION_TEXT(0016, "0016-count.sql");
 MIGRATION_TEXT(0017, "0017-ruleset.sql");
 MIGRATION_TEXT(0018, "0018-oidc-logout.sql");
 MIGRATION_TEXT(0019, "0019-check.sql");
+MIGRATION_TEXT(0020, "0020-openpgp.sql");
 MIGRATION_TEXT(0021, "0021-unseal.sql");
 MIGRATION_TEXT(0023, "0023-sign-in.sql");
 MIGRATION_TEXT(0025, "0025-stat-time.sql");
@@ -72,6 +73,7 @@ static const struct {
     {17, "0017-ruleset", store_schema_0017},
     {18, "0018-oidc-logout", store_schema_0018},
     {19, "0019-check", store_schema_0019},
+    {20, "0020-openpgp", store_schema_0020},
     {21, "0021-unseal", store_schema_0021},
     {23, "0023-sign-in", store_schema_0023},
     {25, "0025-stat-time", store_schema_0025},

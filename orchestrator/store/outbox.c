@@ -181,6 +181,36 @@ outbox_refused(struct request *r, const struct outbox_refusal *refusal)
 	return add(r->store, &mail, &reader);
 }
 
+int
+outbox_key(struct store *store, const char *org, const char *fpr, int64_t days)
+{
+	auto_json json_t *detail = json_pack("{s:I}", "days", (json_int_t)days);
+	struct reader readers[READERS_MAX];
+	size_t len = strlen(fpr), count = 0;
+	struct mail mail = {
+	    .kind = OUTBOX_KEY,
+	    /* The key's id, as other programs show it. */
+	    .number = len > 16 ? fpr + len - 16 : fpr,
+	    .tlp = "TLP:AMBER",
+	    .detail = detail,
+	};
+	int err;
+	{
+		AUTO(query) q = {0};
+
+		err = query_start(
+		    &q, store->db, STMT_KEY_READERS, ARGS(val_text(org)));
+		while (err == ERR_OK && count < READERS_MAX &&
+		       (err = query_next(&q)) == ERR_OK)
+			read_reader(&q, &readers[count++]);
+	}
+	if (err == ERR_EOF)
+		err = ERR_OK;
+	for (size_t i = 0; i < count && err == ERR_OK; i++)
+		err = add(store, &mail, &readers[i]);
+	return err;
+}
+
 /* --- the sender's calls --- */
 
 int

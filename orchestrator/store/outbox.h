@@ -25,6 +25,7 @@
 #define OUTBOX_MERGED	      "merged"
 #define OUTBOX_SPLIT	      "split"
 #define OUTBOX_KEPT	      "deletion_refused"
+#define OUTBOX_KEY	      "key_expiring"
 
 /*
  * Tells those of the case's organisation who are to be told: the one who
@@ -44,6 +45,12 @@ struct outbox_refusal {
 /* The one who asked, where they are of that organisation. */
 int must_check outbox_refused(
     struct request *r, const struct outbox_refusal *refusal);
+/*
+ * An OpenPGP key ends in so many days: tells those who manage the
+ * organisation's accounts, or (org NULL) the service's keys.
+ */
+int must_check outbox_key(
+    struct store *store, const char *org, const char *fpr, int64_t days);
 /* What was on its way when the sender went: it is sent again. */
 void outbox_forget_sender(struct store *store);
 /* Once a second: gives up what is too old. */

@@ -15,6 +15,7 @@
 #include "store/job.h"
 #include "store/login.h"
 #include "store/move.h"
+#include "store/key.h"
 #include "store/oidc.h"
 #include "store/outbox.h"
 #include "store/policy.h"
@@ -99,6 +100,7 @@ store_new(struct loop *loop, const char *folder, char *why, size_t why_size,
 	store->session_max_us = (int64_t)12 * 60 * MINUTE_US;
 	store->invite_us = (int64_t)72 * 60 * MINUTE_US;
 	store->oidc = oidc_new();
+	store->keys = keys_new(store);
 	store->fair = fair_new();
 	store->mode.word = "normal";
 	store->mail_give_up_us = (int64_t)72 * 60 * MINUTE_US;
@@ -182,6 +184,8 @@ store_free(struct store *store)
 		loop_timer_cancel(store->search.timer);
 	vault_free(store->vault);
 	store->vault = NULL;
+	keys_free(store->keys);
+	store->keys = NULL;
 	tx_release(store);
 	for (r = TAILQ_FIRST(&store->requests); r != NULL; r = next) {
 		next = TAILQ_NEXT(r, entry);
@@ -253,6 +257,9 @@ store_add_peer(struct store *store, struct chan *chan)
 		create_keys(store);
 		second_ask(store);
 		return;
+	case ROLE_PGP:
+		keys_set_chan(store->keys, chan);
+		return;
 	case ROLE_WEB:
 		if (store->web != NULL)
 			drop_web(store);
@@ -300,5 +307,6 @@ on_tick(void *arg)
 	policies_tick(store);
 	outbox_tick(store);
 	oidc_tick(store);
+	keys_tick(store);
 	store->tick = loop_timer(store->loop, TICK_MS, on_tick, store);
 }

@@ -29,6 +29,7 @@ struct backup;
 struct child;
 struct dumps;
 struct hasher;
+struct keys;
 struct oidc;
 struct policy;
 struct proof;
@@ -75,6 +76,7 @@ struct store {
 	struct chan *mail;
 	struct chan *oidc_peer; /* loep-oidc */
 	struct oidc *oidc;
+	struct keys *keys; /* and loep-pgp (key.h) */
 	struct vault *vault;
 	struct tx tx;
 	struct sessions *sessions;

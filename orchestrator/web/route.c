@@ -33,6 +33,7 @@ route_has_head(const struct route *route)
 	case ROUTE_HEALTH:
 	case ROUTE_FILE:
 	case ROUTE_SECURITY:
+	case ROUTE_PUBLIC_KEY:
 		return true;
 	default:
 		return false;

@@ -48,7 +48,8 @@ enum route_kind {
 	ROUTE_SECRET,  /* 201, the row as an object; never kept for a key */
 	ROUTE_METRICS, /* for Prometheus */
 	ROUTE_FILE,    /* openapi.yaml */
-	ROUTE_SECURITY /* security.txt */
+	ROUTE_SECURITY,	 /* security.txt */
+	ROUTE_PUBLIC_KEY /* the service's OpenPGP key; for whoever asks */
 };
 
 struct route {

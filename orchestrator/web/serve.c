@@ -16,11 +16,11 @@
 #include "web/progress.h"
 #include "web/rate.h"
 #include "web/session.h"
-#include "web/stamp.h"
 #include "web/stream.h"
 #include "web/tus.h"
 #include "web/tus_head.h"
 #include "web/upload.h"
+#include "web/wellknown.h"
 
 #include <inttypes.h>
 
@@ -175,6 +175,9 @@ proceed(struct exchange *x)
 		login_start(x);
 	else if (x->match.route->kind == ROUTE_ACCEPT)
 		login_accept(x);
+	else if (x->match.route->kind == ROUTE_SECURITY ||
+		 x->match.route->kind == ROUTE_PUBLIC_KEY)
+		wellknown_start(x);
 	else if (x->match.route->kind == ROUTE_HEALTH ||
 		 x->match.route->op == CALL_OIDC_PROVIDERS)
 		plain_start(x);
@@ -291,28 +294,6 @@ answer_file(struct exchange *x)
 	http_answer_static(x->http, 200, text, len);
 }
 
-/* RFC 9116: whom to tell of a weakness.  It never looks forgotten. */
-static void
-answer_security(struct exchange *x)
-{
-	const int64_t ahead_us = (int64_t)90 * 24 * 3600 * 1000000;
-	char expires[STAMP_BYTES];
-	auto_free char *text = NULL;
-
-	if (x->web->security_contact[0] == '\0') {
-		exchange_fail(x, ERR_NOT_FOUND,
-		    "nobody is named; an administrator can: [web] "
-		    "security_contact");
-		return;
-	}
-	text = xasprintf("Contact: %s\nExpires: %s\nPreferred-Languages: en, "
-			 "nl, fr, de\n",
-	    x->web->security_contact,
-	    stamp_put(expires, loop_wall_us() + ahead_us));
-	wire_put_raw(&x->out, text, strlen(text));
-	exchange_answer(x, 200, "text/plain; charset=utf-8");
-}
-
 static void
 find_route(struct exchange *x)
 {
@@ -341,8 +322,6 @@ find_route(struct exchange *x)
 		tus_start(x);
 	} else if (x->match.route->kind == ROUTE_FILE) {
 		answer_file(x);
-	} else if (x->match.route->kind == ROUTE_SECURITY) {
-		answer_security(x);
 	} else {
 		take_body(x);
 	}

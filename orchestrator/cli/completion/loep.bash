@@ -44,7 +44,7 @@ _loep() {
 	esac
 	if [ -z "${words:-}" ]; then
 		case $command in
-		"") words="init tls-cert start stop submit queue case artefact unseal run report job vm rules org user hunt search rescan policy exception mode outbox audit verify backup restore status doctor --state --socket --server --token-file --ca --pin --cert --key --json --quiet --help --version" ;;
+		"") words="init tls-cert pgp-key start stop submit queue case artefact unseal run report job vm rules org user hunt search rescan policy exception key mode outbox audit verify backup restore status doctor --state --socket --server --token-file --ca --pin --cert --key --json --quiet --help --version" ;;
 		init) words="--org --class" ;;
 		start) words="--background --config" ;;
 		submit)
@@ -71,6 +71,8 @@ _loep() {
 			;;
 		org) words="list show add set --name --class --rank --sector --language --state --quota-bytes --quota-uploads" ;;
 		policy) words="list show diff propose approve reject --base --comment --from --reason" ;;
+		key) words="list show add verify retire --org --fingerprint --how --reason" ;;
+		pgp-key) words="--user-id --days --add --show" ;;
 		exception) words="list propose approve --reason --case" ;;
 		mode) words="show propose leave approve reject log national_incident national_crisis --reason --plan --exercise --case --class --outbound" ;;
 		outbox) words="list retry --status" ;;

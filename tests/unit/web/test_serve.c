@@ -41,6 +41,7 @@ body_for(enum call_op op)
 	case CALL_SUBMISSION_WITHDRAW:
 	case CALL_DELETION_CREATE:
 	case CALL_DELETION_REFUSE:
+	case CALL_KEY_RETIRE:
 		return "{\"reason\":\"a\"}";
 	case CALL_CASE_HOLD:
 		return "{\"on\":true,\"reason\":\"a\"}";
@@ -68,6 +69,10 @@ body_for(enum call_op op)
 		return "{\"invitation\":\"a\"}";
 	case CALL_PASSWORD_SET:
 		return "{\"new\":\"a\"}";
+	case CALL_KEY_ADD:
+		return "{\"key\":\"a\"}";
+	case CALL_KEY_VERIFY:
+		return "{\"fpr\":\"a\",\"how\":\"b\"}";
 	case CALL_TOTP_CONFIRM:
 	case CALL_TOTP_REMOVE:
 	case CALL_OIDC_CODE:
