@@ -196,10 +196,10 @@ ok 'without a key mails go in clear' mails 3
 like 'of the new case' "$(field Subject "$BOX/3.eml")" "#$FIFTH"
 
 # --- it ends ---
-key brief seconds=12
+key brief seconds=25
 BRIEF=$(send boss "$WORK/brief.asc" | jq -r .id)
 is 'verified in its time' "$(get .verified keys1 "/keys/$BRIEF/verify" -d "{\"fpr\":\"$(fpr brief)\",\"how\":\"x\"}")" true
-for ((i = 0; i < 200; i++)); do
+for ((i = 0; i < 300; i++)); do
 	[ "$(get .state boss "/keys/$BRIEF")" = expired ] && break
 	sleep 0.1
 done
