@@ -46,6 +46,7 @@ MIGRATION_TEXT(0019, "0019-check.sql");
 MIGRATION_TEXT(0020, "0020-openpgp.sql");
 MIGRATION_TEXT(0021, "0021-unseal.sql");
 MIGRATION_TEXT(0023, "0023-sign-in.sql");
+MIGRATION_TEXT(0024, "0024-shown.sql");
 MIGRATION_TEXT(0025, "0025-stat-time.sql");
 MIGRATION_TEXT(0026, "0026-report-editor.sql");
 
@@ -76,6 +77,7 @@ static const struct {
     {20, "0020-openpgp", store_schema_0020},
     {21, "0021-unseal", store_schema_0021},
     {23, "0023-sign-in", store_schema_0023},
+    {24, "0024-shown", store_schema_0024},
     {25, "0025-stat-time", store_schema_0025},
     {26, "0026-report-editor", store_schema_0026},
 };
