@@ -303,15 +303,18 @@ calls_cancel(struct calls *calls, uint32_t id)
 }
 
 static int
-on_row(struct open_call *call, struct msg *msg)
+on_rows(struct open_call *call, struct msg *msg)
 {
 	struct values row;
 
-	if (values_get(&row, &msg->in) != ERR_OK ||
-	    call_check(call->op, &row, true) != ERR_OK)
-		return ERR_PEER;
-	if (call->row != NULL)
-		call->row(call->arg, &row);
+	do {
+		if (values_get(&row, &msg->in) != ERR_OK ||
+		    call_check(call->op, &row, true) != ERR_OK)
+			return ERR_PEER;
+		/* Whoever takes a row may cancel the call. */
+		if (call->row != NULL)
+			call->row(call->arg, &row);
+	} while (!wire_in_is_done(&msg->in));
 	return ERR_OK;
 }
 
@@ -324,8 +327,8 @@ calls_handle(struct calls *calls, struct msg *msg)
 
 	if (call == NULL)
 		return ERR_PEER;
-	if (msg->type == MSG_CALL_ROW)
-		return on_row(call, msg);
+	if (msg->type == MSG_CALL_ROWS)
+		return on_rows(call, msg);
 	err = (enum err)wire_get_u8(&msg->in);
 	wire_get_str(&msg->in, why, sizeof(why));
 	TAILQ_REMOVE(&calls->buckets[call->id % BUCKETS], call, entry);

@@ -66,7 +66,7 @@ struct calls *calls_new(struct loop *loop);
 void calls_free(struct calls *calls);
 /*
  * The channel to the store is there (again), or gone (NULL): open calls then
- * end with ERR_UNAVAILABLE.  CALL_ROW and CALL_END of that channel must be
+ * end with ERR_UNAVAILABLE.  CALL_ROWS and CALL_END of that channel must be
  * given to calls_handle().
  */
 void calls_set_chan(struct calls *calls, struct chan *chan);
@@ -81,7 +81,7 @@ uint32_t calls_start(struct calls *calls, enum call_op op, uint64_t principal,
     void *arg);
 /* Forgets the call: its callbacks are not called any more. */
 void calls_cancel(struct calls *calls, uint32_t id);
-/* Handles CALL_ROW and CALL_END; the result is a chan handler's. */
+/* Handles CALL_ROWS and CALL_END; the result is a chan handler's. */
 int calls_handle(struct calls *calls, struct msg *msg);
 
 #endif

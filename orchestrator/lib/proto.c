@@ -117,12 +117,15 @@ proto_check(unsigned int type, enum role from, enum role to, bool has_fd,
 		return ERR_PEER;
 	wire_in_init(&in, body, body_len);
 	for (const char *p = spec->body; *p != '\0'; p++) {
-		if (*p == 'v') {
+		if (*p != 'v' && *p != '+') {
+			check_field(&in, *p);
+			continue;
+		}
+		/* Each takes two bytes at least, so that this ends. */
+		do {
 			if (values_get(&values, &in) != ERR_OK)
 				return ERR_PEER;
-		} else {
-			check_field(&in, *p);
-		}
+		} while (*p == '+' && !wire_in_is_done(&in));
 	}
 	return wire_in_is_done(&in) ? ERR_OK : ERR_PEER;
 }

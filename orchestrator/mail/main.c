@@ -509,7 +509,7 @@ on_store_gone(void *arg, struct chan *chan, int err)
 }
 
 static const struct chan_handler handlers[] = {
-    {MSG_CALL_ROW, on_call},
+    {MSG_CALL_ROWS, on_call},
     {MSG_CALL_END, on_call},
     {MSG_CHANGED, on_changed},
     {MSG_NONE_, NULL},

@@ -108,7 +108,7 @@ static void
 attach_store(struct sched *sched, struct chan *chan)
 {
 	static const struct chan_handler handlers[] = {
-	    {MSG_CALL_ROW, on_answer},
+	    {MSG_CALL_ROWS, on_answer},
 	    {MSG_CALL_END, on_answer},
 	    {MSG_CHANGED, on_changed},
 	    {MSG_NONE_, NULL},

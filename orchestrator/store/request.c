@@ -16,6 +16,8 @@
 #include <stdarg.h>
 
 #define LIMIT_USUAL 100
+/* With more in it a message takes no further row. */
+#define ROWS_BYTES (24 * KIB)
 /* $30 and $31 of statements that serve generic reads (stmt.def). */
 #define AT_ACCOUNT 29
 #define AT_STAFF   30
@@ -348,6 +350,23 @@ reply_new(struct request *r, bool is_end)
 	return reply;
 }
 
+/* Rows of one answer travel together: a message for each would cost more than
+ * most rows do. */
+static bool
+add_row(struct reply *reply, const struct values *row)
+{
+	size_t len = reply->body.len;
+
+	if (len > ROWS_BYTES)
+		return false;
+	values_put(row, &reply->body);
+	if (!reply->body.is_failed)
+		return true;
+	reply->body.len = len;
+	reply->body.is_failed = false;
+	return false;
+}
+
 void
 request_row(struct request *r, const struct values *row)
 {
@@ -361,6 +380,9 @@ request_row(struct request *r, const struct values *row)
 		    LOG_ERROR, "msg=\"row does not fit\" op=%s", r->spec->name);
 		return;
 	}
+	reply = tx_last_rows(r->store, r);
+	if (reply != NULL && add_row(reply, row))
+		return;
 	reply = reply_new(r, false);
 	values_put(row, &reply->body);
 	tx_reply(r->store, reply);

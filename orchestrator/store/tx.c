@@ -95,7 +95,7 @@ drain_side(struct store *store, size_t side)
 		tx->leaving_bytes[side] -= reply->body.len;
 		if (chan != NULL)
 			(void)chan_send(chan,
-			    reply->is_end ? MSG_CALL_END : MSG_CALL_ROW,
+			    reply->is_end ? MSG_CALL_END : MSG_CALL_ROWS,
 			    reply->request->id, &reply->body,
 			    take_fd(reply->fd));
 		if (reply->is_end)
@@ -145,6 +145,19 @@ tx_reply(struct store *store, struct reply *reply)
 	}
 	leave(store, reply);
 	drain(store);
+}
+
+struct reply *
+tx_last_rows(struct store *store, const struct request *r)
+{
+	struct tx *tx = &store->tx;
+	struct reply *reply = TAILQ_LAST(&tx->replies, reply_list);
+
+	/* What an earlier unit said stays as it is when this one is undone. */
+	if (!tx->is_open || reply == NULL || reply == tx->reply_mark ||
+	    reply->request != r || reply->is_end)
+		return NULL;
+	return reply;
 }
 
 int

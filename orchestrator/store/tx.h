@@ -109,6 +109,9 @@ void tx_note_sign_ins(struct store *store);
 void tx_note_case(struct store *store, const char *case_id);
 /* Commits at the end of this turn, without waiting for company. */
 void tx_hurry(struct store *store);
+/* The last reply, where it is rows of this request that the unit that runs
+ * said: more of them may go into it.  Else NULL. */
+struct reply *tx_last_rows(struct store *store, const struct request *r);
 /* Takes the reply; sends it after the commit, or soon when none is open. */
 void tx_reply(struct store *store, struct reply *reply);
 /* Commits now, as at the end of a turn. */

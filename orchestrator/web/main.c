@@ -35,7 +35,7 @@ static int on_changed(void *arg, struct chan *chan, struct msg *msg);
 static void on_store_gone(void *arg, struct chan *chan, int err);
 
 static const struct chan_handler store_handlers[] = {
-    {MSG_CALL_ROW, on_answer},
+    {MSG_CALL_ROWS, on_answer},
     {MSG_CALL_END, on_answer},
     {MSG_CHANGED, on_changed},
     {MSG_NONE_, NULL},

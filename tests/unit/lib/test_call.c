@@ -209,7 +209,7 @@ static const struct chan_handler store_handlers[] = {
     {MSG_NONE_, NULL},
 };
 static const struct chan_handler web_handlers[] = {
-    {MSG_CALL_ROW, on_answer},
+    {MSG_CALL_ROWS, on_answer},
     {MSG_CALL_END, on_answer},
     {MSG_NONE_, NULL},
 };
@@ -282,7 +282,23 @@ answer_row(struct line *l, const char *text)
 		values_add_text(&row, text);
 	wire_out_init(&body, LIMIT_MSG_BYTES);
 	values_put(&row, &body);
-	(void)chan_send(l->store, MSG_CALL_ROW, l->request, &body, -1);
+	(void)chan_send(l->store, MSG_CALL_ROWS, l->request, &body, -1);
+	wire_out_release(&body);
+}
+
+/* Several rows at once; count 0: a message without any. */
+static void
+answer_rows(struct line *l, size_t count)
+{
+	struct values row;
+	struct wire_out body;
+
+	values_init(&row);
+	values_add_text(&row, "an id");
+	wire_out_init(&body, LIMIT_MSG_BYTES);
+	for (size_t i = 0; i < count; i++)
+		values_put(&row, &body);
+	(void)chan_send(l->store, MSG_CALL_ROWS, l->request, &body, -1);
 	wire_out_release(&body);
 }
 
@@ -311,9 +327,10 @@ test_question_and_answer(void **state)
 	assert_int_equal(l->principal, 77);
 	answer_row(l, "an id");
 	answer_row(l, "an id");
+	answer_rows(l, 40);
 	answer_end(l, ERR_CONFLICT, dup(0));
 	turn(l);
-	assert_int_equal(l->rows, 2);
+	assert_int_equal(l->rows, 42);
 	assert_int_equal(l->ends, 1);
 	assert_int_equal(l->err, ERR_CONFLICT);
 	assert_string_equal(l->why, "a reason");
@@ -384,6 +401,18 @@ test_answers_that_lie(void **state)
 }
 
 static void
+test_no_rows(void **state)
+{
+	struct line *l = *state;
+
+	(void)start(l);
+	turn(l);
+	answer_rows(l, 0);
+	turn(l);
+	assert_int_equal(l->gone, ERR_PEER);
+}
+
+static void
 test_answer_to_nothing(void **state)
 {
 	struct line *l = *state;
@@ -425,6 +454,7 @@ main(void)
 	    T(test_store_goes_away),
 	    T(test_cancel),
 	    T(test_answers_that_lie),
+	    T(test_no_rows),
 	    T(test_answer_to_nothing),
 	    T(test_freed_with_open_calls),
 	};

@@ -43,6 +43,7 @@ make_body(const char *shape, struct wire_out *out)
 		case 'b':
 			wire_put_bytes(out, "\0\xff", 2);
 			break;
+		case '+':
 		case 'v':
 			values_init(&values);
 			values_add_int(&values, 1);
@@ -129,12 +130,14 @@ test_mutations_of_every_message(void **state)
 		assert_int_equal(
 		    mutate_truncate(body.buf, body.len, is_taken, &probe).taken,
 		    0);
-		assert_int_equal(
-		    mutate_extend(
-			body.buf == NULL ? (const uint8_t *)"" : body.buf,
-			body.len, is_taken, &probe)
-			.taken,
-		    0);
+		/* What ends in lists may have one more. */
+		if (strchr(spec->body, '+') == NULL)
+			assert_int_equal(
+			    mutate_extend(body.buf == NULL ? (const uint8_t *)""
+							   : body.buf,
+				body.len, is_taken, &probe)
+				.taken,
+			    0);
 		if (body.len > 0)
 			(void)mutate_flip(body.buf, body.len, is_taken, &probe);
 		wire_out_release(&body);

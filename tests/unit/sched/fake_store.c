@@ -31,7 +31,7 @@ answer_row(struct fake *f, uint32_t request, const struct values *row)
 
 	wire_out_init(&body, LIMIT_MSG_BYTES);
 	values_put(row, &body);
-	(void)chan_send(f->store, MSG_CALL_ROW, request, &body, -1);
+	(void)chan_send(f->store, MSG_CALL_ROWS, request, &body, -1);
 	wire_out_release(&body);
 }
 

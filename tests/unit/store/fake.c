@@ -59,7 +59,7 @@ on_gone(void *arg, struct chan *chan, int err)
 }
 
 static const struct chan_handler client_handlers[] = {
-    {MSG_CALL_ROW, on_answer},
+    {MSG_CALL_ROWS, on_answer},
     {MSG_CALL_END, on_answer},
     {MSG_CHANGED, on_changed},
     {MSG_NONE_, NULL},

@@ -114,7 +114,7 @@ on_gone(void *arg, struct chan *chan, int err)
 }
 
 static const struct chan_handler handlers[] = {
-    {MSG_CALL_ROW, on_call},
+    {MSG_CALL_ROWS, on_call},
     {MSG_CALL_END, on_call},
     {MSG_CHANGED, on_changed},
     {MSG_NONE_, NULL},

@@ -49,7 +49,7 @@ fake_row(struct fake *f, const struct values *row)
 
 	wire_out_init(&body, LIMIT_MSG_BYTES);
 	values_put(row, &body);
-	(void)chan_send(f->chan, MSG_CALL_ROW, f->request, &body, -1);
+	(void)chan_send(f->chan, MSG_CALL_ROWS, f->request, &body, -1);
 	wire_out_release(&body);
 }
 
