@@ -145,7 +145,7 @@ configure(struct db *db)
 				      "PRAGMA cell_size_check = ON;"
 				      "PRAGMA wal_autocheckpoint = 4000;"
 				      "PRAGMA journal_size_limit = 16777216;"
-				      "PRAGMA cache_size = -65536;";
+				      "PRAGMA cache_size = -196608;";
 
 	(void)sqlite3_extended_result_codes(db->sqlite, 1);
 	(void)sqlite3_busy_timeout(db->sqlite, 2000);

@@ -13,8 +13,10 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
-/* The head of a request and its body's buffer, one of each connection. */
-#define CONNECTION_BYTES (256 * KIB)
+/* The head of a request and its body's buffer, one of each connection.  It is
+ * zeroed for each request, so that it is no larger than heads need: those of
+ * 56 KiB fit, and of a body more than a TLS record. */
+#define CONNECTION_BYTES (64 * KIB)
 /* What one read of a source asks for. */
 #define SOURCE_BYTES (128 * KIB)
 /* Turns of libmicrohttpd before other descriptors are looked at. */

@@ -24,6 +24,19 @@ is "the store too" "$(pgrep -P "$LOEPD" -x loep-store)" "$STORE"
 AFTER=$(rss "$WEB")
 ok "and has not grown by more than 32 MiB ($BEFORE to $AFTER KiB)" test "$((AFTER - BEFORE))" -lt 32768
 
+# A head is taken up to its bound, whatever it is made of.
+headed() { # HEADERS of 1,000 bytes each
+	local i more=()
+	for ((i = 0; i < $1; i++)); do
+		more+=(-H "X-$i: $(printf 'y%.0s' {1..990})")
+	done
+	curl -sS --max-time 10 --cacert "$STATE/tls/cert.pem" -o /dev/null \
+		-w '%{http_code}' "${more[@]}" \
+		"https://localhost:$PORT/api/v1/openapi.yaml?x=$(printf 'a%.0s' {1..4000})"
+}
+is "a head of 52 KiB is served" "$(headed 48)" 200
+is "one of 76 KiB is not" "$(headed 72)" 431
+
 # 200 that never end their head do not keep others out.
 python3 - "$PORT" >"$WORK/slow" 2>&1 <<'PY' &
 import socket, sys, time
