@@ -11,7 +11,8 @@
 # them: one, and four at once.  [load_*, upload_*]
 #
 # ARTEFACTS=2000 is quick; with 1000 nothing grows.  Files come in as operators
-# send them: archives of 99, by loep submit; the first ten cases file by file.
+# send them: archives of 99, by loep submit.  A page of a list is full in both
+# stores: the small one has a hundred cases more without a file.
 # KEEP=FOLDER keeps both filled stores there, and a later run goes on with them
 # (each adds the few hundred small files of its slow uploads); empty the folder
 # to begin anew.  RATE= asks that many pages a second; ROUNDS (7).
@@ -147,15 +148,15 @@ store_bytes() {
 
 # fill_small - a service with FIRST artefacts, and the tokens.
 fill_small() {
-	local folder
+	local i
 	make_service small
 	begin small
 	make_tokens 50 >"$STORES/tokens"
-	make_files 0 $((FIRST / PER_CASE)) $PER_CASE
-	for folder in "$WORK"/in/*; do
-		"$BIN/loep" --quiet submit -r --title "case ${folder##*/}" \
-			"$folder" >/dev/null 2>&1
-		rm -rf "$folder"
+	make_files 0 $((FIRST / PER_CASE)) $((PER_CASE - 1))
+	find "$WORK/in" -mindepth 1 -maxdepth 1 -exec bash -c 'send_case "$0"' '{}' \;
+	for ((i = 0; i < 100; i++)); do
+		api /cases -f -H 'Content-Type: application/json' \
+			-d "{\"title\":\"empty $i\"}" >/dev/null
 	done
 	settled
 	say "load: $(counted) artefacts"
@@ -164,15 +165,21 @@ fill_small() {
 
 # fill_large - goes on with a copy of the small one.
 fill_large() {
-	local from cases=$(((ARTEFACTS - FIRST - BIG) / PER_CASE))
+	local from folder cases=$(((ARTEFACTS - FIRST - BIG) / PER_CASE))
 	cp -a "$STORES/small" "$STORES/large"
 	begin large
 	from=$(date +%s)
 	make_files $((FIRST / PER_CASE)) "$cases" $((PER_CASE - 1))
 	find "$WORK/in" -mindepth 1 -maxdepth 1 | sort |
 		xargs -P 4 -I '{}' bash -c 'send_case "{}"'
-	make_files 99999 1 "$BIG"
-	send_case "$WORK/in/99999"
+	# One case, of archives with as many members as one may have.
+	make_files 90000 $(((BIG + 9999) / 10000)) $((BIG < 10000 ? BIG - 1 : 9999))
+	for folder in "$WORK"/in/*; do
+		tar cf "$folder.tar" -C "$folder" .
+	done
+	"$BIN/loep" --quiet submit --title "case 90000" "$WORK"/in/*.tar \
+		>/dev/null 2>&1
+	rm -rf "$WORK/in"
 	settled
 	say "load: $(counted) artefacts in $(($(date +%s) - from)) s"
 	end large
@@ -220,7 +227,7 @@ ratio() {
 
 begin small
 begin large
-big=$(api "/cases?q=99999&limit=1" | jq -r '.items[0].number // ""')
+big=$(api "/cases?q=90000&limit=1" | jq -r '.items[0].number // ""')
 requests small pages
 requests large pages
 [ -z "$big" ] || requests large big "$big"

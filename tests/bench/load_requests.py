@@ -15,7 +15,8 @@ import sys
 
 CASES = 200
 OF_CASE = {
-    "case": "/cases/{0}", "artefacts": "/cases/{0}/artefacts?limit=100",
+    "case": "/cases/{0}", "top": "/cases/{0}/artefacts?limit=100",
+    "artefacts": "/cases/{0}/artefacts?parent=*&limit=100",
     "findings": "/cases/{0}/findings?limit=100",
     "progress": "/cases/{0}/progress", "jobs": "/cases/{0}/jobs?limit=100",
     "history": "/cases/{0}/history?limit=50",
@@ -50,7 +51,7 @@ class Service(http.client.HTTPConnection):
     def every(self, path):
         items, cursor = [], ""
         while cursor is not None:
-            page = self.get(f"{path}?limit=500&cursor={cursor}")
+            page = self.get(f"{path}limit=500&cursor={cursor}")
             items += page["items"]
             cursor = page["next"]
         return items
@@ -73,19 +74,19 @@ def main():
     chance = random.Random(5)
     if len(sys.argv) > 2:
         number = sys.argv[2]
-        artefacts = service.every(f"/cases/{number}/artefacts")
+        artefacts = service.every(f"/cases/{number}/artefacts?parent=*&")
         for page in range(CASES):
             at = len(artefacts) * page // CASES
             after = artefacts[max(0, at - 1)]["id"]
-            print("artefacts", f"/api/v1/cases/{number}/artefacts?limit=100"
-                  f"&cursor={after}")
+            print("artefacts", f"/api/v1/cases/{number}/artefacts?parent=*"
+                  f"&limit=100&cursor={after}")
             pages_of(service, chance, number, artefacts)
         return
-    cases = [c["number"] for c in service.every("/cases")
+    cases = [c["number"] for c in service.every("/cases?")
              if 0 < c["artefacts"] <= 10 * CASES]
     for number in chance.sample(cases, min(CASES, len(cases))):
-        pages_of(service, chance, number,
-                 service.get(f"/cases/{number}/artefacts?limit=50")["items"])
+        pages_of(service, chance, number, service.get(
+            f"/cases/{number}/artefacts?parent=*&limit=100")["items"])
         if service.get(f"/cases/{number}/reports")["items"]:
             print("report", f"/api/v1/cases/{number}/report?format=json")
 

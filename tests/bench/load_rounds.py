@@ -95,13 +95,16 @@ class Store:
         return sum(cpu_of(p) for p in self.children.values())
 
     def settle(self):
-        """Waits until nothing is left to be analysed."""
-        for _ in range(6000):
+        """Waits until nothing is left to be analysed, nor to be learnt by the
+        search, which comes from behind."""
+        for _ in range(3000):
             jobs = call(self.socket, "GET", "/status").get("jobs", {})
-            if jobs.get("queued", 0) + jobs.get("running", 0) == 0:
+            before = self.all_cpu()
+            time.sleep(0.4)
+            if (jobs.get("queued", 0) + jobs.get("running", 0) == 0
+                    and self.all_cpu() - before <= 2 / TICK):
                 return
-            time.sleep(0.2)
-        raise RuntimeError("triage does not end")
+        raise RuntimeError("the service does not come to rest")
 
 
 class Dumps(threading.Thread):
