@@ -2,6 +2,7 @@
 /* artefact.c - loep artefact, run, report: one thing in detail. */
 #include "cli/command.h"
 #include "cli/release.h"
+#include "cli/share.h"
 #include "lib/digest.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
@@ -380,7 +381,7 @@ cmd_report(struct cli *cli, int argc, char **argv)
 		    report_columns, "No report yet.");
 		return 0;
 	}
-	if (release_report(cli, argc, argv))
+	if (release_report(cli, argc, argv) || share_report(cli, argc, argv))
 		return 0;
 	parse_report(&o, argc, argv);
 	if (optind + 1 != argc)

@@ -111,7 +111,26 @@ const struct command commands[] = {
 	"         [--tlp LABEL] [--pap LABEL] [--restriction TEXT]\n"
 	"       report submit ID | report approve ID [--comment TEXT] |\n"
 	"       report return ID --comment TEXT | report issue ID |\n"
-	"       report recall ID --reason TEXT"},
+	"       report recall ID --reason TEXT |\n"
+	"       report personal-data ID [--reviewed VERSION] |\n"
+	"       report export ID --to RECIPIENT --format stix|misp|csv\n"
+	"         --purpose TEXT [--ceiling LABEL]"},
+    {"recipient", cmd_recipient, "who outside may be given things",
+	"recipient list | recipient add NAME --kind community|partner|"
+	"authority|\n"
+	"         organisation|individual [--contact TEXT] [--tlp-max LABEL]\n"
+	"         [--lacks-strict yes|no] [--sharing-group N] "
+	"[--agreement TEXT]\n"
+	"         [--until TIME] |\n"
+	"       recipient set ID --version N [--active yes|no] [--name TEXT] "
+	"...\n"
+	"\n"
+	"TIME is as 2027-01-01T00:00:00Z."},
+    {"disclosure", cmd_disclosure, "what leaves, and on whose word",
+	"disclosure show ID | disclosure preview|removed|file ID [-o FILE] |\n"
+	"       disclosure submit ID [--days N] | disclosure approve ID |\n"
+	"       disclosure consent ID --answer yes|no [--reason TEXT] |\n"
+	"       disclosure deny ID --reason TEXT | disclosure send ID"},
     {"job", cmd_job, "what is queued, running, failed",
 	"job list CASE [--status WORD] | job show ID | job retry ID | "
 	"job cancel ID"},

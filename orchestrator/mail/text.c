@@ -162,6 +162,27 @@ static const struct text texts[] = {
 		"A report about case {number} was recalled; do not use it any "
 		"more.\n"},
 	}},
+    {"consent_asked",
+	{
+	    [TEXT_NL] = {"Uw toestemming gevraagd",
+		"Wij vragen uw toestemming om iets uit dossier {number} met "
+		"anderen te delen. Wat, met wie en tot wanneer u kunt "
+		"antwoorden, staat in het dossier. Zonder antwoord delen wij "
+		"niets.\n"},
+	    [TEXT_FR] = {"Votre accord est demandé",
+		"Nous demandons votre accord pour partager avec d'autres une "
+		"partie du dossier {number}. Quoi, avec qui et jusqu'à quand "
+		"vous pouvez répondre : voir le dossier. Sans réponse, nous "
+		"ne partageons rien.\n"},
+	    [TEXT_DE] = {"Ihre Zustimmung wird erbeten",
+		"Wir bitten um Ihre Zustimmung, etwas aus Fall {number} mit "
+		"anderen zu teilen. Was, mit wem und bis wann Sie antworten "
+		"können, steht im Fall. Ohne Antwort teilen wir nichts.\n"},
+	    [TEXT_EN] = {"Your consent is asked for",
+		"We ask for your consent to share something of case {number} "
+		"with others. What, with whom and until when you can answer "
+		"is in the case. Without an answer we share nothing.\n"},
+	}},
     {"merged",
 	{
 	    [TEXT_NL] = {"Dossiers samengevoegd",

@@ -282,7 +282,9 @@ triage_opened(struct triage *t, int fd, uint64_t size)
 static void
 ask_input(struct triage *t)
 {
-	const bool is_report = strcmp(t->job->kind, "report") == 0;
+	/* An export is made of a report's file, a report of the case. */
+	const bool is_report =
+	    strcmp(t->job->kind, "report") == 0 && t->job->artefact[0] == '\0';
 	struct values params;
 
 	t->state = TRIAGE_ASKED;

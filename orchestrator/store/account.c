@@ -13,7 +13,7 @@
 static const char content[] =
     "submit analyse run_vm download_sample read_all_orgs manage_rules "
     "approve_rules activate_rules claim verdict approve_report withdraw "
-    "legal_hold unseal";
+    "legal_hold unseal share_partner share_community";
 /* What an account of an organisation that is no CSIRT may hold. */
 static const char operators[] =
     "submit analyse run_vm download_sample audit_read manage_org_users "

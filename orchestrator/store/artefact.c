@@ -225,6 +225,73 @@ report_open(struct request *r)
 }
 
 static void
+on_export(void *arg, struct vault_answer *answer)
+{
+	struct opening *o = arg;
+	struct request *r = o->r;
+	struct audit_object object = {"disclosure", o->id, o->blob.org};
+	struct values row;
+	int err = (int)answer->err;
+
+	if (err == ERR_OK)
+		err = request_begin(r);
+	if (err != ERR_OK) {
+		opening_free(o);
+		request_end(r, (enum err)err,
+		    answer->err != ERR_OK ? answer->why : NULL, -1);
+		return;
+	}
+	err = audit_by(r, "export.read", &object,
+	    json_pack(
+		"{s:s,s:s}", "case", o->case_id, "part", param_text(r, 1)));
+	values_init(&row);
+	values_add_text(&row, o->id);
+	values_add_int(&row, o->size);
+	values_add_text(&row, o->mime);
+	if (err == ERR_OK)
+		request_row(r, &row);
+	opening_free(o);
+	request_finish(r, err, take_fd(answer->fd));
+}
+
+int
+export_open(struct request *r)
+{
+	const char *part = param_text(r, 1);
+	bool is_list = strcmp(part, "removed") == 0;
+	bool is_file = strcmp(part, "file") == 0;
+	AUTO(query) q = {0};
+	struct opening *o;
+	int err;
+
+	if (!is_list && !is_file && strcmp(part, "preview") != 0)
+		return request_why(
+		    r, ERR_FORMAT, "\"part\" is preview, removed or file");
+	err = request_query(&q, r, STMT_EXPORT_FIND,
+	    ARGS(WHO(r), val_text(param_text(r, 0)), val_int(is_list)));
+	if (err == ERR_NOT_FOUND)
+		return request_why(r, err,
+		    "there is no such disclosure, or it is not rendered yet");
+	if (err != ERR_OK)
+		return err;
+	if (is_file && strcmp(query_text(&q, 7), "sent") != 0)
+		return request_why(r, ERR_CONFLICT,
+		    "the export is %s; there is a file once it is sent",
+		    query_text(&q, 7));
+	o = opening_new(r, &q);
+	(void)snprintf(o->id, sizeof(o->id), "%s", query_text(&q, 6));
+	/* "csv" or the like, until here. */
+	for (size_t i = 0; i < REPORT_FILES; i++) {
+		if (strcmp(report_files[i].format,
+			is_list ? "json" : query_text(&q, 5)) != 0)
+			continue;
+		free(o->mime);
+		o->mime = xstrdup(report_files[i].mime);
+	}
+	return open_blob(o, on_export);
+}
+
+static void
 on_events(void *arg, struct vault_answer *answer)
 {
 	struct opening *o = arg;

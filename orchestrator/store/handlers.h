@@ -217,5 +217,19 @@ int unit_forgotten(struct request *r);
 /* unit_open.c */
 int units_open(struct request *r);
 int index_report(struct request *r);
+/* recipient.c, export.c, consent.c, pii_review.c */
+int recipient_list(struct request *r);
+int recipient_create(struct request *r);
+int recipient_set(struct request *r);
+int export_create(struct request *r);
+int disclosure_get(struct request *r);
+int export_submit(struct request *r);
+int export_consent(struct request *r);
+int export_approve(struct request *r);
+int export_deny(struct request *r);
+int export_send(struct request *r);
+int export_open(struct request *r);
+int pii_list(struct request *r);
+int pii_review(struct request *r);
 
 #endif

@@ -49,6 +49,7 @@ MIGRATION_TEXT(0023, "0023-sign-in.sql");
 MIGRATION_TEXT(0024, "0024-shown.sql");
 MIGRATION_TEXT(0025, "0025-stat-time.sql");
 MIGRATION_TEXT(0026, "0026-report-editor.sql");
+MIGRATION_TEXT(0027, "0027-export.sql");
 
 static const struct {
 	int version;
@@ -80,6 +81,7 @@ static const struct {
     {24, "0024-shown", store_schema_0024},
     {25, "0025-stat-time", store_schema_0025},
     {26, "0026-report-editor", store_schema_0026},
+    {27, "0027-export", store_schema_0027},
 };
 
 #define MIGRATION_COUNT (sizeof(migrations) / sizeof(migrations[0]))

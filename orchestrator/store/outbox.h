@@ -26,6 +26,7 @@
 #define OUTBOX_SPLIT	      "split"
 #define OUTBOX_KEPT	      "deletion_refused"
 #define OUTBOX_KEY	      "key_expiring"
+#define OUTBOX_CONSENT	      "consent_asked"
 
 /*
  * Tells those of the case's organisation who are to be told: the one who

@@ -299,6 +299,14 @@ check_verdicts(struct request *r, const struct report *report)
 	    (long long)count);
 }
 
+int
+report_check_leave(struct request *r, const struct report *report)
+{
+	int err = check_label(r, report);
+
+	return err == ERR_OK ? check_verdicts(r, report) : err;
+}
+
 static int
 issue(struct request *r, const struct report *report, const char *disclosure,
     char ret_before[UUID_BYTES])
@@ -348,9 +356,7 @@ report_issue(struct request *r)
 		    "the report is %s; it is issued once somebody approved it",
 		    report.state);
 	if (err == ERR_OK)
-		err = check_label(r, &report);
-	if (err == ERR_OK)
-		err = check_verdicts(r, &report);
+		err = report_check_leave(r, &report);
 	uuid7(disclosure);
 	if (err == ERR_OK)
 		err = issue(r, &report, disclosure, before);

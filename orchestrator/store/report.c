@@ -6,6 +6,7 @@
 #include "lib/limits.h"
 #include "lib/own.h"
 #include "store/audit.h"
+#include "store/export.h"
 #include "store/handlers.h"
 #include "store/text.h"
 
@@ -27,10 +28,16 @@ copy(char *dst, size_t size, const struct query *q, int column)
 int
 report_load(struct request *r, struct report *ret_report)
 {
+	return report_load_by(r, param_text(r, 0), ret_report);
+}
+
+int
+report_load_by(struct request *r, const char *id, struct report *ret_report)
+{
 	struct report *p = ret_report;
 	AUTO(query) q = {0};
 	int err = query_one(&q, r->store->db, STMT_REPORT_LOAD,
-	    ARGS(WHO(r), val_text(param_text(r, 0)),
+	    ARGS(WHO(r), val_text(id),
 		val_int(principal_is_staff(&r->principal))));
 
 	if (err == ERR_NOT_FOUND)
@@ -328,8 +335,10 @@ report_finish(struct store *store, const struct attempt *a)
 	struct audit_object object = {"report", id, a->org_id};
 	bool is_asked;
 	int64_t changes;
-	int err = finish_asked(store, a, &is_asked);
+	int err = export_finish(store, a, &is_asked);
 
+	if (err == ERR_OK && !is_asked)
+		err = finish_asked(store, a, &is_asked);
 	if (err != ERR_OK || is_asked)
 		return err;
 	uuid7(id);

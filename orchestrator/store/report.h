@@ -36,6 +36,15 @@ struct report {
 
 /* The report that parameter 0 names; for staff only, who may see it. */
 int must_check report_load(struct request *r, struct report *ret_report);
+/* The same of an id. */
+int must_check report_load_by(
+    struct request *r, const char *id, struct report *ret_report);
+/*
+ * Whether it may leave now: no verdict is younger or unconfirmed, no label of
+ * what it is made of stricter.  ERR_CONFLICT, with the reason, where not.
+ */
+int must_check report_check_leave(
+    struct request *r, const struct report *report);
 /*
  * Text of sections in its one form (canonical JSON; the caller frees).
  * ERR_FORMAT, with the reason, where it is no object of known texts.

@@ -11,6 +11,7 @@
 #include "store/child.h"
 #include "store/dump.h"
 #include "store/erase.h"
+#include "store/export.h"
 #include "store/hasher.h"
 #include "store/job.h"
 #include "store/login.h"
@@ -308,5 +309,6 @@ on_tick(void *arg)
 	outbox_tick(store);
 	oidc_tick(store);
 	keys_tick(store);
+	export_tick(store);
 	store->tick = loop_timer(store->loop, TICK_MS, on_tick, store);
 }

@@ -12,7 +12,7 @@ const char text_capabilities[] =
     "manage_vm_images manage_rules approve_rules activate_rules "
     "read_all_orgs manage_org_users claim verdict approve_report withdraw "
     "manage_policy approve_policy activate_crisis approve_crisis legal_hold "
-    "metrics_read unseal manage_keys";
+    "metrics_read unseal manage_keys share_partner share_community";
 
 /* From the least to the most strict. */
 static const char *const tlp[] = {

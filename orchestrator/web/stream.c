@@ -189,7 +189,10 @@ file_type(const struct stream *s)
 {
 	for (size_t i = 0; i < sizeof(file_types) / sizeof(file_types[0]);
 	     i++) {
-		if (strcmp(file_types[i].type, s->type) == 0)
+		size_t len = strcspn(file_types[i].type, ";");
+
+		/* Whatever stands behind it: parameters. */
+		if (strncmp(file_types[i].type, s->type, len) == 0)
 			return i;
 	}
 	return 0;

@@ -12,10 +12,10 @@ SETTING: {"port", "ca", "askers": {NAME: WHO}, "owner": WHO, "foreign": IDS,
 WHO: {"headers", "cert", "key", "own": IDS, "holds": all capabilities that one
 of their kind may hold, "sees": kinds that are not foreign to them}; IDS by
 kind: number, submission, artefact, job, run, report, account, token, upload,
-org, verdict, task, deletion, exception, mail, unseal, session, sha256 (of a
-file that nobody else has), name (of that file).  The first askers are people, who are
-asked with cursors and for time, too; the owner has the foreign things, and
-looks whether they are as before.
+org, verdict, task, deletion, exception, mail, unseal, session, disclosure,
+sha256 (of a file that nobody else has), name (of that file).  The first askers
+are people, who are asked with cursors and for time, too; the owner has the
+foreign things, and looks whether they are as before.
 
 Who is refused (403) learns nothing, and so it would prove nothing: a refusal
 must be for what the asker cannot hold, and each thing that a request names
@@ -39,10 +39,10 @@ KINDS = {"cases": "number", "submissions": "submission",
          "reports": "report", "organisations": "org", "accounts": "account",
          "tokens": "token", "uploads": "upload", "tasks": "task",
          "verdicts": "verdict", "deletions": "deletion",
-         "unseals": "unseal",
+         "unseals": "unseal", "disclosures": "disclosure",
          "exceptions": "exception", "outbox": "mail"}
 # The site's own, by number: nobody's and everybody's.
-SITE = {"policies", "versions", "rescans"}
+SITE = {"policies", "versions", "rescans", "recipients"}
 # Members of a body, and of a query, that name things.
 MEMBERS = {"org": "org", "account": "account", "artefact": "artefact",
            "parent": "artefact", "case": "number", "submission": "submission",
@@ -66,7 +66,7 @@ LISTS = {"artefacts", "cases"}
 NAMES_A_THING = re.compile(r"\b[Ii]ds? of\b|\bnumber or id\b|^Account\b",
                            re.IGNORECASE)
 # Of the site (rule sets, machines, mode), or one's own.
-NOT_FOREIGN = {"id"}
+NOT_FOREIGN = {"id", "recipient"}
 # Its own number in the answer, and the time: they differ in any case.
 NOISE = {"x-request-id", "date", "content-length"}
 JSON = "application/json"

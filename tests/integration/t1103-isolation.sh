@@ -15,7 +15,7 @@ sign robot own client -days 10
 # own (test_proof).
 # shellcheck disable=SC2034 # lib.sh reads it
 STEP_UP=0
-CONF="[store]\nsecond_factor = nobody\n[web]\nlisten = 127.0.0.1:0\nclient_ca = $PKI/own.pem\naddress_requests = 100000\naddress_burst = 100000\naccount_requests = 100000\naccount_burst = 100000"
+CONF="[store]\nsecond_factor = nobody\n[review]\nsingle_person = yes\n[web]\nlisten = 127.0.0.1:0\nclient_ca = $PKI/own.pem\naddress_requests = 100000\naddress_burst = 100000\naccount_requests = 100000\naccount_burst = 100000"
 loep_start
 CERT=$STATE/tls/cert.pem
 PORT=$(sed -n 's/.*serving HTTPS.*address=127.0.0.1 port=\([0-9]*\).*/\1/p' "$WORK/log")
@@ -51,7 +51,7 @@ cookie() {
 # of each thing; its ids go to $WORK/NAME.json.
 settle() {
 	local class=$2 words=$3 org account number submission artefact job run report token upload
-	local verdict task deletion exception mail session sha256 name
+	local verdict task deletion exception mail session sha256 name disclosure
 	local sealed unseal
 	org=$("$LOEP" --json org add "$1" --class "$class" | jq -r .id)
 	account=$("$LOEP" --json user add "$1" --org "$org" --login "$1" \
@@ -87,6 +87,14 @@ settle() {
 		[ -n "$report" ] && break
 		sleep 0.2
 	done
+	# What the staff would give to others of it.
+	"$LOEP" report submit "$report" >/dev/null
+	for ((i = 0; i < 100; i++)); do
+		"$LOEP" report approve "$report" >/dev/null 2>&1 && break
+		sleep 0.2
+	done
+	disclosure=$("$LOEP" --json report export "$report" --to "$RECIPIENT" \
+		--format csv --purpose p | jq -r .id)
 	run=$(member .id "/artefacts/$artefact/runs" -d '{}')
 	job=$("$LOEP" --json job list "$number" | jq -r '.[0].id')
 	upload=$(curl -sS --cacert "$CERT" -b "$JAR" -o /dev/null -D - -X POST \
@@ -128,7 +136,7 @@ settle() {
 			break
 		sleep 0.2
 	done
-	jq -n --arg session "$session" --arg sha256 "$sha256" \
+	jq -n --arg disclosure "$disclosure" --arg session "$session" --arg sha256 "$sha256" \
 		--arg name "$name" --arg deletion "$deletion" --arg exception "$exception" \
 		--arg mail "$mail" --arg org "$org" --arg account "$account" --arg number "$number" \
 		--arg submission "$submission" --arg artefact "$artefact" \
@@ -137,6 +145,8 @@ settle() {
 		--arg verdict "$verdict" --arg unseal "$unseal" --arg task "$task" '$ARGS.named' >"$WORK/$1.json"
 }
 
+RECIPIENT=$("$LOEP" --json recipient list | jq -r '.[0].id')
+"$LOEP" recipient set "$RECIPIENT" --version 1 --active yes >/dev/null
 settle power C1 "$OPERATOR"
 OWNER=$(cookie)
 settle water C1 "$OPERATOR"

@@ -44,7 +44,7 @@ _loep() {
 	esac
 	if [ -z "${words:-}" ]; then
 		case $command in
-		"") words="init tls-cert pgp-key start stop submit queue case artefact unseal run report job vm rules org user hunt search rescan policy exception key mode outbox audit verify backup restore status doctor --state --socket --server --token-file --ca --pin --cert --key --json --quiet --help --version" ;;
+		"") words="init tls-cert pgp-key start stop submit queue case artefact unseal run report job vm rules org user hunt search rescan recipient disclosure policy exception key mode outbox audit verify backup restore status doctor --state --socket --server --token-file --ca --pin --cert --key --json --quiet --help --version" ;;
 		init) words="--org --class" ;;
 		start) words="--background --config" ;;
 		submit)
@@ -59,7 +59,7 @@ _loep() {
 		artefact) words="list tree show download bytes receipt verdict verdicts confirm restrict unseal unseals --purpose --output --confidence --reason --necessity" ;;
 		unseal) words="list approve refuse --reason" ;;
 		run) words="list show events cancel new --profile --seconds --arg --wait" ;;
-		report) words="list draft edit submit approve return issue recall --kind --language --sections --version --comment --reason --format --output --new --rev" ;;
+		report) words="list draft edit submit approve return issue recall personal-data export --reviewed --to --format --ceiling --purpose --kind --language --sections --version --comment --reason --format --output --new --rev" ;;
 		job) words="list show retry cancel --status" ;;
 		vm) words="list profiles image build check rebuild" ;;
 		rules)
@@ -73,6 +73,8 @@ _loep() {
 		policy) words="list show diff propose approve reject --base --comment --from --reason" ;;
 		key) words="list show add verify retire --org --fingerprint --how --reason" ;;
 		pgp-key) words="--user-id --days --add --show" ;;
+		recipient) words="list add set --kind --name --contact --tlp-max --lacks-strict --sharing-group --agreement --until --active --version" ;;
+		disclosure) words="show preview removed file submit consent approve deny send --output --days --answer --reason" ;;
 		exception) words="list propose approve --reason --case" ;;
 		mode) words="show propose leave approve reject log national_incident national_crisis --reason --plan --exercise --case --class --outbound" ;;
 		outbox) words="list retry --status" ;;

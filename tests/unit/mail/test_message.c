@@ -108,7 +108,7 @@ test_every_kind_in_every_language(void **state)
 {
 	static const char *const kinds[] = {"ack", "refused",
 	    "report_available", "message_waiting", "late_detection",
-	    "withdrawn", "declined", "report_recalled"};
+	    "withdrawn", "declined", "report_recalled", "consent_asked"};
 	static const char *const languages[] = {"nl", "fr", "de", "en"};
 	auto_json json_t *d = detail("office");
 

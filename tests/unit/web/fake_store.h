@@ -437,6 +437,7 @@ fake_answer(struct fake *f, enum call_op op, const struct values *params,
 	case CALL_RULES_BUNDLE:
 	case CALL_RULES_EXPORT:
 	case CALL_REPORT_OPEN:
+	case CALL_EXPORT_OPEN:
 	case CALL_RUN_EVENTS:
 	case CALL_AUDIT_EXPORT:
 	case CALL_DELETION_CERTIFICATE:

@@ -43,6 +43,18 @@ body_for(enum call_op op)
 	case CALL_DELETION_REFUSE:
 	case CALL_KEY_RETIRE:
 		return "{\"reason\":\"a\"}";
+	case CALL_RECIPIENT_CREATE:
+		return "{\"kind\":\"partner\",\"name\":\"a\"}";
+	case CALL_RECIPIENT_SET:
+	case CALL_PII_REVIEW:
+		return "{\"version\":1}";
+	case CALL_EXPORT_CREATE:
+		return "{\"recipient\":\"a\",\"format\":\"csv\",\"purpose\":"
+		       "\"b\"}";
+	case CALL_EXPORT_CONSENT:
+		return "{\"answer\":\"no\"}";
+	case CALL_EXPORT_DENY:
+		return "{\"reason\":\"a\"}";
 	case CALL_CASE_HOLD:
 		return "{\"on\":true,\"reason\":\"a\"}";
 	case CALL_ORG_SET:
