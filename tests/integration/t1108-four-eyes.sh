@@ -72,6 +72,17 @@ is "Bert sends it again" "$(status bert "/reports/$REPORT/submit" -d '{}')" 200
 settled
 pair "a report" '/reports/{id}/approve' "/reports/$REPORT/approve" an bert
 
+# --- what leaves of it: An asks for that, Bert looks for personal data ---
+RECIPIENT=$("$LOEP" --json recipient list | jq -r '.[0].id')
+"$LOEP" recipient set "$RECIPIENT" --version 1 --active yes >"$WORK/made"
+EXPORT=$(get .id an "/reports/$REPORT/exports" \
+	-d "{\"recipient\":\"$RECIPIENT\",\"format\":\"csv\",\"purpose\":\"to warn\"}")
+settled
+is "An asks for an export" "$(status an "/disclosures/$EXPORT/submit" -d '{}')" 200
+is "Bert looks for personal data" "$(status bert "/reports/$REPORT/personal-data" \
+	-d "{\"version\":$(get .version an "/reports/$REPORT")}")" 200
+pair "an export" '/disclosures/{id}/approve' "/disclosures/$EXPORT/approve" an
+
 # --- a verdict ---
 VERDICT=$(get .id an "/artefacts/$ARTEFACT/verdicts" \
 	-d '{"value":"benign","confidence":"high","reason":"a lamp"}')
