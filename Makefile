@@ -49,10 +49,12 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections \
 # libraries that it may link, <name>_EXTRA objects from elsewhere in the tree.
 # The rule language, for the programs that know it.
 RULES_OBJS := $(patsubst %.c,%.o,$(wildcard orchestrator/rules/*.c))
+# libcurl over connections of a dialer, for those that send.
+TRANSFER_OBJS := $(patsubst %.c,%.o,$(wildcard orchestrator/transfer/*.c))
 PROGRAMS := loepd loep-store loep-vault loep-sched loep-web loep-vm \
             loep-simnet loep-identify loep-yara loep-hunt loep-archive \
             loep-behaviour loep-rules loep-report loep-grams loep-index \
-            loep-mail loep-oidc loep-pgp loep
+            loep-mail loep-oidc loep-hook loep-pgp loep
 loepd_DIRS          := parent
 loepd_PKGS          := libseccomp jansson libnftables
 loep-store_DIRS     := store
@@ -104,6 +106,9 @@ loep-oidc_DIRS      := oidc
 loep-oidc_PKGS      := libcurl libcrypto jansson libseccomp
 loep-pgp_DIRS       := pgp
 loep-pgp_PKGS       := librnp jansson libseccomp
+loep-hook_DIRS      := hook
+loep-hook_PKGS      := libcurl libcrypto jansson libseccomp
+loep-hook_EXTRA     := $(TRANSFER_OBJS)
 loep_DIRS           := cli
 loep_PKGS           := libcurl jansson libcrypto
 

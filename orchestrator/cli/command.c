@@ -198,6 +198,10 @@ const struct command commands[] = {
     {"outbox", cmd_outbox, "mails that were or are to be sent",
 	"outbox [list] [--status queued|sending|held|sent|failed] | "
 	"outbox retry ID"},
+    {"hook", cmd_hook, "endpoints that are told what happens (webhooks)",
+	"hook [list] | hook add URL [--events WORD,WORD...] | hook log ID |\n"
+	"       hook approve ID | hook refuse ID --reason TEXT |\n"
+	"       hook disable ID [--reason TEXT] | hook rotate|test|retry ID"},
     {"user", cmd_user, "accounts of people and services",
 	"user list | user add NAME [--org ID] [--login NAME] [--uid UID]\n"
 	"         [--kind human|service] [--capabilities \"WORD ...\" | "

@@ -84,6 +84,8 @@ read_range(const char *text, size_t len, struct inet_range *ret)
 	/* One that was meant to be smaller, or another. */
 	if (!is_zero_behind(range.address, range.bits))
 		return ERR_FORMAT;
+	/* Spelled as IPv6 maps it. */
+	range.is_four = is_four(range.address);
 	*ret = range;
 	return ERR_OK;
 }

@@ -39,6 +39,7 @@ proto_role_name(enum role role)
 	    {ROLE_MAIL, "mail"},
 	    {ROLE_OIDC, "oidc"},
 	    {ROLE_PGP, "pgp"},
+	    {ROLE_HOOK, "hook"},
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

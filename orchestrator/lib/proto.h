@@ -24,7 +24,8 @@ enum role {
 	ROLE_MAIL = 1 << 9,
 	ROLE_OIDC = 1 << 10,
 	ROLE_PGP = 1 << 11,
-	ROLE_ANY = 0xffe
+	ROLE_HOOK = 1 << 12,
+	ROLE_ANY = 0x1ffe
 };
 
 enum msg_fd {

@@ -216,6 +216,25 @@ static const struct text texts[] = {
 		"Part of a case of yours goes on as case {number}. The earlier "
 		"number stays valid for the rest.\n"},
 	}},
+    {"hook_disabled",
+	{
+	    [TEXT_NL] = {"Webhook uitgeschakeld",
+		"Een webhook van uw organisatie is uitgeschakeld, omdat de "
+		"ontvanger ervan geen berichten meer aanneemt. De reden staat "
+		"bij de webhook.\n"},
+	    [TEXT_FR] = {"Webhook désactivé",
+		"Un webhook de votre organisation a été désactivé, car son "
+		"destinataire n'accepte plus de messages. La raison figure "
+		"auprès du webhook.\n"},
+	    [TEXT_DE] = {"Webhook abgeschaltet",
+		"Ein Webhook Ihrer Organisation wurde abgeschaltet, weil sein "
+		"Empfänger keine Nachrichten mehr annimmt. Der Grund steht "
+		"beim Webhook.\n"},
+	    [TEXT_EN] = {"Webhook disabled",
+		"A webhook of your organisation was disabled, because its "
+		"receiver takes no messages any more. The reason stands with "
+		"the webhook.\n"},
+	}},
     {"deletion_refused",
 	{
 	    [TEXT_NL] = {"Niet verwijderd",

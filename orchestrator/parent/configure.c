@@ -280,11 +280,22 @@ configure_send(const struct family_conf *conf,
 		send_text(
 		    chan, "rules_fetch", conf_get(conf->conf, "rules.fetch"));
 	}
-	if (program->role == ROLE_STORE)
+	if (program->role == ROLE_STORE) {
 		send_text(chan, "mail_give_up_hours",
 		    conf_get(conf->conf, "mail.give_up_hours"));
+		send_text(
+		    chan, "mail_portal", conf_get(conf->conf, "mail.portal"));
+		send_text(chan, "hook_retry_seconds",
+		    conf_get(conf->conf, "hook.retry_seconds"));
+		send_text(chan, "hook_give_up_hours",
+		    conf_get(conf->conf, "hook.give_up_hours"));
+		send_text(chan, "hook_rotation_hours",
+		    conf_get(conf->conf, "hook.rotation_hours"));
+	}
 	if (program->role == ROLE_STORE || program->role == ROLE_OIDC)
 		send_oidc(conf, chan, program->role);
+	if (program->role == ROLE_HOOK)
+		send_file(conf, chan, "hook", "ca_file", NULL);
 	if (program->role == ROLE_MAIL) {
 		send_file(conf, chan, "mail", "ca_file", NULL);
 		send_file(conf, chan, "mail", "password_file", NULL);

@@ -95,6 +95,7 @@ audit_by(struct request *r, const char *action,
 	    .actor = is_person		    ? r->principal.name
 		     : r->peer == ROLE_MAIL ? "loep-mail"
 		     : r->peer == ROLE_OIDC ? "loep-oidc"
+		     : r->peer == ROLE_HOOK ? "loep-hook"
 					    : "loep-sched",
 	    .actor_kind = is_person ? r->principal.kind : "program",
 	    .action = action,

@@ -7,6 +7,7 @@
 #include "store/audit.h"
 #include "store/handlers.h"
 #include "store/history.h"
+#include "store/hook.h"
 #include "store/outbox.h"
 #include "store/text.h"
 
@@ -59,6 +60,19 @@ case_check_text(struct request *r, const char *name, const char *text)
 	return request_why(r, ERR_FORMAT, "\"%s\" is empty", name);
 }
 
+/* What endpoints hear of a new stage, about each submission. */
+static int
+hook_stage(struct store *store, const char *case_id, const char *stage)
+{
+	const char *event = strcmp(stage, "analysing") == 0  ? HOOK_ACCEPTED
+			    : strcmp(stage, "waiting") == 0  ? HOOK_DEFERRED
+			    : strcmp(stage, "declined") == 0 ? HOOK_DECLINED
+							     : NULL;
+
+	return event == NULL ? (int)ERR_OK
+			     : hook_submissions(store, event, case_id);
+}
+
 /* History has a word for each stage, so that clients can translate it. */
 static int
 record(struct store *store, struct request *r, const char *case_id,
@@ -66,6 +80,10 @@ record(struct store *store, struct request *r, const char *case_id,
 {
 	auto_free char *action = xasprintf("stage_%s", stage);
 
+	int err = hook_stage(store, case_id, stage);
+
+	if (err != ERR_OK)
+		return err;
 	if (r != NULL)
 		return history_by(r, case_id, action, reason, HISTORY_ALL);
 	return history_own(store, case_id, action, reason, HISTORY_ALL);

@@ -61,6 +61,18 @@ int unseal_of(struct request *r);
 /* outbox.c */
 int outbox_list(struct request *r);
 int outbox_retry(struct request *r);
+/* hook.c, hook_send.c */
+int hook_create(struct request *r);
+int hook_list(struct request *r);
+int hook_approve(struct request *r);
+int hook_refuse(struct request *r);
+int hook_off(struct request *r);
+int hook_rotate(struct request *r);
+int hook_test(struct request *r);
+int hook_retry(struct request *r);
+int hook_deliveries(struct request *r);
+int hook_lease(struct request *r);
+int hook_done(struct request *r);
 int mail_lease(struct request *r);
 int mail_done(struct request *r);
 /* health.c */

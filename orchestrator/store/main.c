@@ -148,6 +148,24 @@ second_factor(const struct program *program)
 
 /* The parent says first which there are: "oidc", and each NAME. */
 static void
+configure_hook(struct store *store, const struct program *program)
+{
+	const char *portal = program_conf(program, "mail_portal", "");
+	size_t len = strlen(portal);
+
+	while (len > 0 && portal[len - 1] == '/')
+		len--;
+	free(store->hook.portal);
+	store->hook.portal = xstrndup(portal, len);
+	store->hook.retry_us =
+	    1000000 * program_conf_int(program, "hook_retry_seconds", 10);
+	store->hook.give_up_us =
+	    HOUR_US * program_conf_int(program, "hook_give_up_hours", 72);
+	store->hook.rotation_us =
+	    HOUR_US * program_conf_int(program, "hook_rotation_hours", 24);
+}
+
+static void
 configure_oidc(struct store *store, const struct program *program)
 {
 	auto_free char *names =
@@ -251,6 +269,7 @@ serve(void)
 	store->quota_uploads =
 	    program_conf_int(&program, "quota_uploads", 1000);
 	configure_oidc(store, &program);
+	configure_hook(store, &program);
 	program_run(&program, &ops, store);
 	store_free(store);
 	return 0;

@@ -52,6 +52,11 @@ static const struct family {
     {"loep_key_expiry_days", "gauge", "days",
 	"Days until the first OpenPGP key in use ends; negative: it has.",
 	STMT_METRIC_KEYS, NULL},
+    {"loep_hook_deliveries", "counter", "",
+	"Attempts to tell an endpoint, by outcome.", STMT_METRIC_HOOKS, NULL},
+    {"loep_hook_oldest_age_seconds", "gauge", "seconds",
+	"Age of the oldest message that an endpoint is still to be told.",
+	STMT_METRIC_HOOK_AGE, NULL},
     {"loep_audit_chain_head", "gauge", "", "Last number of the audit chain.",
 	STMT_METRIC_AUDIT, NULL},
 };

@@ -50,6 +50,7 @@ MIGRATION_TEXT(0024, "0024-shown.sql");
 MIGRATION_TEXT(0025, "0025-stat-time.sql");
 MIGRATION_TEXT(0026, "0026-report-editor.sql");
 MIGRATION_TEXT(0027, "0027-export.sql");
+MIGRATION_TEXT(0028, "0028-hook.sql");
 
 static const struct {
 	int version;
@@ -82,6 +83,7 @@ static const struct {
     {25, "0025-stat-time", store_schema_0025},
     {26, "0026-report-editor", store_schema_0026},
     {27, "0027-export", store_schema_0027},
+    {28, "0028-hook", store_schema_0028},
 };
 
 #define MIGRATION_COUNT (sizeof(migrations) / sizeof(migrations[0]))

@@ -398,9 +398,13 @@ apply(struct request *r, const struct proposal *p)
 	if (err == ERR_OK && !is_on)
 		err = db_do(store->db, STMT_OUTBOX_UNHOLD,
 		    ARGS(val_int(loop_wall_us())), NULL);
+	if (err == ERR_OK && !is_on)
+		err = db_do(store->db, STMT_HOOK_UNHOLD,
+		    ARGS(val_int(loop_wall_us())), NULL);
 	if (err != ERR_OK)
 		return err;
 	tx_note_jobs(store);
+	tx_note_hooks(store);
 	tx_note_rescans(store);
 	tx_note_mails(store);
 	tx_after(store, on_changed, store);

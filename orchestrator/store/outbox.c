@@ -158,6 +158,36 @@ outbox_case(struct store *store, const char *kind, const char *case_id)
 }
 
 int
+outbox_org(struct store *store, const char *kind, const char *org_id)
+{
+	struct reader readers[READERS_MAX];
+	auto_json json_t *detail = json_object();
+	/* Where others have a case's number: subjects of it are one thread. */
+	struct mail mail = {
+	    .kind = kind,
+	    .number = kind,
+	    .tlp = "TLP:AMBER+STRICT",
+	    .detail = detail,
+	};
+	size_t count = 0;
+	int err;
+	{
+		AUTO(query) q = {0};
+
+		err = query_start(
+		    &q, store->db, STMT_HOOK_OWNERS, ARGS(val_text(org_id)));
+		while (err == ERR_OK && count < READERS_MAX &&
+		       (err = query_next(&q)) == ERR_OK)
+			read_reader(&q, &readers[count++]);
+	}
+	if (err == ERR_EOF)
+		err = ERR_OK;
+	for (size_t i = 0; i < count && err == ERR_OK; i++)
+		err = add(store, &mail, &readers[i]);
+	return err;
+}
+
+int
 outbox_refused(struct request *r, const struct outbox_refusal *refusal)
 {
 	struct reader reader;

@@ -27,6 +27,7 @@
 #define OUTBOX_KEPT	      "deletion_refused"
 #define OUTBOX_KEY	      "key_expiring"
 #define OUTBOX_CONSENT	      "consent_asked"
+#define OUTBOX_HOOK_DISABLED  "hook_disabled"
 
 /*
  * Tells those of the case's organisation who are to be told: the one who
@@ -36,6 +37,13 @@
  */
 int must_check outbox_case(
     struct store *store, const char *kind, const char *case_id);
+
+/*
+ * Tells those who manage the accounts of an organisation what is about none of
+ * its cases.
+ */
+int must_check outbox_org(
+    struct store *store, const char *kind, const char *org_id);
 
 struct outbox_refusal {
 	const char *org;

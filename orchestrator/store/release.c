@@ -9,6 +9,7 @@
 #include "store/audit.h"
 #include "store/handlers.h"
 #include "store/history.h"
+#include "store/hook.h"
 #include "store/outbox.h"
 #include "store/report.h"
 #include "store/text.h"
@@ -370,6 +371,11 @@ report_issue(struct request *r)
 		    strcmp(report.kind, "late_detection") == 0
 			? OUTBOX_LATE_DETECTION
 			: OUTBOX_REPORT,
+		    report.case_id);
+	if (err == ERR_OK)
+		err = hook_case(r->store,
+		    strcmp(report.kind, "late_detection") == 0 ? HOOK_VERDICT
+							       : HOOK_REPORT,
 		    report.case_id);
 	if (err == ERR_OK)
 		err = audit(r, &report, "report.issued",

@@ -13,6 +13,7 @@
 #include "store/erase.h"
 #include "store/export.h"
 #include "store/hasher.h"
+#include "store/hook.h"
 #include "store/job.h"
 #include "store/login.h"
 #include "store/move.h"
@@ -61,6 +62,7 @@ tidy_up(struct store *store)
 	/* The scheduler drops all jobs with the channel to its store. */
 	jobs_forget_worker(store);
 	outbox_forget_sender(store);
+	hook_forget_sender(store);
 	if (err == ERR_OK)
 		err = policies_load(store);
 	return err == ERR_OK ? mode_load(store) : err;
@@ -105,6 +107,12 @@ store_new(struct loop *loop, const char *folder, char *why, size_t why_size,
 	store->fair = fair_new();
 	store->mode.word = "normal";
 	store->mail_give_up_us = (int64_t)72 * 60 * MINUTE_US;
+	store->hook = (struct hook_conf){
+	    .portal = xstrdup(""),
+	    .retry_us = MINUTE_US / 6,
+	    .give_up_us = (int64_t)72 * 60 * MINUTE_US,
+	    .rotation_us = (int64_t)24 * 60 * MINUTE_US,
+	};
 	err = tidy_up(store);
 	if (err != ERR_OK) {
 		(void)snprintf(why, why_size, "%s", db->why);
@@ -171,6 +179,18 @@ drop_oidc(struct store *store)
 	chan_free(chan);
 }
 
+static void
+drop_hook(struct store *store)
+{
+	struct chan *chan = store->hook_peer;
+
+	store->hook_peer = NULL;
+	request_forget_peer(store, chan);
+	hook_forget_sender(store);
+	tx_forget_peer(store, ROLE_HOOK);
+	chan_free(chan);
+}
+
 void
 store_free(struct store *store)
 {
@@ -196,6 +216,8 @@ store_free(struct store *store)
 	chan_free(store->sched);
 	chan_free(store->mail);
 	chan_free(store->oidc_peer);
+	chan_free(store->hook_peer);
+	free(store->hook.portal);
 	oidc_free(store->oidc);
 	policy_free(store->policy);
 	mode_release(&store->mode);
@@ -227,6 +249,8 @@ on_peer_gone(void *arg, struct chan *chan, int err)
 		drop_mail(store);
 	else if (chan == store->oidc_peer)
 		drop_oidc(store);
+	else if (chan == store->hook_peer)
+		drop_hook(store);
 	else
 		chan_free(chan);
 }
@@ -281,6 +305,11 @@ store_add_peer(struct store *store, struct chan *chan)
 			drop_oidc(store);
 		store->oidc_peer = chan;
 		break;
+	case ROLE_HOOK:
+		if (store->hook_peer != NULL)
+			drop_hook(store);
+		store->hook_peer = chan;
+		break;
 	default:
 		chan_free(chan);
 		return;
@@ -307,6 +336,7 @@ on_tick(void *arg)
 	login_tidy(store);
 	policies_tick(store);
 	outbox_tick(store);
+	hook_tick(store);
 	oidc_tick(store);
 	keys_tick(store);
 	export_tick(store);

@@ -60,6 +60,14 @@ struct store_index {
 	int64_t segments;
 };
 
+/* [hook] of the configuration, and of [mail] the address of the service. */
+struct hook_conf {
+	char *portal;	     /* without a slash at its end; "" = none */
+	int64_t retry_us;    /* the first interval */
+	int64_t give_up_us;  /* a message, and an endpoint that fails */
+	int64_t rotation_us; /* how long the secret before signs too */
+};
+
 /* Whose log-ins need a second factor. */
 enum second_factor {
 	SECOND_FACTOR_NOBODY,
@@ -75,6 +83,7 @@ struct store {
 	struct chan *sched;
 	struct chan *mail;
 	struct chan *oidc_peer; /* loep-oidc */
+	struct chan *hook_peer; /* loep-hook */
 	struct oidc *oidc;
 	struct keys *keys; /* and loep-pgp (key.h) */
 	struct vault *vault;
@@ -139,6 +148,8 @@ struct store {
 	char kinds[STORE_KINDS_MAX][STORE_KIND_BYTES];
 	int64_t outbox_next; /* when it is tidied up next */
 	int64_t mail_give_up_us;
+	struct hook_conf hook;
+	int64_t hook_next; /* when deliveries are tidied up next */
 	struct loop_timer *tick;
 	/* Tells the parent to kill a peer; may be NULL. */
 	void (*blame)(void *arg, const struct chan *chan, const char *why);

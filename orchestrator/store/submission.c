@@ -5,6 +5,7 @@
 #include "store/audit.h"
 #include "store/handlers.h"
 #include "store/history.h"
+#include "store/hook.h"
 #include "store/policy.h"
 #include "store/text.h"
 
@@ -173,6 +174,9 @@ submission_create(struct request *r)
 	    json_pack("{s:s}", "case", r->case_id));
 	if (err == ERR_OK)
 		err = history_by(r, r->case_id, "submission", "", HISTORY_ALL);
+	if (err == ERR_OK)
+		err = hook_submission(
+		    r->store, HOOK_ACKNOWLEDGED, r->case_id, id);
 	if (err != ERR_OK)
 		return err;
 	tx_note_case(r->store, r->case_id);

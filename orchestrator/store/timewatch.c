@@ -4,6 +4,7 @@
 
 #include "lib/log.h"
 #include "store/audit.h"
+#include "store/hook.h"
 
 #include <inttypes.h>
 #include <time.h>
@@ -42,6 +43,8 @@ bring_forward(struct store *store, int64_t wall_us)
 	store->sweep.next_at = 0;
 	store->retention_at = 0;
 	store->outbox_next = 0;
+	if (hook_bring_forward(store, wall_us) != ERR_OK)
+		return ERR_SYS;
 	return db_do(
 	    store->db, STMT_OUTBOX_BRING_FORWARD, ARGS(val_int(wall_us)), NULL);
 }

@@ -54,6 +54,7 @@ side_of(enum role peer)
 	return peer == ROLE_SCHED  ? 1
 	       : peer == ROLE_MAIL ? 2
 	       : peer == ROLE_OIDC ? 3
+	       : peer == ROLE_HOOK ? 4
 				   : 0;
 }
 
@@ -63,7 +64,8 @@ chan_of(const struct store *store, size_t side)
 	return side == 0   ? store->web
 	       : side == 1 ? store->sched
 	       : side == 2 ? store->mail
-			   : store->oidc_peer;
+	       : side == 3 ? store->oidc_peer
+			   : store->hook_peer;
 }
 
 /* A channel that does not read its answers gets no more questions in. */
@@ -279,6 +281,12 @@ tx_note_mails(struct store *store)
 }
 
 void
+tx_note_hooks(struct store *store)
+{
+	store->tx.has_hooks = true;
+}
+
+void
 tx_note_sign_ins(struct store *store)
 {
 	store->tx.has_sign_ins = true;
@@ -353,6 +361,8 @@ send_notes(struct store *store)
 		send_changed(store->sched, "proofs", "");
 	if (tx->has_mails)
 		send_changed(store->mail, "outbox", "");
+	if (tx->has_hooks)
+		send_changed(store->hook_peer, "hooks", "");
 	if (tx->has_sign_ins)
 		send_changed(store->oidc_peer, "sign_ins", "");
 	for (size_t i = 0; i < tx->cases_count; i++)
@@ -463,7 +473,7 @@ tx_commit(struct store *store)
 	if (err == ERR_OK)
 		send_notes(store);
 	tx->has_jobs = tx->has_orders = tx->has_mails = false;
-	tx->has_sign_ins = false;
+	tx->has_hooks = tx->has_sign_ins = false;
 	tx->has_rescans = tx->has_proofs = false;
 	tx->rules = 0;
 	tx->cases_count = 0;

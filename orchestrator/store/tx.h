@@ -47,8 +47,8 @@ struct tx_hook {
 TAILQ_HEAD(tx_hook_list, tx_hook);
 
 #define TX_CASES_MAX 64
-/* Peers that ask: web, sched, mail, oidc. */
-#define TX_SIDES 4
+/* Peers that ask: web, sched, mail, oidc, hook. */
+#define TX_SIDES 5
 
 struct tx {
 	bool is_open;
@@ -64,6 +64,7 @@ struct tx {
 	bool has_rescans;  /* a re-scan to go on with, or to stop */
 	bool has_proofs;   /* questions for the index */
 	bool has_mails;	   /* something to be sent */
+	bool has_hooks;	   /* something for an endpoint */
 	bool has_sign_ins; /* somebody at the identity provider */
 	bool is_hurried;   /* somebody counts milliseconds */
 	struct loop_timer *timer;
@@ -105,6 +106,7 @@ void tx_note_rules(struct store *store, int64_t version);
 void tx_note_rescans(struct store *store);
 void tx_note_proofs(struct store *store);
 void tx_note_mails(struct store *store);
+void tx_note_hooks(struct store *store);
 void tx_note_sign_ins(struct store *store);
 void tx_note_case(struct store *store, const char *case_id);
 /* Commits at the end of this turn, without waiting for company. */

@@ -12,7 +12,7 @@ SETTING: {"port", "ca", "askers": {NAME: WHO}, "owner": WHO, "foreign": IDS,
 WHO: {"headers", "cert", "key", "own": IDS, "holds": all capabilities that one
 of their kind may hold, "sees": kinds that are not foreign to them}; IDS by
 kind: number, submission, artefact, job, run, report, account, token, upload,
-org, verdict, task, deletion, exception, mail, unseal, session, disclosure,
+org, verdict, task, deletion, exception, mail, hook, unseal, session, disclosure,
 sha256 (of a file that nobody else has), name (of that file).  The first askers
 are people, who are asked with cursors and for time, too; the owner has the
 foreign things, and looks whether they are as before.
@@ -40,6 +40,7 @@ KINDS = {"cases": "number", "submissions": "submission",
          "tokens": "token", "uploads": "upload", "tasks": "task",
          "verdicts": "verdict", "deletions": "deletion",
          "unseals": "unseal", "disclosures": "disclosure",
+         "hooks": "hook",
          "exceptions": "exception", "outbox": "mail"}
 # The site's own, by number: nobody's and everybody's.
 SITE = {"policies", "versions", "rescans", "recipients"}
@@ -96,6 +97,8 @@ NOBODY_ELSE = {
         "oidc/strangers cursor cursor")),
     "POST /api/v1/exceptions body org", "POST /api/v1/exceptions body case",
     "POST /api/v1/exceptions/{id}/approve path id",
+    "POST /api/v1/hooks/{id}/approve path id",
+    "POST /api/v1/hooks/{id}/refuse path id",
     "POST /api/v1/organisations/{id} path id",
     "POST /api/v1/outbox/{id}/retry path id", "POST /api/v1/mode body cases",
     *(f"{method} /api/v1/{path} cursor cursor" for method in ("GET", "HEAD")

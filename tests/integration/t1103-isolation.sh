@@ -51,7 +51,7 @@ cookie() {
 # of each thing; its ids go to $WORK/NAME.json.
 settle() {
 	local class=$2 words=$3 org account number submission artefact job run report token upload
-	local verdict task deletion exception mail session sha256 name disclosure
+	local verdict task deletion exception mail session sha256 name disclosure hook
 	local sealed unseal
 	org=$("$LOEP" --json org add "$1" --class "$class" | jq -r .id)
 	account=$("$LOEP" --json user add "$1" --org "$org" --login "$1" \
@@ -130,6 +130,11 @@ settle() {
 		'[.[] | select(.org == $o)][0].id')
 	mail=$("$LOEP" --json outbox list | jq -r --arg n "$number" \
 		'[.[] | select(.number == $n)][0].id')
+	# An endpoint that wants to hear of the case, and is told something.
+	hook=$(member .id /hooks -d '{"url":"https://127.0.0.1:1/",
+		"events":["report.available"]}')
+	api "/hooks/$hook/approve" -X POST -d '{}' >/dev/null
+	api "/hooks/$hook/test" -X POST -d '{}' >/dev/null
 	# Words are found a while after they came.
 	for ((i = 0; i < 100; i++)); do
 		member '.items | length' "/search?q=$name" | grep -q '^[1-9]' &&
@@ -138,7 +143,7 @@ settle() {
 	done
 	jq -n --arg disclosure "$disclosure" --arg session "$session" --arg sha256 "$sha256" \
 		--arg name "$name" --arg deletion "$deletion" --arg exception "$exception" \
-		--arg mail "$mail" --arg org "$org" --arg account "$account" --arg number "$number" \
+		--arg mail "$mail" --arg hook "$hook" --arg org "$org" --arg account "$account" --arg number "$number" \
 		--arg submission "$submission" --arg artefact "$artefact" \
 		--arg run "$run" --arg job "$job" --arg report "$report" \
 		--arg token "$token" --arg upload "$upload" \

@@ -181,6 +181,7 @@ static const struct program_row programs[] = {
     {"loep-index", "", ROLE_INDEX},
     {"loep-mail", "", ROLE_MAIL},
     {"loep-oidc", "", ROLE_OIDC},
+    {"loep-hook", "", ROLE_HOOK},
     {"loep-pgp", "", ROLE_PGP},
 };
 #define PROGRAMS (sizeof(programs) / sizeof(programs[0]))

@@ -44,7 +44,7 @@ _loep() {
 	esac
 	if [ -z "${words:-}" ]; then
 		case $command in
-		"") words="init tls-cert pgp-key start stop submit queue case artefact unseal run report job vm rules org user hunt search rescan recipient disclosure policy exception key mode outbox audit verify backup restore status doctor --state --socket --server --token-file --ca --pin --cert --key --json --quiet --help --version" ;;
+		"") words="init tls-cert pgp-key start stop submit queue case artefact unseal run report job vm rules org user hunt search rescan recipient disclosure policy exception key mode outbox hook audit verify backup restore status doctor --state --socket --server --token-file --ca --pin --cert --key --json --quiet --help --version" ;;
 		init) words="--org --class" ;;
 		start) words="--background --config" ;;
 		submit)
@@ -78,6 +78,7 @@ _loep() {
 		exception) words="list propose approve --reason --case" ;;
 		mode) words="show propose leave approve reject log national_incident national_crisis --reason --plan --exercise --case --class --outbound" ;;
 		outbox) words="list retry --status" ;;
+		hook) words="list add approve refuse disable rotate test retry log --events --reason" ;;
 		hunt)
 			mapfile -t COMPREPLY < <(compgen -f -- "$current")
 			return

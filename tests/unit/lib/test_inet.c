@@ -95,6 +95,9 @@ test_ranges(void **state)
 	assert_true(has(&r, "fdff::1"));
 	assert_false(has(&r, "fe00::1"));
 	assert_true(has(&r, "::1"));
+	assert_int_equal(inet_ranges_read("::ffff:10.0.0.0/104", &r), ERR_OK);
+	assert_true(has(&r, "10.9.9.9"));
+	assert_false(has(&r, "11.0.0.0"));
 	assert_int_equal(inet_ranges_read("0.0.0.0/0", &r), ERR_OK);
 	assert_true(has(&r, "10.0.0.1"));
 	assert_false(has(&r, "::1"));
