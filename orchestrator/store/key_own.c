@@ -4,6 +4,7 @@
 #include "lib/own.h"
 #include "lib/xalloc.h"
 #include "store/audit.h"
+#include "store/hook.h"
 #include "store/key.h"
 #include "store/outbox.h"
 
@@ -227,6 +228,8 @@ warn_next(struct store *store, int64_t now, int64_t days)
 	    ARGS(val_text(id), val_int(days)), NULL);
 	if (err == ERR_OK)
 		err = outbox_key(store, org[0] == '\0' ? NULL : org, fpr, left);
+	if (err == ERR_OK && org[0] != '\0')
+		err = hook_org(store, HOOK_KEY, org);
 	if (err == ERR_OK)
 		err = audit_own(store, "key.expiring", &object,
 		    json_pack(

@@ -124,14 +124,35 @@ read_reader(const struct query *q, struct reader *reader)
 	    reader->language, sizeof(reader->language), "%s", query_text(q, 3));
 }
 
+/* One for each reader that the statement finds by this id. */
+static int
+add_all(struct store *store, const struct mail *mail, enum stmt stmt,
+    const char *id)
+{
+	struct reader readers[READERS_MAX];
+	size_t count = 0;
+	int err;
+	{
+		AUTO(query) q = {0};
+
+		err = query_start(&q, store->db, stmt, ARGS(val_text(id)));
+		while (err == ERR_OK && count < READERS_MAX &&
+		       (err = query_next(&q)) == ERR_OK)
+			read_reader(&q, &readers[count++]);
+	}
+	if (err == ERR_EOF)
+		err = ERR_OK;
+	for (size_t i = 0; i < count && err == ERR_OK; i++)
+		err = add(store, mail, &readers[i]);
+	return err;
+}
+
 int
 outbox_case(struct store *store, const char *kind, const char *case_id)
 {
-	struct reader readers[READERS_MAX];
 	AUTO(query) c = {0};
 	auto_json json_t *detail = NULL;
 	struct mail mail = {.kind = kind, .case_id = case_id};
-	size_t count = 0;
 	int err =
 	    query_one(&c, store->db, STMT_OUTBOX_CASE, ARGS(val_text(case_id)));
 
@@ -141,26 +162,12 @@ outbox_case(struct store *store, const char *kind, const char *case_id)
 	mail.number = query_text(&c, 0);
 	mail.tlp = query_text(&c, 1);
 	mail.detail = detail;
-	{
-		AUTO(query) q = {0};
-
-		err = query_start(&q, store->db, STMT_OUTBOX_READERS,
-		    ARGS(val_text(case_id)));
-		while (err == ERR_OK && count < READERS_MAX &&
-		       (err = query_next(&q)) == ERR_OK)
-			read_reader(&q, &readers[count++]);
-	}
-	if (err == ERR_EOF)
-		err = ERR_OK;
-	for (size_t i = 0; i < count && err == ERR_OK; i++)
-		err = add(store, &mail, &readers[i]);
-	return err;
+	return add_all(store, &mail, STMT_OUTBOX_READERS, case_id);
 }
 
 int
 outbox_org(struct store *store, const char *kind, const char *org_id)
 {
-	struct reader readers[READERS_MAX];
 	auto_json json_t *detail = json_object();
 	/* Where others have a case's number: subjects of it are one thread. */
 	struct mail mail = {
@@ -169,22 +176,8 @@ outbox_org(struct store *store, const char *kind, const char *org_id)
 	    .tlp = "TLP:AMBER+STRICT",
 	    .detail = detail,
 	};
-	size_t count = 0;
-	int err;
-	{
-		AUTO(query) q = {0};
 
-		err = query_start(
-		    &q, store->db, STMT_HOOK_OWNERS, ARGS(val_text(org_id)));
-		while (err == ERR_OK && count < READERS_MAX &&
-		       (err = query_next(&q)) == ERR_OK)
-			read_reader(&q, &readers[count++]);
-	}
-	if (err == ERR_EOF)
-		err = ERR_OK;
-	for (size_t i = 0; i < count && err == ERR_OK; i++)
-		err = add(store, &mail, &readers[i]);
-	return err;
+	return add_all(store, &mail, STMT_HOOK_OWNERS, org_id);
 }
 
 int
@@ -215,8 +208,7 @@ int
 outbox_key(struct store *store, const char *org, const char *fpr, int64_t days)
 {
 	auto_json json_t *detail = json_pack("{s:I}", "days", (json_int_t)days);
-	struct reader readers[READERS_MAX];
-	size_t len = strlen(fpr), count = 0;
+	size_t len = strlen(fpr);
 	struct mail mail = {
 	    .kind = OUTBOX_KEY,
 	    /* The key's id, as other programs show it. */
@@ -224,21 +216,8 @@ outbox_key(struct store *store, const char *org, const char *fpr, int64_t days)
 	    .tlp = "TLP:AMBER",
 	    .detail = detail,
 	};
-	int err;
-	{
-		AUTO(query) q = {0};
 
-		err = query_start(
-		    &q, store->db, STMT_KEY_READERS, ARGS(val_text(org)));
-		while (err == ERR_OK && count < READERS_MAX &&
-		       (err = query_next(&q)) == ERR_OK)
-			read_reader(&q, &readers[count++]);
-	}
-	if (err == ERR_EOF)
-		err = ERR_OK;
-	for (size_t i = 0; i < count && err == ERR_OK; i++)
-		err = add(store, &mail, &readers[i]);
-	return err;
+	return add_all(store, &mail, STMT_KEY_READERS, org);
 }
 
 /* --- the sender's calls --- */
