@@ -134,7 +134,7 @@ set(struct request *r, const char *case_id, const char *stage,
 		err = record(r->store, r, case_id, stage, reason);
 	if (err == ERR_OK)
 		err = audit_by(r, "case.stage", &object,
-		    json_pack("{s:s,s:s}", "stage", stage, "reason", reason));
+		    json_pack("{s:s}", "stage", stage));
 	return err;
 }
 

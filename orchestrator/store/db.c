@@ -95,12 +95,12 @@ db_sync(struct db *db)
 	return db_error(db, rc);
 }
 
-void
+bool
 db_make_room(struct db *db)
 {
 	/* As far as it comes: what cannot be written stays in the log. */
-	(void)sqlite3_wal_checkpoint_v2(
-	    db->sqlite, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	return sqlite3_wal_checkpoint_v2(db->sqlite, NULL,
+		   SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) == SQLITE_OK;
 }
 
 int64_t

@@ -103,8 +103,11 @@ bool db_is_in_transaction(const struct db *db);
  * the power fails: the log ends at some commit, never within one.
  */
 int must_check db_sync(struct db *db);
-/* The disk is full: gives back what the log takes, between transactions. */
-void db_make_room(struct db *db);
+/*
+ * Writes the log into the database and empties it, between transactions; false
+ * where something that reads keeps it.
+ */
+bool db_make_room(struct db *db);
 /* Rows changed since the database was opened. */
 int64_t db_changes(const struct db *db);
 /* Statements without arguments. */

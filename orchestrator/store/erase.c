@@ -12,6 +12,7 @@
 #include "store/job.h"
 #include "store/receipt.h"
 #include "store/row_json.h"
+#include "store/scrub.h"
 
 /* Rows that one transaction takes away of each kind. */
 #define ROWS_MAX 5000
@@ -321,7 +322,10 @@ step_proving(struct erase *e)
 		    &q, e->store->db, STMT_ERASE_LEFT, ARGS(val_text(e->id)));
 	if (err == ERR_OK)
 		return ERR_AGAIN;
-	if (err != ERR_NOT_FOUND)
+	if (err == ERR_NOT_FOUND)
+		err = scrub_words(e->store);
+	e->store->is_scrubbing = err == ERR_AGAIN;
+	if (err != ERR_OK)
 		return err;
 	return db_do(e->store->db, STMT_ERASE_STATE,
 	    ARGS(val_text(e->id), val_text("signing")), NULL);
@@ -457,6 +461,11 @@ ask_vault(struct erase *e)
 	e->store->is_erasing = true;
 	if (strcmp(e->state, "proving") == 0) {
 		ask_next(e);
+		return;
+	}
+	/* A backup reads from the log, say: with the next tick. */
+	if (!scrub_log(e->store)) {
+		end_proving(e);
 		return;
 	}
 	e->store->db->role = ROLE_STORE;

@@ -6,7 +6,7 @@
  *
  * Work on it stops; rows go in small transactions, what refers first; then
  * the vault is asked, digest by digest, whether the bytes are gone; then the
- * certificate is signed.  Each step may be done twice and is found again in
+ * database's own files are cleaned (scrub.h) and the certificate is signed.  Each step may be done twice and is found again in
  * the database: an end in the middle costs nothing but time.
  */
 #ifndef STORE_ERASE_H

@@ -183,7 +183,8 @@ search_feed(struct store *store)
 	size_t done = 0;
 	int err;
 
-	if (search->timer != NULL)
+	/* What is added meanwhile would have to be merged as well. */
+	if (search->timer != NULL || store->is_scrubbing)
 		return;
 	search->changes = changes;
 	if (is_busy && loop_now_ms() - search->fed_ms < PATIENCE_MS)

@@ -139,6 +139,7 @@ struct store {
 	int64_t quota_bytes;
 	int64_t quota_uploads;
 	bool is_erasing;      /* a deletion waits for the vault */
+	bool is_scrubbing;    /* and the indexes of words are merged for it */
 	int64_t retention_at; /* when the next one is looked for */
 	struct store_index index;
 	struct policy *policy; /* that is active */

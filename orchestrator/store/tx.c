@@ -441,7 +441,7 @@ finish(struct store *store, char *why, size_t why_size)
 	if (err != ERR_OK && db_is_in_transaction(store->db))
 		(void)!db_run(store->db, STMT_TX_ROLLBACK);
 	if (err == ERR_NO_SPACE)
-		db_make_room(store->db);
+		(void)db_make_room(store->db);
 	tx->is_open = tx->is_hurried = false;
 	tx->lost = ERR_OK;
 	return err;

@@ -135,8 +135,9 @@ insert_collected(struct finish *f, const struct custody *what)
 
 	if (err != ERR_OK)
 		return err == ERR_NOT_FOUND ? (int)ERR_OK : err;
-	said = json_pack("{s:b,s:s,s:s}", "is_declared", 1, "source_host",
-	    query_text(&q, 1), "origin", query_text(&q, 2));
+	/* Not of which machine: a deletion takes that away, the chain stays. */
+	said = json_pack(
+	    "{s:b,s:s}", "is_declared", 1, "origin", query_text(&q, 1));
 	if (!query_is_null(&q, 0)) {
 		char at[ROW_JSON_TIME_BYTES];
 
