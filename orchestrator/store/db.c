@@ -132,6 +132,16 @@ prepare_one(struct db *db, size_t id)
 	return ERR_OK;
 }
 
+int
+db_scrub(struct db *db)
+{
+	if (db_is_in_transaction(db) ||
+	    sqlite3_wal_checkpoint_v2(db->sqlite, NULL,
+		SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK)
+		return ERR_AGAIN;
+	return ERR_OK;
+}
+
 static int
 configure(struct db *db)
 {

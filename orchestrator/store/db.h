@@ -96,6 +96,12 @@ int db_error(struct db *db, int rc);
 /* Runs a statement without rows; *ret_changes (may be NULL) counts rows. */
 int must_check db_do(struct db *db, enum stmt id, const struct value *args,
     size_t count, int64_t *ret_changes);
+/*
+ * Brings all of the log into the database and cuts it to nothing, so that no
+ * older state of a row is left in either (what is deleted from the database is
+ * overwritten).  ERR_AGAIN: a unit is open, or somebody reads an older state.
+ */
+int must_check db_scrub(struct db *db);
 /* False also when SQLite ended the transaction by itself (full disk). */
 bool db_is_in_transaction(const struct db *db);
 /*

@@ -51,6 +51,7 @@ MIGRATION_TEXT(0025, "0025-stat-time.sql");
 MIGRATION_TEXT(0026, "0026-report-editor.sql");
 MIGRATION_TEXT(0027, "0027-export.sql");
 MIGRATION_TEXT(0028, "0028-hook.sql");
+MIGRATION_TEXT(0029, "0029-scrub.sql");
 
 static const struct {
 	int version;
@@ -84,6 +85,7 @@ static const struct {
     {26, "0026-report-editor", store_schema_0026},
     {27, "0027-export", store_schema_0027},
     {28, "0028-hook", store_schema_0028},
+    {29, "0029-scrub", store_schema_0029},
 };
 
 #define MIGRATION_COUNT (sizeof(migrations) / sizeof(migrations[0]))

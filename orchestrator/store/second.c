@@ -5,7 +5,8 @@
 #include "lib/log.h"
 #include "lib/secret.h"
 
-#define ROWS_MAX 64
+/* Until nobody is in the way. */
+#define SCRUB_MS ((uint64_t)200)
 
 /* No JSON: nothing else that the vault signs can be this. */
 static const char text[] = "loep: key of second factors, version 1";
@@ -125,6 +126,18 @@ seal_all(struct store *store)
 		    (long long)count);
 }
 
+/* The log still has the rows from before they were sealed. */
+static void
+on_scrub(void *arg)
+{
+	struct store *store = arg;
+
+	store->scrub = NULL;
+	if (db_scrub(store->db) != ERR_OK)
+		store->scrub =
+		    loop_timer(store->loop, SCRUB_MS, on_scrub, store);
+}
+
 static void
 on_signed(void *arg, struct vault_answer *answer)
 {
@@ -140,6 +153,8 @@ on_signed(void *arg, struct vault_answer *answer)
 	    answer->signature, sizeof(answer->signature), store->second_key);
 	store->has_second_key = true;
 	seal_all(store);
+	if (store->scrub == NULL)
+		store->scrub = loop_timer(store->loop, 0, on_scrub, store);
 }
 
 void

@@ -218,6 +218,7 @@ store_free(struct store *store)
 	chan_free(store->oidc_peer);
 	chan_free(store->hook_peer);
 	free(store->hook.portal);
+	loop_timer_cancel(store->scrub);
 	oidc_free(store->oidc);
 	policy_free(store->policy);
 	mode_release(&store->mode);

@@ -95,6 +95,7 @@ struct store {
 	enum second_factor second_factor;
 	bool has_second_key; /* the vault gave it (second.h) */
 	uint8_t second_key[32];
+	struct loop_timer *scrub; /* of the log, after secrets were sealed */
 	uint8_t password_log2n;
 	int64_t session_idle_us;
 	int64_t session_max_us;

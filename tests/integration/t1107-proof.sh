@@ -3,6 +3,7 @@
 # Who approves shows that it is them: over HTTPS with a session and with tokens,
 # and on a terminal.  What asks for it is test_proof's.
 . "$(dirname "$0")/lib.sh"
+# shellcheck disable=SC2034 # lib.sh reads it
 STEP_UP=2
 CONF='[store]\nsecond_factor = nobody\n[web]\nlisten = 127.0.0.1:0'
 loep_start

@@ -12,7 +12,7 @@ CERT=$STATE/tls/cert.pem
 # shellcheck disable=SC2034
 PORT=$(sed -n 's/.*serving HTTPS.*address=127.0.0.1 port=\([0-9]*\).*/\1/p' "$WORK/log" | tail -1)
 CSIRT=$("$LOEP" --json org list | jq -r '.[] | select(.class == "CSIRT").id')
-WORDS='read_all_orgs analyse claim verdict approve_report withdraw activate_crisis approve_crisis'
+WORDS='read_all_orgs analyse claim verdict approve_report withdraw activate_crisis approve_crisis manage_policy approve_policy approve_rules'
 for who in an bert cleo; do
 	account "$who" "$CSIRT" "$WORDS"
 done
@@ -86,6 +86,22 @@ is "one audit entry" "$(noted exception.approved)" 1
 is "a crisis is proposed" "$(status an /mode -d '{"mode":"national_crisis","reason":"x"}')" 201
 is "entered at once: once" "$(both /mode/approve '{}')" "200:1 409:7"
 is "one entry" "$(get '.items | length' an /modes)" 1
+
+# --- a policy ---
+POLICY=$(as an /policies/1 | sed '$d' | jq '{document: (.document | .ranks.C4 = 4), comment: "x"}' |
+	as an /policies -d @- | sed '$d' | jq -r .version)
+is "not approved by its author" "$(status an "/policies/$POLICY/approve" -d '{}')" 403
+is "approved at once: once" "$(both "/policies/$POLICY/approve" '{}')" "200:1 409:7"
+is "one audit entry" "$(noted policy.approved)" 1
+is "one policy holds" "$(get '[.items[] | select(.state == "active")] | length' an /policies)" 1
+
+# --- rules ---
+mkdir "$WORK/rules"
+echo 'rule lamp { strings: $a = "a lamp that is lit" condition: $a }' >"$WORK/rules/lamp.yar"
+"$LOEP" --quiet rules add "$WORK/rules" --licence MIT --wait >"$WORK/rules.out" 2>&1
+RULES=$(get '.items[0].version' an '/rules/versions?state=tested')
+is "approved at once: once" "$(both "/rules/versions/$RULES/approve" '{}')" "200:1 409:7"
+is "one audit entry" "$(noted rules.approved)" 1
 
 # --- a deletion ---
 DELETION=$(get .id an "/cases/$CASE/deletion" -d '{"reason":"asked"}')
