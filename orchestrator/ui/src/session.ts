@@ -19,6 +19,7 @@ export type Capability =
   | 'manage_rules'
   | 'approve_rules'
   | 'activate_rules'
+  | 'unseal'
   | 'manage_policy'
   | 'approve_policy'
   | 'activate_crisis'

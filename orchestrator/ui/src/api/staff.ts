@@ -147,6 +147,27 @@ export interface Finding {
   withdrawn_by: number | null;
 }
 
+/** An act that opens a sealed artefact. */
+export interface Unseal {
+  id: string;
+  case: string;
+  artefact: string;
+  artefact_name: string;
+  state: string;
+  necessity: string;
+  requested_by: string;
+  requested_by_name: string;
+  requested_at: string;
+  is_second_needed: boolean;
+  decided_by_name: string | null;
+  decided_at: string | null;
+  is_single_person: boolean;
+  answer: string;
+  destroyed_at: string | null;
+  jobs_open: number;
+  matches: number;
+}
+
 export interface Job {
   id: string;
   case: string;

@@ -118,6 +118,9 @@ export interface Artefact {
   created: string;
   verdict?: string | null;
   verdict_confirmed?: boolean;
+  /** openpgp, enclosed, or nothing */
+  seal?: string;
+  restriction?: string;
 }
 
 export interface Progress {

@@ -210,6 +210,11 @@ function Files(props: { number: string; round: number; none: string }) {
                   cell: (a) => (
                     <>
                       <Name text={a.name} />
+                      {a.seal && (
+                        <div>
+                          <Badge tone="info">{t.casePage.sealed}</Badge>
+                        </div>
+                      )}
                       <div class="hint">
                         <Hash hex={a.sha256} />
                       </div>

@@ -41,6 +41,7 @@ const CAPABILITIES = [
   'manage_rules',
   'approve_rules',
   'activate_rules',
+  'unseal',
   'manage_vm_images',
   'read_all_orgs',
   'manage_staff',

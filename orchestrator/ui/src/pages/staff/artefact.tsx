@@ -18,17 +18,24 @@ import { ArtefactBytes, ArtefactStrings } from './artefact_bytes.js';
 import { ArtefactFacts } from './artefact_facts.js';
 import { ArtefactFindings } from './artefact_findings.js';
 import { RelatedArtefacts } from './artefact_related.js';
+import {
+  ArtefactSeal,
+  RestrictDialog,
+  RestrictionBadge,
+} from './artefact_seal.js';
 import { ReasonDialog, StateBadge, VerdictBadge } from './parts.js';
 import { RunDialog } from './run_dialog.js';
 
 const TABS = ['facts', 'findings', 'bytes', 'strings', 'related'] as const;
 
-function Actions(props: { item: FullArtefact }) {
+function Actions(props: { item: FullArtefact; reload: () => void }) {
   const t = useT();
   const a = t.staff.artefact;
   const { can } = useSession();
   const { item } = props;
-  const [dialog, setDialog] = useState<'' | 'run' | 'download'>('');
+  const [dialog, setDialog] = useState<'' | 'run' | 'download' | 'restrict'>(
+    '',
+  );
 
   return (
     <>
@@ -39,6 +46,18 @@ function Actions(props: { item: FullArtefact }) {
       )}
       {can('download_sample') && (
         <Button onClick={() => setDialog('download')}>{a.download}</Button>
+      )}
+      {can('analyse') && (
+        <Button onClick={() => setDialog('restrict')}>
+          {t.staff.seal.restrict}
+        </Button>
+      )}
+      {dialog === 'restrict' && (
+        <RestrictDialog
+          item={item}
+          reload={props.reload}
+          onClose={() => setDialog('')}
+        />
       )}
       {dialog === 'run' && (
         <RunDialog artefact={item} onClose={() => setDialog('')} />
@@ -89,7 +108,7 @@ export default function ArtefactPage({ params, query }: PageProps) {
             ]
           : [['/queue', t.staff.queue.title]]
       }
-      actions={load.data && <Actions item={load.data} />}
+      actions={load.data && <Actions item={load.data} reload={load.reload} />}
       wide
     >
       <Loaded load={load}>
@@ -99,6 +118,7 @@ export default function ArtefactPage({ params, query }: PageProps) {
               <Tlp label={item.tlp} />
               <Pap label={item.pap} />
               <StateBadge state={item.state} />
+              <RestrictionBadge item={item} />
               <span>
                 {a.score} <ScoreBadge score={item.score} />
               </span>
@@ -115,6 +135,10 @@ export default function ArtefactPage({ params, query }: PageProps) {
                 {wordFor(t.staff.words.relation, item.relation ?? 'submitted')}
               </span>
             </p>
+            <ArtefactSeal
+              key={`${item.id}${item.restriction ?? ''}`}
+              item={item}
+            />
             <Tabs
               label={a.parts}
               current={tab}

@@ -23,6 +23,7 @@ import { PagedTable, usePages } from '../../components/pages.js';
 import { Tlp } from '../../components/tlp.js';
 import { useT, wordFor } from '../../i18n/index.js';
 import { useSession } from '../../session.js';
+import { CaseUnseals } from './artefact_seal.js';
 import { ActButton, ReasonButton, StateBadge } from './parts.js';
 
 function Labels(props: { item: StaffCase; reload: () => void }) {
@@ -391,6 +392,7 @@ export function CaseEvidence(props: { item: StaffCase; reload: () => void }) {
       )}
       <History key={`h${round}`} number={item.number} />
       <Access key={`a${round}`} number={item.number} />
+      <CaseUnseals number={item.number} />
       <Disclosures number={item.number} />
       <Ending item={item} reload={reload} />
     </>

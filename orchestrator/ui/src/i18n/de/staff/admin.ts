@@ -76,6 +76,7 @@ export const admin: typeof en = {
         manage_rules: 'Regeln ändern',
         approve_rules: 'Regeln genehmigen',
         activate_rules: 'Regeln aktivieren',
+        unseal: 'Siegel öffnen',
         manage_vm_images: 'virtuelle Maschinen verwalten',
         read_all_orgs: 'die Fälle aller Organisationen sehen',
         manage_staff: 'Organisationen und Konten verwalten',

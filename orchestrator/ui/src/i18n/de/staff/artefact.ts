@@ -2,6 +2,42 @@
 import type { artefact as en } from '../../en/staff/artefact.js';
 
 export const artefact: typeof en = {
+  seal: {
+    title: 'Versiegelt',
+    openpgp:
+      'Das ist eine verschlüsselte OpenPGP-Nachricht. Sie wird nur in dieser Form aufbewahrt: Keine Analyse hat sie geöffnet, und neue Durchläufe überspringen sie. Ein Download ist die Nachricht, wie sie gesendet wurde.',
+    enclosed:
+      'Das kam aus einer versiegelten Nachricht und wird verschlüsselt aufbewahrt, mit dem eigenen Schlüssel des Dienstes.',
+    sealedByHand:
+      'Versiegelt: Niemand sieht hinein, auch keine Analyse, bis jemand anders entscheidet.',
+    quarantined:
+      'In Quarantäne: Niemand sieht hinein, auch keine Analyse, bis jemand anders entscheidet.',
+    unseal: 'Siegel öffnen',
+    unsealText:
+      'Der Inhalt wird im Speicher entschlüsselt, für eine Analyse, und ist danach fort. Von dem, was gefunden wird, bleiben die Regeln und ihre Stellen. Der Einsender liest, wer es geöffnet hat, wann, und was Sie hier schreiben.',
+    necessity: 'Notwendigkeit',
+    necessityHint:
+      'Warum der Vorfall ohne das nicht zu lösen ist; mindestens 20 Zeichen.',
+    ask: 'Beantragen',
+    approve: 'Öffnen genehmigen',
+    unseals: 'Geöffnete Siegel',
+    none: 'Es wurde kein Siegel geöffnet.',
+    decidedBy: 'entschieden von',
+    destroyed: 'fort seit',
+    matches: (n: number) =>
+      n === 1 ? '1 Regel trifft zu' : `${n} Regeln treffen zu`,
+    restrict: 'Versiegeln oder in Quarantäne nehmen',
+    restrictText:
+      'Es gilt auch für alles, was daraus kam. Laufende Analysen enden, und neue Durchläufe führen es als übersprungen auf.',
+    restriction: 'Was von jetzt an gilt',
+    restrictions: {
+      none: 'frei: Es wird mit den heutigen Regeln analysiert',
+      sealed: 'versiegelt',
+      classified_suspected: 'Quarantäne: vielleicht eingestuft',
+      legal: 'Quarantäne: aus rechtlichen Gründen',
+      malformed: 'Quarantäne: fehlerhaft aufgebaut',
+    } as Record<string, string>,
+  },
   artefact: {
     artefact: 'Artefakt',
     parts: 'Teile des Artefakts',

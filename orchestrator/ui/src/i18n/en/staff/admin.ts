@@ -75,6 +75,7 @@ export const admin = {
         manage_rules: 'change rules',
         approve_rules: 'approve rules',
         activate_rules: 'activate rules',
+        unseal: 'open seals',
         manage_vm_images: 'manage virtual machines',
         read_all_orgs: 'see the cases of all organisations',
         manage_staff: 'manage organisations and accounts',

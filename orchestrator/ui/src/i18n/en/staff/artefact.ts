@@ -1,6 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 // Words of an artefact's page and of the search.
 export const artefact = {
+  seal: {
+    title: 'Sealed',
+    openpgp:
+      'This is an encrypted OpenPGP message. It is kept in that form alone: no analysis opened it, and re-scans skip it. A download is the message as it was sent.',
+    enclosed:
+      'This came out of a sealed message and is kept encrypted to the service’s own key.',
+    sealedByHand:
+      'Sealed: nobody looks into it, and no analysis does, until somebody decides otherwise.',
+    quarantined:
+      'In quarantine: nobody looks into it, and no analysis does, until somebody decides otherwise.',
+    unseal: 'Open the seal',
+    unsealText:
+      'The content is decrypted in memory, for one analysis, and is gone afterwards. Of what is found, the rules and their places are kept. The submitter reads who opened it, when, and what you write here.',
+    necessity: 'Necessity',
+    necessityHint:
+      'Why the incident cannot be resolved without it; at least 20 characters.',
+    ask: 'Ask for it',
+    approve: 'Approve opening it',
+    unseals: 'Opened seals',
+    none: 'No seal was opened.',
+    decidedBy: 'decided by',
+    destroyed: 'gone since',
+    matches: (n: number) => (n === 1 ? '1 rule matches' : `${n} rules match`),
+    restrict: 'Seal or quarantine',
+    restrictText:
+      'It holds for all that came out of it, too. Open analyses stop, and re-scans list it as skipped.',
+    restriction: 'What holds from now on',
+    restrictions: {
+      none: 'free: it is analysed by the rules of today',
+      sealed: 'sealed',
+      classified_suspected: 'quarantine: perhaps classified',
+      legal: 'quarantine: for legal reasons',
+      malformed: 'quarantine: malformed',
+    } as Record<string, string>,
+  },
   artefact: {
     artefact: 'Artefact',
     parts: 'Parts of the artefact',

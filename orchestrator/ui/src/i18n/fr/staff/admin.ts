@@ -76,6 +76,7 @@ export const admin: typeof en = {
         manage_rules: 'modifier des règles',
         approve_rules: 'approuver des règles',
         activate_rules: 'activer des règles',
+        unseal: 'ouvrir des scellés',
         manage_vm_images: 'gérer les machines virtuelles',
         read_all_orgs: 'voir les dossiers de toutes les organisations',
         manage_staff: 'gérer organisations et comptes',

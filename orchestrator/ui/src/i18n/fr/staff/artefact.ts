@@ -2,6 +2,42 @@
 import type { artefact as en } from '../../en/staff/artefact.js';
 
 export const artefact: typeof en = {
+  seal: {
+    title: 'Scellé',
+    openpgp:
+      'Ceci est un message OpenPGP chiffré. Il n’est conservé que sous cette forme : aucune analyse ne l’a ouvert, et les nouvelles analyses le laissent de côté. Un téléchargement donne le message tel qu’il a été envoyé.',
+    enclosed:
+      'Ceci provient d’un message scellé et est conservé chiffré, avec la propre clé du service.',
+    sealedByHand:
+      'Scellé : personne ne regarde dedans, et aucune analyse, jusqu’à ce que quelqu’un en décide autrement.',
+    quarantined:
+      'En quarantaine : personne ne regarde dedans, et aucune analyse, jusqu’à ce que quelqu’un en décide autrement.',
+    unseal: 'Ouvrir le scellé',
+    unsealText:
+      'Le contenu est déchiffré en mémoire, pour une seule analyse, et disparaît ensuite. De ce qui est trouvé, seules les règles et leurs emplacements sont conservés. Le déclarant lit qui l’a ouvert, quand, et ce que vous écrivez ici.',
+    necessity: 'Nécessité',
+    necessityHint:
+      'Pourquoi l’incident ne peut être résolu sans cela ; au moins 20 caractères.',
+    ask: 'Demander',
+    approve: 'Approuver l’ouverture',
+    unseals: 'Scellés ouverts',
+    none: 'Aucun scellé n’a été ouvert.',
+    decidedBy: 'décidé par',
+    destroyed: 'disparu depuis',
+    matches: (n: number) =>
+      n === 1 ? '1 règle correspond' : `${n} règles correspondent`,
+    restrict: 'Sceller ou mettre en quarantaine',
+    restrictText:
+      'Cela vaut aussi pour tout ce qui en est sorti. Les analyses en cours s’arrêtent, et les nouvelles analyses le signalent comme laissé de côté.',
+    restriction: 'Ce qui vaut désormais',
+    restrictions: {
+      none: 'libre : il est analysé avec les règles d’aujourd’hui',
+      sealed: 'scellé',
+      classified_suspected: 'quarantaine : peut-être classifié',
+      legal: 'quarantaine : pour des raisons juridiques',
+      malformed: 'quarantaine : malformé',
+    } as Record<string, string>,
+  },
   artefact: {
     artefact: 'Artefact',
     parts: 'Parties de l’artefact',

@@ -76,6 +76,7 @@ export const admin: typeof en = {
         manage_rules: 'regels wijzigen',
         approve_rules: 'regels goedkeuren',
         activate_rules: 'regels activeren',
+        unseal: 'zegels openen',
         manage_vm_images: 'virtuele machines beheren',
         read_all_orgs: 'de dossiers van alle organisaties zien',
         manage_staff: 'organisaties en accounts beheren',

@@ -2,6 +2,41 @@
 import type { artefact as en } from '../../en/staff/artefact.js';
 
 export const artefact: typeof en = {
+  seal: {
+    title: 'Verzegeld',
+    openpgp:
+      'Dit is een versleuteld OpenPGP-bericht. Het wordt enkel in die vorm bewaard: geen analyse heeft het geopend, en herscans slaan het over. Een download is het bericht zoals het verstuurd werd.',
+    enclosed:
+      'Dit kwam uit een verzegeld bericht en wordt versleuteld bewaard, met de eigen sleutel van de dienst.',
+    sealedByHand:
+      'Verzegeld: niemand kijkt erin, en geen analyse, tot iemand anders beslist.',
+    quarantined:
+      'In quarantaine: niemand kijkt erin, en geen analyse, tot iemand anders beslist.',
+    unseal: 'Zegel openen',
+    unsealText:
+      'De inhoud wordt in het geheugen ontcijferd, voor één analyse, en is daarna weg. Van wat gevonden wordt, blijven de regels en hun plaatsen bewaard. De indiener leest wie het opende, wanneer, en wat u hier schrijft.',
+    necessity: 'Noodzaak',
+    necessityHint:
+      'Waarom het incident zonder dit niet opgelost raakt; minstens 20 tekens.',
+    ask: 'Aanvragen',
+    approve: 'Openen goedkeuren',
+    unseals: 'Geopende zegels',
+    none: 'Er werd geen zegel geopend.',
+    decidedBy: 'beslist door',
+    destroyed: 'weg sinds',
+    matches: (n: number) => (n === 1 ? '1 regel past' : `${n} regels passen`),
+    restrict: 'Verzegelen of in quarantaine plaatsen',
+    restrictText:
+      'Het geldt ook voor alles wat eruit kwam. Lopende analyses stoppen, en herscans vermelden het als overgeslagen.',
+    restriction: 'Wat van nu af geldt',
+    restrictions: {
+      none: 'vrij: het wordt geanalyseerd met de regels van vandaag',
+      sealed: 'verzegeld',
+      classified_suspected: 'quarantaine: misschien geclassificeerd',
+      legal: 'quarantaine: om juridische redenen',
+      malformed: 'quarantaine: misvormd',
+    } as Record<string, string>,
+  },
   artefact: {
     artefact: 'Artefact',
     parts: 'Delen van het artefact',
