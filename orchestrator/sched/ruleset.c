@@ -17,6 +17,8 @@
 #define SOON_MS ((uint64_t)60)
 /* After a store that could not answer. */
 #define RETRY_MS ((uint64_t)1000)
+/* The vault may be away for long: it is asked less and less often. */
+#define RETRY_MS_MAX ((uint64_t)8000)
 
 void
 ruleset_init(struct ruleset *ruleset)
@@ -105,6 +107,7 @@ on_image(void *arg, enum err err, const char *why, int fd)
 		on_end(sched, err, why, fd);
 		return;
 	}
+	rules->retry_ms = 0;
 	if (err == ERR_OK)
 		rules->image_fd = fd;
 	else if (fd != -1)
@@ -136,6 +139,15 @@ ask_image(struct sched *sched)
 	    NULL, on_image, sched);
 }
 
+static uint64_t
+next_retry_ms(struct ruleset *rules)
+{
+	rules->retry_ms = rules->retry_ms == 0 ? RETRY_MS : 2 * rules->retry_ms;
+	if (rules->retry_ms > RETRY_MS_MAX)
+		rules->retry_ms = RETRY_MS_MAX;
+	return rules->retry_ms;
+}
+
 static void
 close_at(int *fd)
 {
@@ -159,7 +171,8 @@ on_end(void *arg, enum err err, const char *why, int fd)
 			    "msg=\"no rules to be had\" reason=\"%s\"", why);
 		if (rules->timer == NULL)
 			rules->timer = loop_timer(sched->program.loop,
-			    rules->is_again ? 0 : RETRY_MS, on_retry, sched);
+			    rules->is_again ? 0 : next_retry_ms(rules),
+			    on_retry, sched);
 		rules->is_again = false;
 		return;
 	}
@@ -193,9 +206,12 @@ ruleset_fetch_soon(struct sched *sched)
 {
 	struct ruleset *rules = &sched->ruleset;
 
-	if (rules->timer == NULL && !sched->is_stopping)
-		rules->timer =
-		    loop_timer(sched->program.loop, SOON_MS, on_retry, sched);
+	if (sched->is_stopping)
+		return;
+	/* What they wait for may be there: not later than now. */
+	loop_timer_cancel(rules->timer);
+	rules->timer =
+	    loop_timer(sched->program.loop, SOON_MS, on_retry, sched);
 }
 
 void
@@ -206,6 +222,7 @@ ruleset_forget(struct sched *sched)
 	loop_timer_cancel(rules->timer);
 	rules->timer = NULL;
 	rules->is_known = rules->is_asked = rules->is_again = false;
+	rules->retry_ms = 0;
 }
 
 void

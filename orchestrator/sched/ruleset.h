@@ -38,6 +38,7 @@ struct ruleset {
 	bool is_sent;	  /* to the loep-yara that is connected */
 	bool is_bad;	  /* which did not take it */
 	struct loop_timer *timer;
+	uint64_t retry_ms; /* the last pause; 0 = it was answered */
 };
 
 void ruleset_init(struct ruleset *ruleset);

@@ -18,7 +18,9 @@
 #include "store/timewatch.h"
 
 #define ROWS_MAX 64
-#define DAY_US	 ((int64_t)24 * 3600 * 1000000)
+/* Cases that one tick looks at: some milliseconds. */
+#define CASES_MAX 256
+#define DAY_US	  ((int64_t)24 * 3600 * 1000000)
 
 struct due {
 	char case_id[UUID_BYTES];
@@ -33,14 +35,36 @@ copy(char *dst, size_t size, const struct query *q, int column)
 	(void)snprintf(dst, size, "%s", query_text(q, column));
 }
 
+/* The cases that this tick looks at. */
+struct slice {
+	char last[UUID_BYTES];
+	bool is_last; /* there are none behind them */
+};
+
+static int
+find_slice(struct store *store, struct slice *ret_slice)
+{
+	AUTO(query) q = {0};
+	int err = query_one(&q, store->db, STMT_RETENTION_SLICE,
+	    ARGS(val_text(store->retention_from), val_int(CASES_MAX)));
+
+	if (err != ERR_OK)
+		return err;
+	ret_slice->is_last = query_int(&q, 0) < CASES_MAX;
+	copy(ret_slice->last, sizeof(ret_slice->last), &q, 1);
+	return ERR_OK;
+}
+
 /* Those that are due, read before the first of them changes anything. */
 static size_t
-find(struct store *store, enum stmt stmt, int64_t now, struct due *due)
+find(struct store *store, enum stmt stmt, const struct slice *slice,
+    int64_t now, struct due *due)
 {
 	AUTO(query) q = {0};
 	size_t count = 0;
-	int err = query_start(
-	    &q, store->db, stmt, ARGS(val_int(now), val_int(ROWS_MAX)));
+	int err = query_start(&q, store->db, stmt,
+	    ARGS(val_int(now), val_int(ROWS_MAX),
+		val_text(store->retention_from), val_text(slice->last)));
 
 	while (err == ERR_OK && count < ROWS_MAX && query_next(&q) == ERR_OK) {
 		struct due *d = &due[count++];
@@ -98,14 +122,17 @@ erase_retention(struct store *store)
 	    STMT_RETENTION_DUE, STMT_RETENTION_CASES_DUE};
 	static struct due due[ROWS_MAX];
 	const int64_t now = loop_wall_us();
+	struct slice slice = {.is_last = true};
 	bool is_more = false;
-	int err = ERR_OK;
+	int err;
 
 	if (now < store->retention_at || !timewatch_is_calm(store) ||
 	    tx_begin(store, ROLE_STORE) != ERR_OK)
 		return;
-	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
-		size_t count = find(store, kinds[k], now, due);
+	err = find_slice(store, &slice);
+	for (size_t k = 0;
+	     err == ERR_OK && k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+		size_t count = find(store, kinds[k], &slice, now, due);
 
 		for (size_t i = 0; err == ERR_OK && i < count; i++)
 			err = apply(store, &due[i], now);
@@ -115,6 +142,11 @@ erase_retention(struct store *store)
 			break;
 	}
 	tx_end(store, err == ERR_OK);
-	if (!is_more)
+	if (is_more)
+		return;
+	/* Onwards with the next tick; once a day over all of them. */
+	(void)snprintf(store->retention_from, sizeof(store->retention_from),
+	    "%s", slice.is_last ? "" : slice.last);
+	if (store->retention_from[0] == '\0')
 		store->retention_at = now + DAY_US;
 }

@@ -15,9 +15,9 @@
 #include "store/hasher.h"
 #include "store/hook.h"
 #include "store/job.h"
+#include "store/key.h"
 #include "store/login.h"
 #include "store/move.h"
-#include "store/key.h"
 #include "store/oidc.h"
 #include "store/outbox.h"
 #include "store/policy.h"
@@ -282,6 +282,9 @@ store_add_peer(struct store *store, struct chan *chan)
 		vault_set_chan(store->vault, chan);
 		create_keys(store);
 		second_ask(store);
+		/* It keeps the rules, too: whoever could not have them need
+		 * not ask again and again. */
+		tx_tell_rules(store);
 		return;
 	case ROLE_PGP:
 		keys_set_chan(store->keys, chan);

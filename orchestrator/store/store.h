@@ -142,6 +142,7 @@ struct store {
 	bool is_erasing;      /* a deletion waits for the vault */
 	bool is_scrubbing;    /* and the indexes of words are merged for it */
 	int64_t retention_at; /* when the next one is looked for */
+	char retention_from[UUID_BYTES]; /* the case behind which; or "" */
 	struct store_index index;
 	struct policy *policy; /* that is active */
 	struct mode mode;

@@ -341,6 +341,12 @@ send_changed(struct chan *chan, const char *what, const char *id)
 	wire_out_release(&body);
 }
 
+void
+tx_tell_rules(struct store *store)
+{
+	send_changed(store->sched, "rules", "");
+}
+
 static void
 send_notes(struct store *store)
 {

@@ -116,6 +116,8 @@ void tx_hurry(struct store *store);
 struct reply *tx_last_rows(struct store *store, const struct request *r);
 /* Takes the reply; sends it after the commit, or soon when none is open. */
 void tx_reply(struct store *store, struct reply *reply);
+/* Tells the scheduler to look which rules are active. */
+void tx_tell_rules(struct store *store);
 /* Commits now, as at the end of a turn. */
 void tx_commit(struct store *store);
 /* The peer's channel ended: nothing more is sent to it. */

@@ -5,6 +5,7 @@
 #include "lib/own.h"
 #include "lib/record.h"
 #include "lib/xalloc.h"
+#include "store/erase.h"
 
 #include <string.h>
 
@@ -332,6 +333,39 @@ test_retention(void **state)
 	    1);
 }
 
+/* One tick looks at some of the cases, the next one at those behind. */
+static void
+test_retention_by_slices(void **state)
+{
+	struct world *w = *state;
+	struct rig *rig = w->rig;
+	struct store *store = rig->store;
+	char last[UUID_BYTES];
+	auto_free char *sql = NULL;
+
+	rig->principal = w->admin;
+	for (int i = 0; i < 300; i++)
+		make_case(rig, last, NULL);
+	rig_turn(rig, 20);
+	sql = xasprintf(
+	    "UPDATE case_file SET state = 'closed', stage = 'closed', "
+	    "closed_at = created_at - 20000 * 86400000000, "
+	    "legal_hold = (id <> '%s') WHERE is_internal = 0",
+	    last);
+	sql_run(rig, sql);
+	store->retention_at = 0;
+	erase_retention(store);
+	assert_string_not_equal(store->retention_from, "");
+	assert_true(strcmp(store->retention_from, last) < 0);
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM deletion"), 0);
+	erase_retention(store);
+	assert_string_equal(store->retention_from, "");
+	assert_true(store->retention_at > loop_wall_us());
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM deletion "
+				      "WHERE kind = 'retention'"),
+	    1);
+}
+
 /* A day of retention, some days after the cases were closed. */
 static void
 retain(struct world *w, int days)
@@ -422,6 +456,7 @@ main(void)
 	    TEST(test_refused),
 	    TEST(test_same_content_stays),
 	    TEST(test_retention),
+	    TEST(test_retention_by_slices),
 	    TEST(test_archive_and_anonymise),
 	};
 
