@@ -3,8 +3,8 @@
  * backup.c - loep backup, restore: everything that cannot be made again.
  *
  * A backup is a folder: db/loep.db (a copy that the store made), vault/ (the
- * blobs, encrypted as they are, and the keys), tls/, loep.conf, and
- * loep-backup.json, which is written last: without it there is no backup.
+ * blobs, encrypted as they are, and the keys), pgp/ (what opens sealed
+ * messages), tls/, loep.conf, and loep-backup.json, which is written last: without it there is no backup.
  * Index and guest images are not in it; they are made again.
  */
 #include "cli/command.h"
@@ -236,6 +236,8 @@ cmd_backup(struct cli *cli, int argc, char **argv)
 	copy_database(cli);
 	copytree_file(&t, from, db);
 	copy_vault(&t, cli->state_dir, argv[optind], has_keys);
+	if (has_keys)
+		copy_optional(&t, cli->state_dir, argv[optind], "pgp");
 	copy_optional(&t, cli->state_dir, argv[optind], "tls");
 	copy_optional(&t, cli->state_dir, argv[optind], "loep.conf");
 	json_decref(api_post(cli->api, outcome, "/backup/end"));
@@ -356,6 +358,7 @@ cmd_restore(struct cli *cli, int argc, char **argv)
 	copytree_run(&t, vault, to_vault, false);
 	copytree_folder(&t, tmp);
 	t.uid = (uid_t)-1;
+	copy_optional(&t, argv[1], cli->state_dir, "pgp");
 	copy_optional(&t, argv[1], cli->state_dir, "tls");
 	copy_optional(&t, argv[1], cli->state_dir, "loep.conf");
 	/* The database comes last: without it nothing starts. */

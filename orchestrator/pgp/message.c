@@ -25,6 +25,7 @@ message_open(struct message *message, struct op *op, bool with_secret)
 	if (keyring_open(op->keyring, with_secret, &message->ffi) != ERR_OK)
 		return ERR_SYS;
 	(void)rnp_ffi_set_pass_provider(message->ffi, on_password, NULL);
+	source_seek_armor(&op->source);
 	if (source_open(&op->source, &message->input) != ERR_OK ||
 	    sink_open(&op->sink, &message->output) != ERR_OK ||
 	    rnp_op_verify_create(&message->op, message->ffi, message->input,

@@ -4,9 +4,14 @@
 
 #include "lib/fileio.h"
 #include "lib/openpgp.h"
+#include "lib/xalloc.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
+
+/* Of a mail, what its armor is looked for in. */
+#define HEAD_BYTES ((size_t)262144)
 
 void
 source_init(struct source *source, int fd, enum blob_open how, uint64_t size)
@@ -16,6 +21,7 @@ source_init(struct source *source, int fd, enum blob_open how, uint64_t size)
 		source->input = input_new(fd, how, size);
 		source->fd = -1;
 	}
+	source->is_random = how != BLOB_STREAM;
 }
 
 void
@@ -25,6 +31,26 @@ source_release(struct source *source)
 	if (source->fd != -1)
 		(void)close(source->fd);
 	*source = (struct source){.fd = -1};
+}
+
+void
+source_seek_armor(struct source *source)
+{
+	static const char begin[] = "\n-----BEGIN PGP MESSAGE";
+	uint8_t *head;
+	const uint8_t *at;
+	size_t len = 0;
+
+	if (!source->is_random)
+		return;
+	head = xmalloc(HEAD_BYTES);
+	if (input_read_at(source->input, 0, head, HEAD_BYTES, &len) == ERR_OK &&
+	    len > 0 && (head[0] & 0x80) == 0) {
+		at = memmem(head, len, begin, sizeof(begin) - 1);
+		if (at != NULL)
+			source->pos = (uint64_t)(at - head) + 1;
+	}
+	free(head);
 }
 
 static bool

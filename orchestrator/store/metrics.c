@@ -29,6 +29,8 @@ static const struct family {
 	"artefacts"},
     {"loep_run_outcome", "counter", "", "Runs in a VM, by outcome.",
 	STMT_METRIC_RUNS, NULL},
+    {"loep_unseal", "counter", "", "Acts that opened a seal, by outcome.",
+	STMT_METRIC_UNSEALS, NULL},
     {"loep_queue_depth", "gauge", "", "Open cases, by class and stage.",
 	STMT_METRIC_QUEUE, NULL},
     {"loep_queue_oldest_age_seconds", "gauge", "seconds",

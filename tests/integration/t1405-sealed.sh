@@ -234,6 +234,28 @@ ok "to the service's own key" bash -c "
 		>'$WORK/member.pgp' &&
 	gpg --batch --list-packets '$WORK/member.pgp' 2>&1 | grep -q 'pubkey enc packet'"
 
+# --- a mail ---
+encrypt "$WORK/plain/$MARK.com" "$WORK/eicar.asc" --armor
+{
+	printf '%s\r\n' 'From: an@water.example' 'To: cert@csirt.example' \
+		'MIME-Version: 1.0' 'Content-Type: multipart/encrypted;' \
+		' protocol="application/pgp-encrypted"; boundary="b"' '' '--b' \
+		'Content-Type: application/pgp-encrypted' '' 'Version: 1' '' \
+		'--b' 'Content-Type: application/octet-stream' ''
+	cat "$WORK/eicar.asc"
+	printf '%s\r\n' '' '--b--'
+} >"$WORK/mail.eml"
+MAIL=$(TYPE=application/octet-stream get .artefact wim \
+	"/submissions/$SUBMISSION/files?filename=mail.eml" \
+	--data-binary "@$WORK/mail.eml")
+"$LOEP" --quiet case wait "$CASE" >/dev/null
+is "an encrypted mail is sealed, too" "$("$LOEP" --json artefact show "$MAIL" |
+	jq -r .seal)" openpgp
+ACT=$(unseal "$MAIL")
+status second "/unseals/$ACT/approve" -X POST -d '{}' >/dev/null
+is "and opened" "$(settled "$ACT")" "done"
+is "to what is in it" "$(matched "$MAIL")" "eicar_again eicar_test"
+
 # --- refused, and what cannot be opened ---
 ACT=$(unseal "$SEALED")
 is "it can be refused" "$(get .state second "/unseals/$ACT/refuse" -X POST \
@@ -278,7 +300,29 @@ is "and each act to be over" "$(steps resealed)" \
 
 # --- elsewhere ---
 ok "a backup" "$LOEP" --quiet backup "$WORK/backup"
+ok "has the keys that open it" cmp "$STATE/pgp/secret.asc" "$WORK/backup/pgp/secret.asc"
+"$LOEP" --quiet backup --without-keys "$WORK/bare" >/dev/null
+ok "one without keys does not" test ! -e "$WORK/bare/pgp"
+ok "restored" "$LOEP" --state "$WORK/restored" restore "$WORK/backup"
+ok "they are there again" cmp "$STATE/pgp/secret.asc" "$WORK/restored/pgp/secret.asc"
 is "has nothing of it" "$(plain "$WORK/backup" "$WORK/audit.ndjson")" ""
 is "search knows nothing of it" "$("$LOEP" --json search "$MARK" | jq length)" 0
+like "acts are counted" "$(curl -sS --unix-socket "$STATE/run/loep.sock" \
+	http://localhost/metrics)" 'loep_unseal_total.outcome="refused". 1'
+
+# --- another key of the service ---
+"$LOEP" --quiet pgp-key --add --user-id 'Test CSIRT, later <cert@csirt.example>' \
+	>"$WORK/later" 2>&1
+loep_stop
+loep_run
+PORT=$(sed -n 's/.*serving HTTPS.*address=127.0.0.1 port=\([0-9]*\).*/\1/p' "$WORK/log" | tail -n 1)
+is "there are two" "$("$BIN/loep-pgp" --show "$STATE/pgp/secret.asc" |
+	jq '.keys | length')" 2
+is "what came before is as it came" "$("$LOEP" --json artefact show "$SEALED" |
+	jq -r .sha256)" "$SUM"
+ACT=$(unseal "$ZIPPED")
+status second "/unseals/$ACT/approve" -X POST -d '{}' >/dev/null
+is "and opened by the key before" "$(settled "$ACT")" "done"
+is "still, nothing of it is there" "$(plain)" ""
 gpgconf --kill all
 finish
