@@ -16,7 +16,7 @@ const char page_style[] =
     "padding-bottom:4px}h3{font-size:16px;margin:20px 0 6px}\n"
     "h4{font-size:14px;margin:14px 0 4px;color:var(--soft);"
     "text-transform:uppercase;letter-spacing:.04em}\n"
-    ".tlp{background:#000;text-align:right;padding:4px 24px;font-weight:700;"
+    ".tlp{background:#000;color:#fff;text-align:right;padding:4px 24px;font-weight:700;"
     "font-size:16px;-webkit-print-color-adjust:exact;"
     "print-color-adjust:exact}\n"
     "table{border-collapse:collapse}table.sheet{width:100%}"
@@ -83,5 +83,13 @@ const char page_style[] =
     "JSON form)'}"
     ".tlp{position:fixed;left:0;right:0;font-size:12pt;height:8mm;padding:1mm "
     "4mm}.tlp.top{top:0}.tlp.bottom{bottom:0}.room{height:11mm}"
+    /* What is wider than the paper makes a browser print all of it smaller,
+     * the label too. */
+    "body{overflow-wrap:anywhere}table.sheet{table-layout:fixed}"
+    "table.list th{white-space:normal;overflow-wrap:break-word}"
+    "table.list td{min-width:5em}table.list td.mono{min-width:7em}"
+    "table.list td.attack{min-width:6em}table.list td.text{min-width:9em}"
+    "table.facts th{white-space:normal}"
     "main{max-width:none;padding:0}details>summary{list-style:none}"
-    "tr,.artefact>.name,h2,h3{break-inside:avoid}h2,h3{break-after:avoid}}\n";
+    "tr,.artefact>.name,h2,h3{break-inside:avoid}h2,h3,"
+    ".artefact>.name{break-after:avoid}}\n";
