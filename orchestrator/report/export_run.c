@@ -243,9 +243,11 @@ export_runs(struct export_state *s)
 		    s->by_artefact, json_member_text(row, "artefact", ""));
 
 		if (!json_is_true(json_object_get(sample, "is_kept"))) {
+			enum tlp tlp =
+			    label_tlp(json_member_text(sample, "tlp", ""));
+
 			export_remove(s, "run",
-			    sample == NULL ? "form" : "label",
-			    label_tlp(json_member_text(sample, "tlp", "")),
+			    tlp > s->order->ceiling ? "label" : "form", tlp,
 			    json_member_text(row, "artefact_name", ""));
 			continue;
 		}

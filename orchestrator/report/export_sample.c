@@ -295,6 +295,14 @@ keep_sample(struct export_state *s, const json_t *row, json_t *sample)
 	    json_array_size(json_object_get(sample, "rules")) == 0 &&
 	    json_array_size(json_object_get(sample, "techniques")) == 0)
 		return;
+	/* What is sealed leaves for its source alone, and in no other form than
+	 * it came. */
+	if (s->order->audience != AUDIENCE_SUBMITTER &&
+	    strcmp(json_member_text(row, "restriction", "none"), "none") != 0) {
+		export_remove(s, "artefact", "sealed", tlp,
+		    json_member_text(row, "name", ""));
+		return;
+	}
 	if (!export_passes(s, tlp)) {
 		export_remove(s, "artefact", "label", tlp,
 		    json_member_text(row, "name", ""));

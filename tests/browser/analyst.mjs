@@ -341,7 +341,9 @@ await story('A5: a report is written, approved by another, issued', async () => 
   await page.getByText('Still empty:').waitFor();
   await page.getByLabel('Summary').fill('A dropper.\n\nNothing more.');
   await page.getByLabel('Extent of the incident').fill('One host.');
-  await page.getByLabel('Damage').fill('Unknown, because logs are gone.');
+  await page
+    .getByLabel('Damage')
+    .fill('Unknown, because logs are gone; ask jan@acme.example.');
   await page.getByLabel('Root cause').fill('A mail attachment <script>.');
   await page.locator('.preview').getByText('A mail attachment').waitFor();
   await look(anna, 'report-editor');
@@ -361,6 +363,96 @@ await story('A5: a report is written, approved by another, issued', async () => 
     'the submitter has it',
     seen.body.items.some((r) => r.id === report && r.state === 'issued'),
   );
+});
+
+await story(
+  'S-46: personal data in it is seen, and looked through',
+  async () => {
+    const { page } = anna;
+    await open(anna, `/reports/${report}`, 'Report');
+    const row = page.getByRole('row', { name: /mail address/ });
+    await row.waitFor();
+    like('the place is marked', await row.innerText(), /jan@acme\.example/);
+    await page.getByText('Nobody has looked this version').waitFor();
+    await page.getByRole('button', { name: 'I looked it through' }).click();
+    await page.getByText(/Looked through by/).waitFor();
+  },
+);
+
+await story('A10: what would leave for others is shown first', async () => {
+  const { page } = anna;
+  await page
+    .getByLabel('Recipient')
+    .selectOption({ label: 'FIRST (Community)' });
+  await page.getByLabel('What for').fill('to warn others');
+  await page.getByRole('button', { name: 'Preview', exact: true }).click();
+  await page.getByText(/What stays, and why/).waitFor();
+  await page.getByText('its label is stricter').first().waitFor();
+  await look(anna, 'report-share-preview');
+  await page.getByRole('button', { name: 'Refuse or drop' }).click();
+  await type(anna, 'Reason', 'Nothing is left of it.');
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: 'Refuse or drop' })
+    .click();
+  await page.getByText('refused').first().waitFor();
+});
+
+await story(
+  'O18: the source is asked, agrees, and sees who got it',
+  async () => {
+    const { page } = anna;
+    await page
+      .getByLabel('Recipient')
+      .selectOption({ label: 'FIRST (Community)' });
+    await page.getByLabel('Nothing stricter than').selectOption('TLP:AMBER');
+    await page.getByLabel('What for').fill('to warn others');
+    await page.getByRole('button', { name: 'Preview', exact: true }).click();
+    await page.getByText('Its label takes the word of the source').waitFor();
+    await page.getByRole('button', { name: 'Ask its source' }).click();
+    await page.getByText('its source is asked').first().waitFor();
+    await open(an, `/cases/${number}`, 'Turbine');
+    await an.page.getByText('Your word is asked').waitFor();
+    await look(an, 'consent');
+    await an.page.getByRole('button', { name: 'Agree' }).click();
+    await an.page.getByText('Your word is asked').waitFor({ state: 'hidden' });
+    await open(bea, `/reports/${report}`, 'Report');
+    const row = bea.page.getByRole('row', { name: /waits for approval/ });
+    await row.getByRole('button', { name: 'Look at it' }).click();
+    await bea.page.getByText(/What stays, and why/).waitFor();
+    await press(bea, /^Approve$/);
+    await bea.page.getByText('approved', { exact: true }).first().waitFor();
+    await open(anna, `/reports/${report}`, 'Report');
+    await page
+      .getByRole('row', { name: /approved/ })
+      .getByRole('button', { name: 'Look at it' })
+      .click();
+    await page.getByRole('button', { name: 'Give', exact: true }).click();
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download', exact: true }).click(),
+    ]);
+    like('it is a file', file.suggestedFilename(), /\.stix\.json$/);
+    await look(anna, 'report-share-sent');
+    await open(an, `/cases/${number}?tab=access`, 'Turbine');
+    await an.page.getByText('FIRST: to warn others').first().waitFor();
+  },
+);
+
+await story('O14: what a notification needs is there to take', async () => {
+  const { page } = an;
+  await open(an, `/cases/${number}?tab=report`, 'Turbine');
+  for (const [name, end] of [
+    [/Indicators for the 72 h notification/, /indicators\.csv$/],
+    [/Root-cause paragraph/, /root-cause\.txt$/],
+  ]) {
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name }).click(),
+    ]);
+    like('it is saved', file.suggestedFilename(), end);
+  }
+  await look(an, 'report-for-notifications');
 });
 
 await story('a report is recalled, and its reader is told', async () => {

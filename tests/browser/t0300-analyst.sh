@@ -8,8 +8,11 @@ CONF='[store]\nsecond_factor = nobody'
 browser_start
 ACME=$(browser_org "Acme Energy" C1)
 browser_account "An Peeters" an@example.org "submit withdraw" "$ACME" >/dev/null
-browser_account "Anna Analyst" anna@csirt.example "submit claim analyse run_vm download_sample verdict withdraw read_all_orgs legal_hold" >/dev/null
+browser_account "Anna Analyst" anna@csirt.example "submit claim analyse run_vm download_sample verdict withdraw read_all_orgs legal_hold share_partner share_community" >/dev/null
 browser_account "Bea Reviewer" bea@csirt.example "claim analyse verdict approve_report withdraw read_all_orgs" >/dev/null
+
+FIRST=$("$LOEP" --json recipient list | jq -r '.[] | select(.name == "FIRST") | .id')
+"$LOEP" recipient set "$FIRST" --version 1 --active yes >/dev/null
 
 # The test file of eicar.org in pieces, a dropper, a program, a hostile name.
 mkdir "$WORK/in"

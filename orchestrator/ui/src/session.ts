@@ -20,6 +20,8 @@ export type Capability =
   | 'approve_rules'
   | 'activate_rules'
   | 'unseal'
+  | 'share_partner'
+  | 'share_community'
   | 'manage_policy'
   | 'approve_policy'
   | 'activate_crisis'

@@ -263,6 +263,27 @@ test_removed(void **unused)
 	assert_string_equal(json_member_text(content, "tlp", ""), "TLP:GREEN");
 }
 
+/* What is sealed, or kept apart, goes to nobody else. */
+static void
+test_sealed(void **unused)
+{
+	struct export_order order =
+	    order_for(AUDIENCE_AUTHORITY, TLP_RED, "csv");
+	auto_json json_t *doc = make_doc();
+	auto_json json_t *content = NULL;
+	auto_free char *text = NULL;
+
+	(void)unused;
+	(void)json_object_set_new(
+	    json_array_get(json_object_get(doc, "artefacts"), 0), "restriction",
+	    json_string("sealed"));
+	content = export_content(doc, &order);
+	text = export_write(content, &order);
+	assert_null(strstr(text, SHA_A));
+	assert_null(strstr(text, "c2.example.org"));
+	assert_non_null(strstr(text, SHA_B));
+}
+
 static void
 test_notices(void **unused)
 {
@@ -312,6 +333,7 @@ main(void)
 	    cmocka_unit_test(test_misp),
 	    cmocka_unit_test(test_csv),
 	    cmocka_unit_test(test_removed),
+	    cmocka_unit_test(test_sealed),
 	    cmocka_unit_test(test_notices),
 	    cmocka_unit_test(test_orders),
 	};

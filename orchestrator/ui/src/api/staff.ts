@@ -215,6 +215,9 @@ export interface FullReport extends Report {
   approver?: string | null;
   approver_name?: string | null;
   comment?: string | null;
+  is_pii_reviewed?: boolean;
+  pii_reviewed_by_name?: string | null;
+  pii_reviewed_at?: string | null;
 }
 
 export interface Bytes {

@@ -3,5 +3,6 @@ import type { Dictionary } from '../index.js';
 import { analyst } from './analyst.js';
 import { common } from './common.js';
 import { operator } from './operator.js';
+import { share } from './share.js';
 
-export const de: Dictionary = { ...common, ...operator, ...analyst };
+export const de: Dictionary = { ...common, ...operator, ...analyst, ...share };

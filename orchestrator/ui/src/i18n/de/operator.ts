@@ -322,6 +322,8 @@ export const operator: typeof en = {
     approve_rules: 'Regeln genehmigen',
     activate_rules: 'Regeln aktivieren',
     unseal: 'Siegel öffnen',
+    share_partner: 'Mit Partnern teilen',
+    share_community: 'Mit Gemeinschaften teilen',
     manage_policy: 'Richtlinien schreiben',
     approve_policy: 'Richtlinien genehmigen',
     activate_crisis: 'Krisenmodus vorschlagen',

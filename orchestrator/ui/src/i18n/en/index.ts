@@ -3,5 +3,6 @@
 import { analyst } from './analyst.js';
 import { common } from './common.js';
 import { operator } from './operator.js';
+import { share } from './share.js';
 
-export const en = { ...common, ...operator, ...analyst };
+export const en = { ...common, ...operator, ...analyst, ...share };

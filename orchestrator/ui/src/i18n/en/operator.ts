@@ -314,6 +314,8 @@ export const operator = {
     approve_rules: 'Approve rules',
     activate_rules: 'Activate rules',
     unseal: 'Open seals',
+    share_partner: 'Share with partners',
+    share_community: 'Share with communities',
     manage_policy: 'Write policies',
     approve_policy: 'Approve policies',
     activate_crisis: 'Propose crisis mode',

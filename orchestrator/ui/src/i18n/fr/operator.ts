@@ -322,6 +322,8 @@ export const operator: typeof en = {
     approve_rules: 'Approuver des règles',
     activate_rules: 'Activer des règles',
     unseal: 'Ouvrir des scellés',
+    share_partner: 'Partager avec des partenaires',
+    share_community: 'Partager avec des communautés',
     manage_policy: 'Écrire des politiques',
     approve_policy: 'Approuver des politiques',
     activate_crisis: 'Proposer le mode de crise',

@@ -316,6 +316,8 @@ export const operator: typeof en = {
     approve_rules: 'Regels goedkeuren',
     activate_rules: 'Regels activeren',
     unseal: 'Zegels openen',
+    share_partner: 'Delen met partners',
+    share_community: 'Delen met gemeenschappen',
     manage_policy: 'Beleid schrijven',
     approve_policy: 'Beleid goedkeuren',
     activate_crisis: 'Crisismodus voorstellen',

@@ -6,6 +6,7 @@ import { Badge, Empty, Name, Time, type Tone } from '../../components/basic.js';
 import { Loaded, useLoad } from '../../components/load.js';
 import { Table } from '../../components/table.js';
 import { useT, wordFor } from '../../i18n/index.js';
+import { Consent } from './consent.js';
 
 const tones: Record<string, Tone> = {
   downloaded: 'warn',
@@ -26,6 +27,7 @@ export function Access(props: { number: string }) {
   return (
     <>
       <p class="lead">{t.access.lead}</p>
+      <Consent number={props.number} />
       <Loaded load={load} missing={<Empty>{t.common.notHere}</Empty>}>
         {(list) =>
           list.length === 0 ? (

@@ -44,6 +44,7 @@ import { useT, wordFor } from '../../i18n/index.js';
 import { addUploads, type ChosenFile } from '../../lib/uploads.js';
 import { useSession } from '../../session.js';
 import { Consents, declaredBody, type Declared } from '../submit.js';
+import { Consent } from './consent.js';
 import { Withdraw } from './withdraw.js';
 
 const NOTHING_DECLARED: Declared = {
@@ -74,6 +75,7 @@ export function Overview(props: { case: Case; reload: () => void }) {
   return (
     <div class="columns">
       <div class="stack">
+        <Consent number={c.number} isOpenOnly />
         <Card title={t.casePage.status}>
           <StageSteps stage={stage} />
           <p class="next">

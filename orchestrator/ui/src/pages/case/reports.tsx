@@ -70,6 +70,9 @@ function ReportCard(props: {
       `${number}-report-${r.rev}.${format}`,
     ),
   );
+  const file = useAction((format: string, name: string) =>
+    download('GET', `${at}?format=${format}`, `${number}-${name}`),
+  );
   const title = t.reports.title(wordFor(t.reportKinds, r.kind ?? ''), r.rev);
 
   return (
@@ -110,6 +113,33 @@ function ReportCard(props: {
         <Alert tone="info">{t.reports.superseded}</Alert>
       )}
       {save.error ? <ProblemAlert error={save.error} /> : null}
+      {isReadable && r.kind !== 'triage' && (
+        <section aria-label={t.sharing.nis2}>
+          <h3>{t.sharing.nis2}</h3>
+          <p class="hint">{t.sharing.nis2Hint}</p>
+          <p class="actions">
+            {(
+              [
+                ['csv', 'indicators.csv', t.sharing.csv],
+                ['indicators', 'indicators.txt', t.sharing.indicators],
+                ['root_cause', 'root-cause.txt', t.sharing.rootCause],
+                ['stix', 'report.stix.json', 'STIX 2.1'],
+                ['misp', 'report.misp.json', 'MISP'],
+              ] as const
+            ).map(([format, name, label]) => (
+              <Button
+                key={format}
+                small
+                onClick={() => void file.run(format, name)}
+              >
+                {label}
+              </Button>
+            ))}
+          </p>
+          {file.error ? <ProblemAlert error={file.error} /> : null}
+        </section>
+      )}
+      {isReadable && <p class="hint">{t.sharing.print}</p>}
       {isShown && (
         <iframe
           class="report-frame"

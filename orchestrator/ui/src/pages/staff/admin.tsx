@@ -12,6 +12,7 @@ import { AdminOrganisations } from './admin_organisations.js';
 import { AdminOutbox } from './admin_outbox.js';
 import { AdminPeople } from './admin_people.js';
 import { AdminPolicy } from './admin_policy.js';
+import { AdminRecipients } from './admin_recipients.js';
 
 const TABS = [
   'organisations',
@@ -22,6 +23,7 @@ const TABS = [
   'capacity',
   'audit',
   'outbox',
+  'recipients',
 ] as const;
 type TabKey = (typeof TABS)[number];
 
@@ -35,6 +37,7 @@ const NEEDS: Record<TabKey, Capability[]> = {
   capacity: ['manage_staff', 'metrics_read', 'read_all_orgs'],
   audit: ['audit_read'],
   outbox: ['manage_staff'],
+  recipients: ['manage_staff', 'read_all_orgs'],
 };
 
 function Content(props: { tab: TabKey; rest: string }) {
@@ -53,6 +56,8 @@ function Content(props: { tab: TabKey; rest: string }) {
       return <AdminAudit />;
     case 'outbox':
       return <AdminOutbox />;
+    case 'recipients':
+      return <AdminRecipients />;
     default:
       return <AdminOrganisations />;
   }

@@ -42,6 +42,8 @@ const CAPABILITIES = [
   'approve_rules',
   'activate_rules',
   'unseal',
+  'share_partner',
+  'share_community',
   'manage_vm_images',
   'read_all_orgs',
   'manage_staff',

@@ -30,6 +30,8 @@ import { languages, useT, wordFor } from '../../i18n/index.js';
 import { setLeaveGuard } from '../../router.js';
 import { useSession } from '../../session.js';
 import { ActButton, ReasonButton, StateBadge } from './parts.js';
+import { PersonalDataCard } from './report_pii.js';
+import { ShareCard } from './report_share.js';
 
 export const SECTIONS = [
   'summary',
@@ -322,6 +324,12 @@ function Content(props: { report: FullReport; reload: () => void }) {
         />
       </Card>
       <Review report={report} reload={props.reload} />
+      {report.sections != null && (
+        <PersonalDataCard report={report} reload={props.reload} />
+      )}
+      {['approved', 'issued', 'superseded', 'recalled'].includes(
+        report.state,
+      ) && <ShareCard report={report} />}
       {mayEdit ? (
         <Editor
           key={`${report.id} ${report.version ?? 0}`}

@@ -13,6 +13,7 @@ export const admin: typeof en = {
       capacity: 'Kapazität',
       audit: 'Audit',
       outbox: 'Post',
+      recipients: 'Empfänger',
     },
     org: {
       none: 'Es gibt keine Organisationen.',
@@ -77,6 +78,8 @@ export const admin: typeof en = {
         approve_rules: 'Regeln genehmigen',
         activate_rules: 'Regeln aktivieren',
         unseal: 'Siegel öffnen',
+        share_partner: 'mit Partnern teilen',
+        share_community: 'mit Gemeinschaften teilen',
         manage_vm_images: 'virtuelle Maschinen verwalten',
         read_all_orgs: 'die Fälle aller Organisationen sehen',
         manage_staff: 'Organisationen und Konten verwalten',

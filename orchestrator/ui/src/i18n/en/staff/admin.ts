@@ -12,6 +12,7 @@ export const admin = {
       capacity: 'Capacity',
       audit: 'Audit',
       outbox: 'Mail',
+      recipients: 'Recipients',
     },
     org: {
       none: 'There are no organisations.',
@@ -76,6 +77,8 @@ export const admin = {
         approve_rules: 'approve rules',
         activate_rules: 'activate rules',
         unseal: 'open seals',
+        share_partner: 'share with partners',
+        share_community: 'share with communities',
         manage_vm_images: 'manage virtual machines',
         read_all_orgs: 'see the cases of all organisations',
         manage_staff: 'manage organisations and accounts',

@@ -13,6 +13,7 @@ export const admin: typeof en = {
       capacity: 'Capacité',
       audit: 'Audit',
       outbox: 'Courrier',
+      recipients: 'Destinataires',
     },
     org: {
       none: 'Il n’y a pas d’organisations.',
@@ -77,6 +78,8 @@ export const admin: typeof en = {
         approve_rules: 'approuver des règles',
         activate_rules: 'activer des règles',
         unseal: 'ouvrir des scellés',
+        share_partner: 'partager avec des partenaires',
+        share_community: 'partager avec des communautés',
         manage_vm_images: 'gérer les machines virtuelles',
         read_all_orgs: 'voir les dossiers de toutes les organisations',
         manage_staff: 'gérer organisations et comptes',

@@ -13,6 +13,7 @@ export const admin: typeof en = {
       capacity: 'Capaciteit',
       audit: 'Audit',
       outbox: 'E-mail',
+      recipients: 'Ontvangers',
     },
     org: {
       none: 'Er zijn geen organisaties.',
@@ -77,6 +78,8 @@ export const admin: typeof en = {
         approve_rules: 'regels goedkeuren',
         activate_rules: 'regels activeren',
         unseal: 'zegels openen',
+        share_partner: 'delen met partners',
+        share_community: 'delen met gemeenschappen',
         manage_vm_images: 'virtuele machines beheren',
         read_all_orgs: 'de dossiers van alle organisaties zien',
         manage_staff: 'organisaties en accounts beheren',
