@@ -12,7 +12,7 @@
 #
 # ARTEFACTS=2000 is quick; with 1000 nothing grows.  Files come in as operators
 # send them: archives of 99, by loep submit.  A page of a list is full in both
-# stores: the small one has a hundred cases more without a file.
+# stores: 199 cases more have no file.
 # KEEP=FOLDER keeps both filled stores there, and a later run goes on with them
 # (each adds the few hundred small files of its slow uploads); empty the folder
 # to begin anew.  RATE= asks that many pages a second; ROUNDS (7).
@@ -154,7 +154,7 @@ fill_small() {
 	make_tokens 50 >"$STORES/tokens"
 	make_files 0 $((FIRST / PER_CASE)) $((PER_CASE - 1))
 	find "$WORK/in" -mindepth 1 -maxdepth 1 -exec bash -c 'send_case "$0"' '{}' \;
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < 199; i++)); do
 		api /cases -f -H 'Content-Type: application/json' \
 			-d "{\"title\":\"empty $i\"}" >/dev/null
 	done

@@ -132,17 +132,24 @@ test_pages_in_between(void **state)
 	char case_id[UUID_BYTES], job[UUID_BYTES];
 	auto_free char *text = NULL;
 	struct dumping d;
+	uint64_t longest_ms = 0;
 	size_t pages = 0, len;
 
 	make_large_case(rig, ARTEFACTS, case_id);
 	start_dump(rig, &d, job);
 	while (!d.is_ended) {
+		uint64_t from_ms = loop_now_ms();
+
 		(void)ask_ok(rig, CALL_CASE_GET, ARGS(val_text(case_id)));
+		if (loop_now_ms() - from_ms > longest_ms)
+			longest_ms = loop_now_ms() - from_ms;
 		if (++pages == 20)
 			change_case(rig, case_id);
 	}
 	assert_int_equal(d.err, ERR_OK);
-	print_message("# %zu pages were answered meanwhile\n", pages);
+	print_message("# %zu pages were answered meanwhile, the slowest in "
+		      "%d ms\n",
+	    pages, (int)longest_ms);
 	assert_true(pages >= PAGES_MIN);
 	assert_int_equal(fcntl(d.fd, F_GET_SEALS) & F_SEAL_WRITE, F_SEAL_WRITE);
 	text = read_all(take_fd(d.fd), &len);
