@@ -27,6 +27,17 @@ fails "lowering takes a permission" 77 "$LOEP" case labels "$CASE" --tlp GREEN
 ok "raising none" "$LOEP" case labels "$CASE" --tlp RED
 ok "with one it goes" "$LOEP" case labels "$CASE" --tlp AMBER --permission 'their CISO, today'
 
+# No label, and none of its lack, makes a run with a route to the outside.
+for pap in CLEAR GREEN AMBER RED; do
+	echo "of PAP:$pap" >"$WORK/labelled"
+	"$LOEP" --json --quiet submit --pap $pap "$WORK/labelled" >"$WORK/pap.json" 2>/dev/null
+	LABELLED=$("$LOEP" --json artefact list "$(jq -r .case "$WORK/pap.json")" | jq -r '.[0].id')
+	is "PAP:$pap: no real network" "$(api "/artefacts/$LABELLED/runs" \
+		-H 'Content-Type: application/json' -d '{"network":"real"}' |
+		jq -r '"\(.status) \(.detail)"')" \
+		'403 "network" is none or simulated; a route to the real one is not configured'
+done
+
 printf '%s' '{"scope":"one <b>host</b>","damage":"none","root_cause":"a macro"}' >"$WORK/texts"
 REPORT=$("$LOEP" --json report draft "$CASE" --kind postmortem --language nl --sections "$WORK/texts" | jq -r .id)
 ok "it is submitted" "$LOEP" report submit "$REPORT"

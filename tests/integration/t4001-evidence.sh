@@ -53,6 +53,14 @@ chmod u+w "$blob"
 printf 'X' | dd of="$blob" bs=1 seek=$((size / 2)) conv=notrunc status=none
 fails "one flipped byte is found" 1 "$LOEP" verify
 like "and the blob is named" "$(cat "$WORK/said")" "$sum"
+# At its begin, in its middle, at its end: that one, and no other.
+for at in 64 $((size / 3)) $((size - 1)); do
+	cat "$WORK/blob.good" >"$blob"
+	byte=$(xxd -s "$at" -l 1 -p "$blob")
+	printf "\\x$(printf '%02x' $((0x$byte ^ 1)))" | dd of="$blob" bs=1 seek="$at" conv=notrunc status=none
+	is "a bit at $at: that blob is damaged, all others are not" \
+		"$("$LOEP" --json verify 2>/dev/null | jq -c '[.[] | select(.state != "ok") | .sha256] | unique')" "[\"$sum\"]"
+done
 cat "$WORK/blob.good" >"$blob"
 ok "put right, all is whole again" "$LOEP" verify
 
@@ -70,4 +78,16 @@ sed 7d "$WORK/audit.ndjson" >"$WORK/bad.ndjson"
 fails "a missing entry is found" 1 "$LOEP" audit verify "$WORK/bad.ndjson"
 head -n -1 "$WORK/audit.ndjson" >"$WORK/bad.ndjson"
 fails "a cut end is found" 1 "$LOEP" audit verify "$WORK/bad.ndjson"
+
+# Somebody who can write to the database changes one row of the chain.
+loep_stop
+seq=$((lines / 2))
+sqlite3 "$STATE/db/loep.db" ".dbconfig defensive off" "DROP TRIGGER IF EXISTS audit_no_update;
+	UPDATE audit_event SET outcome = 'no' WHERE seq = $seq" 2>"$WORK/sqlite.err"
+is "a row of the chain was changed" "$(sqlite3 "$STATE/db/loep.db" \
+	"SELECT count(*) FROM audit_event WHERE outcome = 'no'")" 1
+loep_run
+"$LOEP" audit export -o "$WORK/audit.ndjson" >"$WORK/said" 2>&1
+fails "which the chain shows" 1 "$LOEP" audit verify "$WORK/audit.ndjson"
+is "naming that row alone" "$(grep -oE 'entry [0-9]+|seq[= ][0-9]+|\b'$seq'\b' "$WORK/said" | grep -oE '[0-9]+' | sort -u | paste -sd' ')" "$seq"
 finish

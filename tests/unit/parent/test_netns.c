@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_netns.c - the namespace of the virtual machines, really made. */
+#include "lib/own.h"
 #include "parent/netns.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -47,6 +50,34 @@ create(size_t taps, struct netns *ret_ns)
 		fail_msg("%s", why);
 }
 
+/* The first bytes of a file of this namespace; 0 bytes where there is none. */
+static size_t
+read_own(const char *path, char *buf, size_t size)
+{
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd == -1 ? 0 : read(fd, buf, size - 1);
+
+	buf[n < 0 ? 0 : n] = '\0';
+	return n < 0 ? 0 : (size_t)n;
+}
+
+/* Nothing is routed, and nothing would be if there were somewhere to go. */
+static bool
+has_no_route(void)
+{
+	char text[4096];
+
+	/* A line of headings, and no route. */
+	if (read_own("/proc/thread-self/net/route", text, sizeof(text)) == 0 ||
+	    strchr(text, '\n') == NULL ||
+	    strspn(strchr(text, '\n') + 1, " \n") !=
+		strlen(strchr(text, '\n') + 1))
+		return false;
+	return read_own("/proc/sys/net/ipv4/ip_forward", text, sizeof(text)) ==
+		   0 ||
+	       text[0] == '0';
+}
+
 static int
 inside(size_t taps)
 {
@@ -69,6 +100,8 @@ inside(size_t taps)
 		0 ||
 	    errno != ENETUNREACH)
 		return 4;
+	if (!has_no_route())
+		return 5;
 	/* Without exec the capabilities are there: nothing may rely on that. */
 	return 0;
 }

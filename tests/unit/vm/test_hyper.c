@@ -143,6 +143,10 @@ test_xml(void **state)
 	    .memory_mib = 512,
 	    .vcpus = 2,
 	};
+	static const char *const ways[] = {"type='bridge'", "type='direct'",
+	    "type='vhostuser'", "type='hostdev'", "type='server'",
+	    "type='client'", "type='udp'", "type='mcast'", "<hostdev", "<route",
+	    "<portForward", "passt", "slirp", "-netdev"};
 	auto_free char *one = NULL;
 	auto_free char *two = NULL;
 	struct machine m;
@@ -161,6 +165,11 @@ test_xml(void **state)
 	assert_null(strstr(one, "type='user'"));
 	assert_null(strstr(one, "type='network'"));
 	assert_null(strstr(one, "<filesystem"));
+	/* Whatever a case's PAP says: one tap that simnet answers, and no other
+	 * way that libvirt has to a network. */
+	assert_null(strstr(strstr(one, "<interface") + 1, "<interface"));
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+		assert_null(strstr(one, ways[i]));
 	m.is_kvm = true;
 	m.tap[0] = '\0';
 	two = machine_xml(&m);
