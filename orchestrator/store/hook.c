@@ -26,14 +26,16 @@ struct endpoint {
 
 /*
  * Of one's own organisation, by its manager; of all, by those who approve.
- * These see all organisations anyway: a delivery names a case.
+ * These see all organisations, or administer them and their mails anyway: a
+ * delivery names a case as a mail does.
  */
 static int
 check_reader(struct request *r)
 {
 	struct principal *p = &r->principal;
 
-	p->sees_all = p->sees_all && principal_may(p, "manage_policy");
+	p->sees_all = (p->sees_all || principal_is_admin(p)) &&
+		      principal_may(p, "manage_policy");
 	if (p->sees_all || principal_may(p, "manage_org_users"))
 		return ERR_OK;
 	return request_why(r, ERR_DENIED,
@@ -267,7 +269,7 @@ hook_approve(struct request *r)
 
 	if (err == ERR_OK && !r->principal.sees_all)
 		return request_why(
-		    r, ERR_DENIED, "only the CSIRT approves an endpoint");
+		    r, ERR_DENIED, "that needs read_all_orgs or manage_staff");
 	if (err == ERR_OK)
 		err = load(r, id, &e);
 	if (err != ERR_OK)
@@ -311,7 +313,7 @@ hook_refuse(struct request *r)
 
 	if (err == ERR_OK && !r->principal.sees_all)
 		return request_why(
-		    r, ERR_DENIED, "only the CSIRT refuses an endpoint");
+		    r, ERR_DENIED, "that needs read_all_orgs or manage_staff");
 	if (err == ERR_OK)
 		err = check_reason(r, param_text(r, 1));
 	if (err == ERR_OK)

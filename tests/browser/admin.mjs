@@ -248,4 +248,34 @@ await story('administration: a mail that the relay refused is sent again', async
   await look(chris, 'admin-outbox-failed');
 });
 
+await story('a webhook is proposed by its organisation and approved by the CSIRT', async () => {
+  await visit(an, '/hooks');
+  const { page } = an;
+  await page.getByRole('heading', { level: 1, name: 'Webhooks' }).waitFor();
+  await page.getByRole('button', { name: 'Propose a webhook' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Address').fill('http://hook.example.org/');
+  await dialog.getByRole('button', { name: 'Propose it' }).click();
+  await dialog.getByRole('alert').waitFor();
+  await dialog.getByLabel('Address').fill('https://hook.example.org/loep');
+  await dialog.getByLabel(/A key runs out/).uncheck();
+  await look(an, 'hooks-propose');
+  await dialog.getByRole('button', { name: 'Propose it' }).click();
+  const secret = await page.getByTestId('hook-secret').textContent();
+  ok('its secret is shown', /^whsec_[A-Za-z0-9+/]{43}=$/.test(secret), secret);
+  await look(an, 'hooks-secret');
+  await page.reload();
+  const own = page.getByRole('row', { name: /hook.example.org/ });
+  await own.getByText('proposed', { exact: true }).waitFor();
+  ok('and never again', (await page.getByTestId('hook-secret').count()) === 0);
+  await open(chris, '/admin/hooks', 'Administration');
+  const row = chris.page.getByRole('row', { name: /hook.example.org/ });
+  await row.getByRole('button', { name: /^Approve/ }).click();
+  await row.getByText('active', { exact: true }).waitFor();
+  await look(chris, 'admin-hooks');
+  await row.getByRole('button', { name: /^What it was told/ }).click();
+  await chris.page.getByText('It was told nothing yet.').waitFor();
+  await chris.page.getByRole('button', { name: 'Close' }).click();
+});
+
 await finish();

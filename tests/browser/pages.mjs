@@ -127,6 +127,7 @@ const operator = {
     (rest) => `/cases/${number}${rest}`,
   ),
   '/colleagues': ['/colleagues'],
+  '/hooks': ['/hooks'],
   '/account': ['/account'],
 };
 

@@ -21,7 +21,7 @@ fi
 browser_start
 ACME=$(browser_org "Acme Energy" C1)
 browser_org "Town of Nowhere" C3 >/dev/null
-browser_account "An Peeters" an@example.org "submit withdraw" "$ACME" >/dev/null
+browser_account "An Peeters" an@example.org "submit withdraw manage_org_users" "$ACME" >/dev/null
 browser_account "Anna Analyst" anna@csirt.example "claim analyse manage_rules activate_rules read_all_orgs" >/dev/null
 browser_account "Bea Reviewer" bea@csirt.example "claim analyse approve_rules read_all_orgs approve_policy approve_crisis" >/dev/null
 browser_account "Chris Chief" chris@csirt.example "manage_staff manage_vm_images audit_read metrics_read manage_policy activate_crisis" >/dev/null

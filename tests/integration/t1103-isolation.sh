@@ -208,7 +208,7 @@ jq -n --argjson port "$PORT" --arg ca "$CERT" --arg owner "$OWNER" \
 			key: "\($pki)/robot.key", own: $water[0], holds: $operator},
 		"an administrator": {headers: {Authorization: "Bearer \($admin)"},
 			own: $grid[0], holds: $administrator,
-			sees: ["org", "account", "token", "session", "mail"]},
+			sees: ["org", "account", "token", "session", "mail", "hook"]},
 		"a stranger": {headers: {}, own: $water[0], holds: ""}},
 	all: $all, unknown_number: $unknown_number, foreign: $foreign[0]}' \
 	>"$WORK/setting.json"

@@ -216,3 +216,43 @@ export interface Account {
   has_oidc: boolean;
   created: string;
 }
+
+/** Where an organisation wants to be told what happens. */
+export interface Hook {
+  id: string;
+  org: string;
+  org_name: string;
+  url: string;
+  events: string;
+  state: string;
+  reason: string;
+  failures: number;
+  failing_since: string | null;
+  rotating_until: string | null;
+  waiting: number;
+  delivered_at: string | null;
+  proposed_by_name: string;
+  decided_by_name: string | null;
+  created_at: string;
+  is_own: boolean;
+}
+
+/** Shown once. */
+export interface HookSecret {
+  id: string;
+  secret: string;
+  until?: string;
+}
+
+export interface Delivery {
+  id: string;
+  event: string;
+  number: string | null;
+  state: string;
+  attempts: number;
+  code: number;
+  reason: string;
+  occurred_at: string;
+  next_at: string;
+  ended_at: string | null;
+}

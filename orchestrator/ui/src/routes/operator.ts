@@ -23,6 +23,11 @@ export const operatorRoutes: Route[] = [
     load: () => import('../pages/colleagues.js'),
     needs: ['manage_org_users', 'manage_staff'],
   },
+  {
+    path: '/hooks',
+    load: () => import('../pages/hooks.js'),
+    needs: ['manage_org_users'],
+  },
   { path: '/account', load: () => import('../pages/account.js') },
 ];
 
@@ -42,5 +47,10 @@ export const operatorNavigation: NavigationEntry[] = [
     href: '/colleagues',
     text: (t) => t.nav.colleagues,
     isShown: (s) => s.can('manage_org_users'),
+  },
+  {
+    href: '/hooks',
+    text: (t) => t.nav.hooks,
+    isShown: (s) => s.can('manage_org_users') && !s.isStaff,
   },
 ];

@@ -7,6 +7,7 @@ import { useSession, type Capability } from '../../session.js';
 import { AdminAudit } from './admin_audit.js';
 import { AdminCapacity } from './admin_capacity.js';
 import { AdminExceptions } from './admin_exceptions.js';
+import { AdminHooks } from './admin_hooks.js';
 import { AdminMode } from './admin_mode.js';
 import { AdminOrganisations } from './admin_organisations.js';
 import { AdminOutbox } from './admin_outbox.js';
@@ -24,6 +25,7 @@ const TABS = [
   'audit',
   'outbox',
   'recipients',
+  'hooks',
 ] as const;
 type TabKey = (typeof TABS)[number];
 
@@ -38,6 +40,7 @@ const NEEDS: Record<TabKey, Capability[]> = {
   audit: ['audit_read'],
   outbox: ['manage_staff'],
   recipients: ['manage_staff', 'read_all_orgs'],
+  hooks: ['manage_policy'],
 };
 
 function Content(props: { tab: TabKey; rest: string }) {
@@ -58,6 +61,8 @@ function Content(props: { tab: TabKey; rest: string }) {
       return <AdminOutbox />;
     case 'recipients':
       return <AdminRecipients />;
+    case 'hooks':
+      return <AdminHooks />;
     default:
       return <AdminOrganisations />;
   }
@@ -67,7 +72,11 @@ export default function AdminPage({ params }: PageProps) {
   const t = useT();
   const a = t.staff.admin;
   const { can } = useSession();
-  const mine = TABS.filter((key) => can(...NEEDS[key]));
+  const mine = TABS.filter(
+    (key) =>
+      can(...NEEDS[key]) &&
+      (key !== 'hooks' || can('read_all_orgs', 'manage_staff')),
+  );
   const [first, ...rest] = (params['rest'] ?? '').split('/');
   const tab = mine.find((key) => key === first) ?? mine[0] ?? 'organisations';
 

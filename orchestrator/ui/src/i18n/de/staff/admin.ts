@@ -14,6 +14,7 @@ export const admin: typeof en = {
       audit: 'Audit',
       outbox: 'Post',
       recipients: 'Empfänger',
+      hooks: 'Webhooks',
     },
     org: {
       none: 'Es gibt keine Organisationen.',

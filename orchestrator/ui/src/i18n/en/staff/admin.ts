@@ -13,6 +13,7 @@ export const admin = {
       audit: 'Audit',
       outbox: 'Mail',
       recipients: 'Recipients',
+      hooks: 'Webhooks',
     },
     org: {
       none: 'There are no organisations.',

@@ -14,6 +14,7 @@ export const admin: typeof en = {
       audit: 'Audit',
       outbox: 'Courrier',
       recipients: 'Destinataires',
+      hooks: 'Webhooks',
     },
     org: {
       none: 'Il n’y a pas d’organisations.',

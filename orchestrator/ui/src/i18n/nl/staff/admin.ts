@@ -14,6 +14,7 @@ export const admin: typeof en = {
       audit: 'Audit',
       outbox: 'E-mail',
       recipients: 'Ontvangers',
+      hooks: 'Webhooks',
     },
     org: {
       none: 'Er zijn geen organisaties.',
