@@ -18,6 +18,7 @@
 #include "lib/log.h"
 #include "lib/own.h"
 #include "lib/store_link.h"
+#include "lib/utf8.h"
 #include "lib/xalloc.h"
 
 #include <inttypes.h>
@@ -140,23 +141,12 @@ tell(struct slot *s)
 	    NULL, on_told, s);
 }
 
-/* What others say may be anything; the store takes UTF-8. */
-static void
-copy_ascii(char *dst, size_t dst_size, const char *text)
-{
-	size_t n = 0;
-
-	for (; *text != '\0' && n + 1 < dst_size; text++)
-		dst[n++] = *text >= ' ' && *text < 0x7f ? *text : '?';
-	dst[n] = '\0';
-}
-
 static void
 end(struct slot *s, const char *outcome, const char *why)
 {
 	s->state = SLOT_ENDED;
 	s->outcome = outcome;
-	copy_ascii(s->why, sizeof(s->why), why);
+	utf8_to_ascii(s->why, sizeof(s->why), why);
 	if (strcmp(outcome, "delivered") != 0)
 		log_line(LOG_WARN,
 		    "msg=\"a message was not taken\" delivery=%s outcome=%s "

@@ -54,3 +54,13 @@ utf8_is_valid(const void *bytes, size_t len)
 	}
 	return true;
 }
+
+void
+utf8_to_ascii(char *dst, size_t dst_size, const char *text)
+{
+	size_t n = 0;
+
+	for (; *text != '\0' && n + 1 < dst_size; text++)
+		dst[n++] = *text >= ' ' && *text < 0x7f ? *text : '?';
+	dst[n] = '\0';
+}

@@ -16,5 +16,10 @@
 size_t utf8_sequence(const uint8_t *p, size_t len, uint32_t *ret_code);
 /* Are all len bytes well-formed?  A NUL is; so is nothing at all. */
 bool utf8_is_valid(const void *p, size_t len);
+/*
+ * What others say, for those who take ASCII or UTF-8 alone: printable
+ * characters of ASCII, a ? for each other byte, cut where it does not fit.
+ */
+void utf8_to_ascii(char *dst, size_t dst_size, const char *text);
 
 #endif

@@ -20,8 +20,9 @@
 #include "lib/log.h"
 #include "lib/openpgp.h"
 #include "lib/own.h"
-#include "lib/program.h"
 #include "lib/sealed.h"
+#include "lib/store_link.h"
+#include "lib/utf8.h"
 #include "lib/xalloc.h"
 #include "mail/message.h"
 #include "mail/relay.h"
@@ -66,8 +67,7 @@ TAILQ_HEAD(ending_list, ending);
 
 struct mailer {
 	struct program program;
-	struct calls *calls;
-	struct chan *store;
+	struct store_link store;
 	struct pgp_asks *asks;
 	struct chan *pgp;
 	struct smtp *smtp;
@@ -125,26 +125,15 @@ tell(struct ending *e)
 {
 	struct values params;
 
-	if (e->is_asking || !calls_is_connected(e->mailer->calls))
+	if (e->is_asking || !calls_is_connected(e->mailer->store.calls))
 		return;
 	e->is_asking = true;
 	values_init(&params);
 	values_add_text(&params, e->id);
 	values_add_text(&params, e->outcome);
 	values_add_text(&params, e->why);
-	(void)calls_start(
-	    e->mailer->calls, CALL_MAIL_DONE, 0, &params, -1, NULL, on_told, e);
-}
-
-/* What a relay says may be anything; the store takes UTF-8. */
-static void
-copy_ascii(char *dst, size_t dst_size, const char *text)
-{
-	size_t n = 0;
-
-	for (; *text != '\0' && n + 1 < dst_size; text++)
-		dst[n++] = *text >= ' ' && *text < 0x7f ? *text : '?';
-	dst[n] = '\0';
+	(void)calls_start(e->mailer->store.calls, CALL_MAIL_DONE, 0, &params,
+	    -1, NULL, on_told, e);
 }
 
 static void
@@ -155,7 +144,7 @@ end(struct mailer *m, const char *id, const char *outcome, const char *why)
 	e->mailer = m;
 	(void)snprintf(e->id, sizeof(e->id), "%s", id);
 	e->outcome = outcome;
-	copy_ascii(e->why, sizeof(e->why), why);
+	utf8_to_ascii(e->why, sizeof(e->why), why);
 	TAILQ_INSERT_TAIL(&m->endings, e, entry);
 	tell(e);
 }
@@ -452,14 +441,14 @@ look(struct mailer *m)
 	look_later(m, LOOK_MS);
 	look_up_again(m);
 	if (m->smtp == NULL || m->is_leasing || m->is_ending ||
-	    !TAILQ_EMPTY(&m->mails) || !calls_is_connected(m->calls) ||
+	    !TAILQ_EMPTY(&m->mails) || !calls_is_connected(m->store.calls) ||
 	    count_endings(m) > SENT_MAX)
 		return;
 	m->is_leasing = true;
 	values_init(&params);
 	values_add_int(&params, LEASE);
-	(void)calls_start(
-	    m->calls, CALL_MAIL_LEASE, 0, &params, -1, on_row, on_leased, m);
+	(void)calls_start(m->store.calls, CALL_MAIL_LEASE, 0, &params, -1,
+	    on_row, on_leased, m);
 }
 
 static void
@@ -473,52 +462,23 @@ on_look(void *arg)
 
 /* --- the store --- */
 
-static int
-on_call(void *arg, struct chan *chan, struct msg *msg)
+static void
+on_changed(void *arg)
 {
 	struct mailer *m = arg;
 
-	(void)chan;
-	return calls_handle(m->calls, msg);
-}
-
-static int
-on_changed(void *arg, struct chan *chan, struct msg *msg)
-{
-	struct mailer *m = arg;
-
-	(void)chan;
-	(void)msg;
 	/* With others that come along. */
 	look_later(m, 20);
-	return ERR_OK;
 }
 
 static void
-on_store_gone(void *arg, struct chan *chan, int err)
+on_came(void *arg)
 {
-	struct mailer *m = arg;
-
-	if (err == ERR_PEER)
-		program_blame(&m->program, chan, "broke the protocol");
-	if (m->store == chan) {
-		m->store = NULL;
-		calls_set_chan(m->calls, NULL);
-	}
-	chan_free(chan);
+	look(arg);
 }
 
-static const struct chan_handler handlers[] = {
-    {MSG_CALL_ROWS, on_call},
-    {MSG_CALL_END, on_call},
-    {MSG_CHANGED, on_changed},
-    {MSG_NONE_, NULL},
-};
-
-static const struct chan_ops store_ops = {
-    .handlers = handlers,
-    .gone = on_store_gone,
-};
+static const struct store_link_ops link_ops = {
+    .came = on_came, .changed = on_changed};
 
 /* --- loep-pgp --- */
 
@@ -571,20 +531,10 @@ on_peer(void *arg, struct chan *chan)
 {
 	struct mailer *m = arg;
 
-	if (chan_peer(chan) == ROLE_PGP) {
+	if (chan_peer(chan) == ROLE_PGP)
 		attach_pgp(m, chan);
-		return;
-	}
-	if (chan_peer(chan) != ROLE_STORE) {
-		chan_free(chan);
-		return;
-	}
-	if (m->store != NULL)
-		on_store_gone(m, m->store, ERR_EOF);
-	m->store = chan;
-	chan_set_ops(chan, &store_ops, m);
-	calls_set_chan(m->calls, chan);
-	look(m);
+	else
+		store_link_peer(&m->store, chan);
 }
 
 /* --- the start --- */
@@ -674,12 +624,12 @@ main(void)
 	    .prefix = program_conf(p, "prefix", "CERT.be"),
 	    .portal = program_conf(p, "portal", ""),
 	};
-	m->calls = calls_new(p->loop);
+	store_link_init(&m->store, p, &link_ops, m);
 	m->asks = pgp_asks_new(p->loop);
 	prepare(m);
 	program_enter_cage(p, &cage);
 	program_run(p, &ops, m);
-	calls_free(m->calls);
+	store_link_release(&m->store);
 	smtp_free(m->smtp);
 	return 0;
 }

@@ -5,12 +5,11 @@
 #include "lib/dial.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
+#include "transfer/transfer.h"
 
-#include <curl/curl.h>
 #include <string.h>
 #include <unistd.h>
 
-#define POLL_MS	    10
 #define TIMEOUT_MS  120000L
 #define RESPONSE_MS 60L
 #define WHY_BYTES   512
@@ -18,11 +17,8 @@
 #define KEEP_SECONDS 30L
 
 struct smtp {
-	struct loop *loop;
-	struct loop_timer *timer;
-	CURLM *multi;
-	CURL *easy;
-	struct curl_slist *resolve;
+	struct transfers *transfers;
+	struct transfer transfer;
 	struct curl_slist *readers;
 	int dialer;
 	char *from;
@@ -30,32 +26,19 @@ struct smtp {
 	size_t len;
 	size_t at;
 	char why[WHY_BYTES]; /* of the dialer, else of libcurl */
-	char said[CURL_ERROR_SIZE];
 	smtp_done_fn *fn;
 	void *arg;
 };
 
-/* The relay's address stands nowhere here: only the dialer knows it. */
-static curl_socket_t
-on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+static int
+on_open(void *arg)
 {
 	struct smtp *s = arg;
 	int fd = -1;
 
-	(void)purpose;
-	(void)address;
-	if (dial_connect(s->dialer, 0, s->why, sizeof(s->why), &fd) != ERR_OK)
-		return CURL_SOCKET_BAD;
-	return fd;
-}
-
-static int
-on_opened(void *arg, curl_socket_t fd, curlsocktype purpose)
-{
-	(void)arg;
-	(void)fd;
-	(void)purpose;
-	return CURL_SOCKOPT_ALREADY_CONNECTED;
+	return dial_connect(s->dialer, 0, s->why, sizeof(s->why), &fd) == ERR_OK
+		   ? fd
+		   : -1;
 }
 
 static size_t
@@ -93,65 +76,39 @@ tls_of(enum smtp_tls tls)
 	}
 }
 
-static CURLcode
-set_tls(CURL *easy, const struct smtp_conf *conf)
+static bool
+set_tls(struct transfer *t, const struct smtp_conf *conf)
 {
-	struct curl_blob blob = {
-	    /* Copied by libcurl: nothing is written through it. */
-	    .data = conf->authorities == NULL ? NULL
-					      : xmalloc(conf->authorities_len),
-	    .len = conf->authorities_len,
-	    .flags = CURL_BLOB_COPY,
-	};
-	auto_free void *data = blob.data;
-	CURLcode code =
-	    curl_easy_setopt(easy, CURLOPT_USE_SSL, tls_of(conf->tls));
+	bool is_ok =
+	    transfer_trust(t, conf->authorities, conf->authorities_len) &&
+	    curl_easy_setopt(t->easy, CURLOPT_USE_SSL, tls_of(conf->tls)) ==
+		CURLE_OK;
 
-	if (data != NULL) {
-		memcpy(data, conf->authorities, conf->authorities_len);
-		if (code == CURLE_OK)
-			code =
-			    curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
-	}
-	if (code == CURLE_OK)
-		code = curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 	/* Whoever takes what the relay offers takes its certificate as it
 	 * is: in the clear would be no better. */
-	if (code == CURLE_OK && conf->tls == SMTP_TLS_TRY) {
-		(void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
-		(void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+	if (is_ok && conf->tls == SMTP_TLS_TRY) {
+		(void)curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYPEER, 0L);
+		(void)curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYHOST, 0L);
 	}
-	return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_SSLVERSION,
-				      (long)CURL_SSLVERSION_TLSv1_2)
-				: code;
+	return is_ok;
 }
 
-static int
+static bool
 set_up(struct smtp *s, const struct smtp_conf *conf)
 {
 	auto_free char *url =
 	    xasprintf("smtp://%s:%s/%s", conf->host, conf->port, conf->hello);
-	/* Any address does: the dialer has the true one. */
-	auto_free char *entry =
-	    xasprintf("%s:%s:127.0.0.1", conf->host, conf->port);
-	CURL *e = s->easy;
-	bool is_ok = true;
+	bool is_ok = transfer_init(&s->transfer) &&
+		     transfer_know(&s->transfer, conf->host, conf->port);
+	CURL *e = s->transfer.easy;
 
-	s->resolve = curl_slist_append(NULL, entry);
 #define SET(option, value) \
- is_ok = curl_easy_setopt(e, option, value) == CURLE_OK && is_ok
+ is_ok = is_ok && curl_easy_setopt(e, option, value) == CURLE_OK
 	SET(CURLOPT_URL, url);
 	SET(CURLOPT_PROTOCOLS_STR, "smtp");
-	SET(CURLOPT_RESOLVE, s->resolve);
-	SET(CURLOPT_PROXY, "");
-	SET(CURLOPT_NOSIGNAL, 1L);
-	SET(CURLOPT_OPENSOCKETFUNCTION, on_open);
-	SET(CURLOPT_OPENSOCKETDATA, s);
-	SET(CURLOPT_SOCKOPTFUNCTION, on_opened);
 	SET(CURLOPT_READFUNCTION, on_read);
 	SET(CURLOPT_READDATA, s);
 	SET(CURLOPT_WRITEFUNCTION, on_write);
-	SET(CURLOPT_ERRORBUFFER, s->said);
 	SET(CURLOPT_UPLOAD, 1L);
 	SET(CURLOPT_TIMEOUT_MS, TIMEOUT_MS);
 	SET(CURLOPT_SERVER_RESPONSE_TIMEOUT, RESPONSE_MS);
@@ -161,8 +118,10 @@ set_up(struct smtp *s, const struct smtp_conf *conf)
 		SET(CURLOPT_PASSWORD, conf->password);
 	}
 #undef SET
-	return is_ok && set_tls(e, conf) == CURLE_OK ? ERR_OK : ERR_SYS;
+	return is_ok && set_tls(&s->transfer, conf);
 }
+
+static void on_end(void *arg, CURLcode code);
 
 int
 smtp_new(
@@ -170,13 +129,12 @@ smtp_new(
 {
 	struct smtp *s = xcalloc(1, sizeof(*s));
 
-	s->loop = loop;
 	s->dialer = conf->dialer;
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) {
-		s->multi = curl_multi_init();
-		s->easy = curl_easy_init();
-	}
-	if (s->multi == NULL || s->easy == NULL || set_up(s, conf) != ERR_OK) {
+	s->transfer.open = on_open;
+	s->transfer.end = on_end;
+	s->transfer.arg = s;
+	s->transfers = transfers_new(loop);
+	if (s->transfers == NULL || !set_up(s, conf)) {
 		smtp_free(s);
 		return ERR_SYS;
 	}
@@ -200,12 +158,8 @@ smtp_free(struct smtp *smtp)
 {
 	if (smtp == NULL)
 		return;
-	loop_timer_cancel(smtp->timer);
-	if (smtp->fn != NULL)
-		(void)curl_multi_remove_handle(smtp->multi, smtp->easy);
-	curl_easy_cleanup(smtp->easy);
-	(void)curl_multi_cleanup(smtp->multi);
-	curl_slist_free_all(smtp->resolve);
+	transfer_release(&smtp->transfer);
+	transfers_free(smtp->transfers);
 	forget(smtp);
 	free(smtp);
 }
@@ -230,7 +184,8 @@ outcome_of(struct smtp *s, CURLcode code)
 		return SMTP_SENT;
 	if (s->why[0] != '\0')
 		return SMTP_AWAY;
-	(void)curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &reply);
+	(void)curl_easy_getinfo(
+	    s->transfer.easy, CURLINFO_RESPONSE_CODE, &reply);
 	if (reply >= 500 && reply < 600 &&
 	    (code == CURLE_SEND_ERROR || code == CURLE_WEIRD_SERVER_REPLY ||
 		code == CURLE_RECV_ERROR))
@@ -239,40 +194,21 @@ outcome_of(struct smtp *s, CURLcode code)
 }
 
 static void
-finish(struct smtp *s, CURLcode code)
+on_end(void *arg, CURLcode code)
 {
+	struct smtp *s = arg;
 	enum smtp_outcome outcome = outcome_of(s, code);
 	smtp_done_fn *fn = s->fn;
 	char why[WHY_BYTES] = "";
 
 	if (code != CURLE_OK)
 		(void)snprintf(why, sizeof(why), "%s",
-		    s->why[0] != '\0'	 ? s->why
-		    : s->said[0] != '\0' ? s->said
-					 : curl_easy_strerror(code));
-	(void)curl_multi_remove_handle(s->multi, s->easy);
+		    s->why[0] != '\0'		  ? s->why
+		    : s->transfer.said[0] != '\0' ? s->transfer.said
+						  : curl_easy_strerror(code));
 	forget(s);
 	s->fn = NULL;
 	fn(s->arg, outcome, why);
-}
-
-static void
-on_timer(void *arg)
-{
-	struct smtp *s = arg;
-	int running = 0, left;
-	const CURLMsg *msg;
-
-	s->timer = NULL;
-	if (curl_multi_perform(s->multi, &running) != CURLM_OK) {
-		finish(s, CURLE_FAILED_INIT);
-		return;
-	}
-	msg = curl_multi_info_read(s->multi, &left);
-	if (msg != NULL && msg->msg == CURLMSG_DONE)
-		finish(s, msg->data.result);
-	else
-		s->timer = loop_timer(s->loop, POLL_MS, on_timer, s);
 }
 
 void
@@ -280,6 +216,7 @@ smtp_send(struct smtp *smtp, const struct smtp_mail *mail, smtp_done_fn *fn,
     void *arg)
 {
 	auto_free char *to = xasprintf("<%s>", mail->to);
+	CURL *easy = smtp->transfer.easy;
 
 	smtp->from = xasprintf("<%s>", mail->from);
 	smtp->readers = curl_slist_append(NULL, to);
@@ -287,13 +224,13 @@ smtp_send(struct smtp *smtp, const struct smtp_mail *mail, smtp_done_fn *fn,
 	memcpy(smtp->bytes, mail->bytes, mail->len);
 	smtp->len = mail->len;
 	smtp->at = 0;
-	smtp->why[0] = smtp->said[0] = '\0';
+	smtp->why[0] = '\0';
 	smtp->fn = fn;
 	smtp->arg = arg;
-	(void)curl_easy_setopt(smtp->easy, CURLOPT_MAIL_FROM, smtp->from);
-	(void)curl_easy_setopt(smtp->easy, CURLOPT_MAIL_RCPT, smtp->readers);
+	(void)curl_easy_setopt(easy, CURLOPT_MAIL_FROM, smtp->from);
+	(void)curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, smtp->readers);
 	(void)curl_easy_setopt(
-	    smtp->easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)mail->len);
-	(void)curl_multi_add_handle(smtp->multi, smtp->easy);
-	smtp->timer = loop_timer(smtp->loop, 0, on_timer, smtp);
+	    easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)mail->len);
+	/* A handle of ours that does not run is always taken. */
+	(void)transfer_start(smtp->transfers, &smtp->transfer);
 }

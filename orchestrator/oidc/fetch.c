@@ -6,37 +6,32 @@
 #include "lib/own.h"
 #include "lib/wire.h"
 #include "lib/xalloc.h"
+#include "transfer/transfer.h"
 
-#include <curl/curl.h>
 #include <string.h>
 #include <sys/queue.h>
 
-#define POLL_MS	      10
 #define TIMEOUT_MS    15000L
 #define KEEP_SECONDS  30L
 #define HEADERS_BYTES 8192
 
-struct transfer {
-	TAILQ_ENTRY(transfer) entry;
+struct fetch {
+	TAILQ_ENTRY(fetch) entry;
+	struct transfer transfer;
 	struct fetcher *fetcher;
 	size_t place;
-	CURL *easy;
 	struct curl_slist *headers;
 	char *form;
 	struct wire_out body;
 	char why[FETCH_WHY_BYTES]; /* the dialer's, or ours */
-	char said[CURL_ERROR_SIZE];
 	fetch_fn *fn;
 	void *arg;
 };
 
-TAILQ_HEAD(transfer_list, transfer);
+TAILQ_HEAD(fetch_list, fetch);
 
 struct fetcher {
-	struct loop *loop;
-	struct loop_timer *timer;
-	CURLM *multi;
-	struct curl_slist *resolve;
+	struct transfers *running;
 	const struct place *places;
 	size_t place_count;
 	void *authorities;
@@ -44,37 +39,25 @@ struct fetcher {
 	int dialer;
 	bool is_cut_off; /* the dialer is gone */
 	size_t count;
-	struct transfer_list transfers;
+	struct fetch_list open;
 };
 
-/* Their addresses stand nowhere here: only the dialer knows them. */
-static curl_socket_t
-on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+static int
+on_open(void *arg)
 {
-	struct transfer *t = arg;
+	struct fetch *t = arg;
 	int fd = -1;
 	int err = dial_connect(
 	    t->fetcher->dialer, t->place, t->why, sizeof(t->why), &fd);
 
-	(void)purpose;
-	(void)address;
 	t->fetcher->is_cut_off |= err == ERR_EOF;
-	return err == ERR_OK ? fd : CURL_SOCKET_BAD;
-}
-
-static int
-on_opened(void *arg, curl_socket_t fd, curlsocktype purpose)
-{
-	(void)arg;
-	(void)fd;
-	(void)purpose;
-	return CURL_SOCKOPT_ALREADY_CONNECTED;
+	return err == ERR_OK ? fd : -1;
 }
 
 static size_t
 on_write(char *p, size_t size, size_t count, void *arg)
 {
-	struct transfer *t = arg;
+	struct fetch *t = arg;
 	size_t len = size * count;
 
 	if (len > FETCH_BYTES_MAX - t->body.len) {
@@ -87,14 +70,11 @@ on_write(char *p, size_t size, size_t count, void *arg)
 }
 
 static void
-transfer_free(struct transfer *t)
+fetch_free(struct fetch *t)
 {
-	TAILQ_REMOVE(&t->fetcher->transfers, t, entry);
+	TAILQ_REMOVE(&t->fetcher->open, t, entry);
 	t->fetcher->count--;
-	if (t->easy != NULL) {
-		(void)curl_multi_remove_handle(t->fetcher->multi, t->easy);
-		curl_easy_cleanup(t->easy);
-	}
+	transfer_release(&t->transfer);
 	curl_slist_free_all(t->headers);
 	wire_out_release(&t->body);
 	free(t->form);
@@ -102,70 +82,28 @@ transfer_free(struct transfer *t)
 }
 
 static void
-finish(struct transfer *t, CURLcode code)
+on_end(void *arg, CURLcode code)
 {
+	struct fetch *t = arg;
 	struct fetch_answer answer = {.why = ""};
 
 	if (code == CURLE_OK) {
 		(void)curl_easy_getinfo(
-		    t->easy, CURLINFO_RESPONSE_CODE, &answer.status);
+		    t->transfer.easy, CURLINFO_RESPONSE_CODE, &answer.status);
 		answer.body = t->body.buf;
 		answer.len = t->body.len;
 	} else {
-		answer.why = t->why[0] != '\0'	  ? t->why
-			     : t->said[0] != '\0' ? t->said
-						  : curl_easy_strerror(code);
+		answer.why = t->why[0] != '\0' ? t->why
+			     : t->transfer.said[0] != '\0'
+				 ? t->transfer.said
+				 : curl_easy_strerror(code);
 	}
 	t->fn(t->arg, &answer);
-	transfer_free(t);
-}
-
-static void
-on_timer(void *arg)
-{
-	struct fetcher *f = arg;
-	int running = 0, left;
-	const CURLMsg *msg;
-	struct transfer *t;
-
-	f->timer = NULL;
-	(void)curl_multi_perform(f->multi, &running);
-	while ((msg = curl_multi_info_read(f->multi, &left)) != NULL) {
-		CURLcode code = msg->data.result;
-
-		if (msg->msg != CURLMSG_DONE ||
-		    curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &t) !=
-			CURLE_OK)
-			continue;
-		finish(t, code);
-	}
-	if (f->count > 0 && f->timer == NULL)
-		f->timer = loop_timer(f->loop, POLL_MS, on_timer, f);
+	fetch_free(t);
 }
 
 static bool
-set_tls(const struct transfer *t)
-{
-	struct curl_blob blob = {
-	    .data = t->fetcher->authorities,
-	    .len = t->fetcher->authorities_len,
-	    .flags = CURL_BLOB_NOCOPY,
-	};
-	CURL *e = t->easy;
-
-	/* Without authorities nobody is believed. */
-	return curl_easy_setopt(e, CURLOPT_CAPATH, NULL) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_CAINFO, NULL) == CURLE_OK &&
-	       (blob.data == NULL || curl_easy_setopt(e, CURLOPT_CAINFO_BLOB,
-					 &blob) == CURLE_OK) &&
-	       curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_SSLVERSION,
-		   (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK;
-}
-
-static bool
-add_headers(struct transfer *t, const struct fetch_request *request)
+add_headers(struct fetch *t, const struct fetch_request *request)
 {
 	char line[HEADERS_BYTES];
 
@@ -178,28 +116,22 @@ add_headers(struct transfer *t, const struct fetch_request *request)
 }
 
 static bool
-set_up(struct transfer *t, const struct fetch_request *request)
+set_up(struct fetch *t, const struct fetch_request *request)
 {
-	CURL *e = t->easy;
-	bool is_ok = e != NULL && add_headers(t, request) && set_tls(t);
+	const struct place *place = &t->fetcher->places[t->place];
+	bool is_ok = transfer_init(&t->transfer) && add_headers(t, request) &&
+		     transfer_know(&t->transfer, place->host, place->port) &&
+		     transfer_trust(&t->transfer, t->fetcher->authorities,
+			 t->fetcher->authorities_len);
+	CURL *e = t->transfer.easy;
 
 #define SET(option, value) \
  is_ok = is_ok && curl_easy_setopt(e, option, value) == CURLE_OK
 	SET(CURLOPT_URL, request->url);
-	SET(CURLOPT_PRIVATE, t);
-	SET(CURLOPT_PROTOCOLS_STR,
-	    t->fetcher->places[t->place].is_tls ? "https" : "http");
-	SET(CURLOPT_RESOLVE, t->fetcher->resolve);
-	SET(CURLOPT_PROXY, "");
-	SET(CURLOPT_FOLLOWLOCATION, 0L);
-	SET(CURLOPT_NOSIGNAL, 1L);
+	SET(CURLOPT_PROTOCOLS_STR, place->is_tls ? "https" : "http");
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	SET(CURLOPT_OPENSOCKETFUNCTION, on_open);
-	SET(CURLOPT_OPENSOCKETDATA, t);
-	SET(CURLOPT_SOCKOPTFUNCTION, on_opened);
 	SET(CURLOPT_WRITEFUNCTION, on_write);
 	SET(CURLOPT_WRITEDATA, t);
-	SET(CURLOPT_ERRORBUFFER, t->said);
 	SET(CURLOPT_HTTPHEADER, t->headers);
 	SET(CURLOPT_USERAGENT, "loep/" LOEP_VERSION);
 	SET(CURLOPT_TIMEOUT_MS, TIMEOUT_MS);
@@ -231,7 +163,7 @@ int
 fetch_start(struct fetcher *f, const struct fetch_request *request,
     fetch_fn *fn, void *arg)
 {
-	struct transfer *t;
+	struct fetch *t;
 	size_t place;
 	int err = find_place(f, request->url, &place);
 
@@ -246,31 +178,16 @@ fetch_start(struct fetcher *f, const struct fetch_request *request,
 	t->arg = arg;
 	t->form = request->body == NULL ? NULL : xstrdup(request->body);
 	wire_out_init(&t->body, FETCH_BYTES_MAX);
-	TAILQ_INSERT_TAIL(&f->transfers, t, entry);
+	TAILQ_INSERT_TAIL(&f->open, t, entry);
 	f->count++;
-	t->easy = curl_easy_init();
-	if (!set_up(t, request) ||
-	    curl_multi_add_handle(f->multi, t->easy) != CURLM_OK) {
-		transfer_free(t);
+	t->transfer.open = on_open;
+	t->transfer.end = on_end;
+	t->transfer.arg = t;
+	if (!set_up(t, request) || !transfer_start(f->running, &t->transfer)) {
+		fetch_free(t);
 		return ERR_SYS;
 	}
-	if (f->timer == NULL)
-		f->timer = loop_timer(f->loop, 0, on_timer, f);
 	return ERR_OK;
-}
-
-/* Any address does: the dialer has the true ones. */
-static bool
-add_resolve(struct fetcher *f, const struct place *place)
-{
-	bool is_six = strchr(place->host, ':') != NULL;
-	auto_free char *entry = xasprintf("%s%s%s:%s:127.0.0.1",
-	    is_six ? "[" : "", place->host, is_six ? "]" : "", place->port);
-	struct curl_slist *list = curl_slist_append(f->resolve, entry);
-
-	if (list != NULL)
-		f->resolve = list;
-	return list != NULL;
 }
 
 int
@@ -278,24 +195,18 @@ fetcher_new(struct loop *loop, const struct fetch_conf *conf,
     struct fetcher **ret_fetcher)
 {
 	struct fetcher *f = xcalloc(1, sizeof(*f));
-	bool is_ok;
 
-	f->loop = loop;
 	f->dialer = conf->dialer;
 	f->places = conf->places;
 	f->place_count = conf->count;
-	TAILQ_INIT(&f->transfers);
+	TAILQ_INIT(&f->open);
 	if (conf->authorities_len > 0) {
 		f->authorities = xmalloc(conf->authorities_len);
 		f->authorities_len = conf->authorities_len;
 		memcpy(f->authorities, conf->authorities, f->authorities_len);
 	}
-	is_ok = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-	if (is_ok)
-		f->multi = curl_multi_init();
-	for (size_t i = 0; i < conf->count; i++)
-		is_ok = is_ok && add_resolve(f, &conf->places[i]);
-	if (!is_ok || f->multi == NULL) {
+	f->running = transfers_new(loop);
+	if (f->running == NULL) {
 		fetcher_free(f);
 		return ERR_SYS;
 	}
@@ -306,15 +217,13 @@ fetcher_new(struct loop *loop, const struct fetch_conf *conf,
 void
 fetcher_free(struct fetcher *f)
 {
-	struct transfer *t;
+	struct fetch *t;
 
 	if (f == NULL)
 		return;
-	loop_timer_cancel(f->timer);
-	while ((t = TAILQ_FIRST(&f->transfers)) != NULL)
-		transfer_free(t);
-	(void)curl_multi_cleanup(f->multi);
-	curl_slist_free_all(f->resolve);
+	while ((t = TAILQ_FIRST(&f->open)) != NULL)
+		fetch_free(t);
+	transfers_free(f->running);
 	free(f->authorities);
 	free(f);
 }

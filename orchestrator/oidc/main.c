@@ -17,7 +17,8 @@
 #include "lib/limits.h"
 #include "lib/log.h"
 #include "lib/own.h"
-#include "lib/program.h"
+#include "lib/store_link.h"
+#include "lib/utf8.h"
 #include "lib/xalloc.h"
 #include "oidc/provider.h"
 
@@ -57,8 +58,7 @@ struct sign_in {
 
 struct oidc {
 	struct program program;
-	struct calls *calls;
-	struct chan *store;
+	struct store_link store;
 	struct site sites[SITES_MAX];
 	size_t site_count;
 	size_t open; /* sign-ins under way */
@@ -68,17 +68,6 @@ struct oidc {
 };
 
 static struct oidc oidc;
-
-/* What a provider says may be anything; the store takes UTF-8. */
-static void
-copy_ascii(char *dst, size_t dst_size, const char *text)
-{
-	size_t n = 0;
-
-	for (; *text != '\0' && n + 1 < dst_size; text++)
-		dst[n++] = *text >= ' ' && *text < 0x7f ? *text : '?';
-	dst[n] = '\0';
-}
 
 /* --- what the store hears --- */
 
@@ -101,9 +90,9 @@ on_report(void *arg, const struct discovery *discovery, const char *why)
 	char text[WHY_BYTES];
 	struct values params;
 
-	if (!calls_is_connected(o->calls))
+	if (!calls_is_connected(o->store.calls))
 		return;
-	copy_ascii(text, sizeof(text), why);
+	utf8_to_ascii(text, sizeof(text), why);
 	values_init(&params);
 	values_add_text(&params, site->conf.issuer);
 	values_add_text(
@@ -111,8 +100,8 @@ on_report(void *arg, const struct discovery *discovery, const char *why)
 	values_add_text(&params, discovery == NULL ? "" : discovery->leave);
 	values_add_int(&params, discovery != NULL && discovery->has_issuer);
 	values_add_text(&params, text);
-	(void)calls_start(
-	    o->calls, CALL_OIDC_REPORT, 0, &params, -1, NULL, on_told, NULL);
+	(void)calls_start(o->store.calls, CALL_OIDC_REPORT, 0, &params, -1,
+	    NULL, on_told, NULL);
 }
 
 static void
@@ -128,7 +117,7 @@ on_done(void *arg, enum provider_outcome outcome, const struct claims *claims,
 	char text[WHY_BYTES];
 	struct values params;
 
-	copy_ascii(text, sizeof(text), why);
+	utf8_to_ascii(text, sizeof(text), why);
 	if (outcome != PROVIDER_OK)
 		log_line(LOG_WARN,
 		    "msg=\"what the provider sent was not taken\" outcome=%s reason=\"%s\"",
@@ -147,8 +136,8 @@ on_done(void *arg, enum provider_outcome outcome, const struct claims *claims,
 		values_add_int(&params, claims->auth_time_s * 1000000);
 	values_add_text(&params, claims == NULL ? "" : claims->id);
 	values_add_text(&params, text);
-	(void)calls_start(s->oidc->calls, CALL_OIDC_DONE, 0, &params, -1, NULL,
-	    on_told, NULL);
+	(void)calls_start(s->oidc->store.calls, CALL_OIDC_DONE, 0, &params, -1,
+	    NULL, on_told, NULL);
 	s->oidc->open--;
 	free(s);
 }
@@ -218,81 +207,34 @@ lease(struct oidc *o)
 	struct values params;
 
 	o->is_more = o->is_leasing;
-	if (o->is_leasing || !calls_is_connected(o->calls))
+	if (o->is_leasing || !calls_is_connected(o->store.calls))
 		return;
 	o->is_leasing = true;
 	values_init(&params);
 	values_add_int(&params, LEASE);
-	(void)calls_start(
-	    o->calls, CALL_OIDC_LEASE, 0, &params, -1, on_row, on_leased, o);
+	(void)calls_start(o->store.calls, CALL_OIDC_LEASE, 0, &params, -1,
+	    on_row, on_leased, o);
 }
 
 /* --- the store --- */
 
-static int
-on_call(void *arg, struct chan *chan, struct msg *msg)
+static void
+on_changed(void *arg)
 {
 	struct oidc *o = arg;
 
-	(void)chan;
-	return calls_handle(o->calls, msg);
-}
-
-static int
-on_changed(void *arg, struct chan *chan, struct msg *msg)
-{
-	struct oidc *o = arg;
-
-	(void)chan;
-	(void)msg;
 	for (size_t i = 0; i < o->site_count; i++) {
 		if (o->sites[i].provider != NULL)
 			provider_look(o->sites[i].provider);
 	}
 	lease(o);
-	return ERR_OK;
 }
 
 static void
-on_store_gone(void *arg, struct chan *chan, int err)
+on_came(void *arg)
 {
 	struct oidc *o = arg;
 
-	if (err == ERR_PEER)
-		program_blame(&o->program, chan, "broke the protocol");
-	if (o->store == chan) {
-		o->store = NULL;
-		calls_set_chan(o->calls, NULL);
-	}
-	chan_free(chan);
-}
-
-static const struct chan_handler handlers[] = {
-    {MSG_CALL_ROWS, on_call},
-    {MSG_CALL_END, on_call},
-    {MSG_CHANGED, on_changed},
-    {MSG_NONE_, NULL},
-};
-
-static const struct chan_ops store_ops = {
-    .handlers = handlers,
-    .gone = on_store_gone,
-};
-
-static void
-on_peer(void *arg, struct chan *chan)
-{
-	struct oidc *o = arg;
-
-	if (chan_peer(chan) != ROLE_STORE) {
-		chan_free(chan);
-		return;
-	}
-	if (o->store != NULL)
-		on_store_gone(o, o->store, ERR_EOF);
-	o->store = chan;
-	chan_set_ops(chan, &store_ops, o);
-	calls_set_chan(o->calls, chan);
 	for (size_t i = 0; i < o->site_count; i++) {
 		struct site *site = &o->sites[i];
 
@@ -302,6 +244,17 @@ on_peer(void *arg, struct chan *chan)
 			on_report(site, NULL, site->why);
 	}
 	lease(o);
+}
+
+static const struct store_link_ops link_ops = {
+    .came = on_came, .changed = on_changed};
+
+static void
+on_peer(void *arg, struct chan *chan)
+{
+	struct oidc *o = arg;
+
+	store_link_peer(&o->store, chan);
 }
 
 /* --- the start --- */
@@ -475,7 +428,7 @@ main(void)
 	struct program *p = &o->program;
 
 	program_start(p, ROLE_OIDC, "loep-oidc");
-	o->calls = calls_new(p->loop);
+	store_link_init(&o->store, p, &link_ops, o);
 	prepare(o);
 	program_enter_cage(p, &cage);
 	program_run(p, &ops, o);
@@ -484,6 +437,6 @@ main(void)
 		fetcher_free(o->sites[i].fetcher);
 		free(o->sites[i].secret);
 	}
-	calls_free(o->calls);
+	store_link_release(&o->store);
 	return 0;
 }

@@ -2,7 +2,7 @@
 /*
  * fuzz_oidc.c - what an identity provider answers: its description, a code's
  * exchange, an ID token's claims, addresses.  The first byte says which.
- * fuzz-links: oidc
+ * fuzz-links: oidc transfer
  */
 #include "lib/own.h"
 #include "lib/xalloc.h"

@@ -75,12 +75,27 @@ test_sequence(void **state)
 	}
 }
 
+static void
+test_ascii(void **state)
+{
+	char text[8];
+
+	(void)state;
+	utf8_to_ascii(text, sizeof(text), "a\x1b\xc3\xa9 ~");
+	assert_string_equal(text, "a??? ~");
+	utf8_to_ascii(text, sizeof(text), "0123456789");
+	assert_string_equal(text, "0123456");
+	utf8_to_ascii(text, 1, "x");
+	assert_string_equal(text, "");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_valid),
 	    cmocka_unit_test(test_sequence),
+	    cmocka_unit_test(test_ascii),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
