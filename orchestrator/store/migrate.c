@@ -52,6 +52,7 @@ MIGRATION_TEXT(0026, "0026-report-editor.sql");
 MIGRATION_TEXT(0027, "0027-export.sql");
 MIGRATION_TEXT(0028, "0028-hook.sql");
 MIGRATION_TEXT(0029, "0029-scrub.sql");
+MIGRATION_TEXT(0030, "0030-sealed.sql");
 
 static const struct {
 	int version;
@@ -86,6 +87,7 @@ static const struct {
     {27, "0027-export", store_schema_0027},
     {28, "0028-hook", store_schema_0028},
     {29, "0029-scrub", store_schema_0029},
+    {30, "0030-sealed", store_schema_0030},
 };
 
 #define MIGRATION_COUNT (sizeof(migrations) / sizeof(migrations[0]))
