@@ -144,4 +144,15 @@ ok "no attribute says who" bash -c "! grep -qE '\"(Attribution|Person)\"' '$WORK
 # --- recalled: nothing more leaves ---
 ok "recalled" "$LOEP" report recall "$REPORT" --reason 'wrong host'
 fails "the file is gone with it" 1 "$LOEP" disclosure file "$D"
+
+# --- deletion takes exports along ---
+DELETION=$("$LOEP" --json case delete "$CASE" --reason asked | jq -r .id)
+ok "the case is deleted" "$LOEP" case approve "$DELETION"
+for ((i = 0; i < 150; i++)); do
+	"$LOEP" case certificate "$DELETION" >"$WORK/certificate" 2>/dev/null && break
+	sleep 0.2
+done
+is "with a certificate" "$(jq -r .certificate.number "$WORK/certificate")" "$CASE"
+is "no digest of what was exported is left in the vault" \
+	"$(find "$STATE/vault/blobs" -type f -name "*$(sha256sum "$WORK/peer.misp" | cut -d' ' -f1)*" | wc -l)" 0
 finish
