@@ -3,13 +3,13 @@
 #include "lib/fileio.h"
 #include "lib/own.h"
 #include "lib/xalloc.h"
+#include "pgp/armor.h"
 #include "pgp/describe.h"
 #include "pgp/op.h"
 
 #include <string.h>
 
-static const char *const private_marks[] = {
-    "BEGIN PGP PRIVATE KEY BLOCK", "BEGIN PGP MESSAGE"};
+static const char private_mark[] = "BEGIN PGP PRIVATE KEY BLOCK";
 
 static int
 read_all(struct op *op, uint8_t *buf, size_t size, size_t *ret_len)
@@ -113,23 +113,38 @@ read_ring(struct op *op, rnp_ffi_t ffi)
 	return err;
 }
 
-int
-op_read_key(struct op *op)
+/* The block within what was pasted, or what is not armored, as a whole. */
+static int
+find_block(struct op *op, const char *p, size_t len, const char **ret_block,
+    size_t *ret_len)
 {
-	auto_free uint8_t *buf = xmalloc(PGP_KEY_BYTES_MAX);
+	const char *more;
+	size_t more_len, used;
+
+	if (len > 0 &&
+	    memmem(p, len, private_mark, sizeof(private_mark) - 1) != NULL)
+		return op_fail(op, ERR_FORMAT, "secret_key");
+	*ret_block = p;
+	*ret_len = len;
+	if (!armor_next(p, len, ret_block, ret_len))
+		return ERR_OK;
+	used = (size_t)(*ret_block - p) + *ret_len;
+	return armor_next(p + used, len - used, &more, &more_len)
+		   ? op_fail(op, ERR_FORMAT, "several_keys")
+		   : ERR_OK;
+}
+
+static int
+import(struct op *op, const char *p, size_t len)
+{
 	rnp_input_t input = NULL;
 	rnp_ffi_t ffi = NULL;
-	size_t len = 0;
-	int err = read_all(op, buf, PGP_KEY_BYTES_MAX, &len);
+	int err;
 
-	if (err != ERR_OK)
-		return err;
-	if (len > 0 && memmem(buf, len, private_marks[0],
-			   strlen(private_marks[0])) != NULL)
-		return op_fail(op, ERR_FORMAT, "secret_key");
 	if (rnp_ffi_create(&ffi, RNP_KEYSTORE_GPG, RNP_KEYSTORE_GPG) !=
 		RNP_SUCCESS ||
-	    rnp_input_from_memory(&input, buf, len, false) != RNP_SUCCESS)
+	    rnp_input_from_memory(&input, (const uint8_t *)p, len, false) !=
+		RNP_SUCCESS)
 		err = op_fail(op, ERR_LIMIT, "memory");
 	else if (rnp_import_keys(ffi, input,
 		     RNP_LOAD_SAVE_PUBLIC_KEYS | RNP_LOAD_SAVE_SECRET_KEYS |
@@ -141,4 +156,17 @@ op_read_key(struct op *op)
 	(void)rnp_input_destroy(input);
 	(void)rnp_ffi_destroy(ffi);
 	return err;
+}
+
+int
+op_read_key(struct op *op)
+{
+	auto_free uint8_t *buf = xmalloc(PGP_KEY_BYTES_MAX);
+	const char *block;
+	size_t len = 0;
+	int err = read_all(op, buf, PGP_KEY_BYTES_MAX, &len);
+
+	if (err == ERR_OK)
+		err = find_block(op, (const char *)buf, len, &block, &len);
+	return err == ERR_OK ? import(op, block, len) : err;
 }

@@ -4,13 +4,12 @@
 
 #include "lib/openpgp.h"
 #include "lib/xalloc.h"
+#include "pgp/armor.h"
 #include "pgp/describe.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-
-static const char begin[] = "-----BEGIN PGP ";
 
 static rnp_ffi_t
 ffi_new(void)
@@ -41,21 +40,18 @@ import(rnp_ffi_t ffi, const void *p, size_t len, uint32_t flags)
 static bool
 import_all(rnp_ffi_t ffi, const char *p, size_t len)
 {
-	const char *at = memmem(p, len, begin, sizeof(begin) - 1);
 	const uint32_t flags =
 	    RNP_LOAD_SAVE_PUBLIC_KEYS | RNP_LOAD_SAVE_SECRET_KEYS;
+	const char *block, *rest = p;
+	size_t left = len, block_len;
 
-	if (at == NULL)
+	if (!armor_next(p, len, &block, &block_len))
 		return import(ffi, p, len, flags) == RNP_SUCCESS;
-	while (at != NULL) {
-		size_t left = len - (size_t)(at - p);
-		const char *next =
-		    memmem(at + 1, left - 1, begin, sizeof(begin) - 1);
-
-		if (import(ffi, at, next == NULL ? left : (size_t)(next - at),
-			flags) != RNP_SUCCESS)
+	while (armor_next(rest, left, &block, &block_len)) {
+		if (import(ffi, block, block_len, flags) != RNP_SUCCESS)
 			return false;
-		at = next;
+		rest = block + block_len;
+		left = len - (size_t)(rest - p);
 	}
 	return true;
 }

@@ -23,11 +23,13 @@ const an = await newUser();
 const anna = await newUser();
 const bea = await newUser();
 const chris = await newUser();
+const mia = await newUser();
 
 await signIn(an, 'an@example.org');
 await signIn(anna, 'anna@csirt.example');
 await signIn(bea, 'bea@csirt.example');
 await signIn(chris, 'chris@csirt.example');
+await signIn(mia, 'mia@example.org');
 
 async function open(user, path, heading) {
   await user.page.goto(site + path);
@@ -276,6 +278,42 @@ await story('a webhook is proposed by its organisation and approved by the CSIRT
   await row.getByRole('button', { name: /^What it was told/ }).click();
   await chris.page.getByText('It was told nothing yet.').waitFor();
   await chris.page.getByRole('button', { name: 'Close' }).click();
+});
+
+await story('keys: an organisation brings its key, the CSIRT verifies it', async () => {
+  const { page } = mia;
+  await page.getByRole('link', { name: 'Keys', exact: true }).click();
+  await page.getByRole('heading', { name: 'The key of the CSIRT' }).waitFor();
+  await page.getByRole('link', { name: 'Download the key' }).waitFor();
+  await page.getByLabel('Public key').fill('not a key');
+  await page.getByRole('button', { name: 'Add a key' }).click();
+  await page.getByText('this is no OpenPGP public key').waitFor();
+  await page.getByLabel('Public key').fill(env.KEY);
+  await page.getByRole('button', { name: 'Add a key' }).click();
+  await page.getByText('not verified').waitFor();
+  await page.getByText('soc@example.org').waitFor();
+  is('an operator verifies none', await page.getByRole('button', { name: 'Verify' }).count(), 0);
+  await look(mia, 'keys');
+});
+await story('keys: the fingerprint is typed as it was heard', async () => {
+  const { page } = chris;
+  await open(chris, '/admin/keys', 'Administration');
+  await page.getByRole('button', { name: 'Verify' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Fingerprint').fill('0123');
+  await dialog.getByLabel('Where you have it from').fill('by telephone');
+  await dialog.getByRole('button', { name: 'Verify' }).click();
+  await dialog.getByText('do not use this key').waitFor();
+  await look(chris, 'keys-verify');
+  const spaced = env.FPR.toLowerCase().replace(/(.{4})/g, '$1 ');
+  await dialog.getByLabel('Fingerprint').fill(spaced);
+  await dialog.getByRole('button', { name: 'Verify' }).click();
+  await page.getByText('by telephone').waitFor();
+  is('nothing is left to verify', await page.getByText('not verified').count(), 0);
+  await page.getByRole('button', { name: 'Stop using it' }).click();
+  await page.getByRole('dialog').getByLabel('Reason').fill('lost');
+  await page.getByRole('dialog').getByRole('button', { name: 'Stop using it' }).click();
+  await page.getByText('out of use').waitFor();
 });
 
 await finish();

@@ -32,7 +32,9 @@ browser_start() {
 	missing=$(browser_missing)
 	[ -z "$missing" ] || skip_all "$missing"
 	CONF="[web]\nlisten = 127.0.0.1:${PORT:-0}${CONF:+\n$CONF}"
-	loep_start
+	loep_init
+	"$LOEP" --quiet pgp-key --user-id "CERT <cert@csirt.example>" >/dev/null
+	loep_run
 	browser_env
 }
 

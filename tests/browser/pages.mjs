@@ -128,6 +128,7 @@ const operator = {
   ),
   '/colleagues': ['/colleagues'],
   '/hooks': ['/hooks'],
+  '/keys': ['/keys'],
   '/account': ['/account'],
 };
 

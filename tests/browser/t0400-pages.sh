@@ -11,7 +11,10 @@ ACME=$(browser_org "Acme $HOSTILE" C1)
 OTHER=$(browser_org "Town $HOSTILE" C3)
 browser_account "An $HOSTILE" an@example.org "submit withdraw manage_org_users" "$ACME" >/dev/null
 browser_account "Anna $HOSTILE" anna@csirt.example "claim analyse run_vm download_sample verdict manage_rules approve_rules activate_rules read_all_orgs legal_hold withdraw approve_report approve_policy approve_crisis" >/dev/null
-browser_account "Chris $HOSTILE" chris@csirt.example "manage_staff manage_vm_images audit_read metrics_read manage_policy activate_crisis" >/dev/null
+browser_account "Chris $HOSTILE" chris@csirt.example "manage_staff manage_vm_images audit_read metrics_read manage_policy activate_crisis manage_keys" >/dev/null
+"$BIN/loep-pgp" --make-key "An $HOSTILE <an@example.org>" >"$WORK/an.sec"
+"$BIN/loep-pgp" --show "$WORK/an.sec" | jq -r '.keys[0].armor' |
+	"$LOEP" --quiet key add - --org "$ACME" >/dev/null
 "$LOEP" --quiet user token add "token $HOSTILE" --capabilities submit >/dev/null 2>&1
 
 mkdir "$WORK/in" "$WORK/own"

@@ -12,7 +12,7 @@ SETTING: {"port", "ca", "askers": {NAME: WHO}, "owner": WHO, "foreign": IDS,
 WHO: {"headers", "cert", "key", "own": IDS, "holds": all capabilities that one
 of their kind may hold, "sees": kinds that are not foreign to them}; IDS by
 kind: number, submission, artefact, job, run, report, account, token, upload,
-org, verdict, task, deletion, exception, mail, hook, unseal, session, disclosure,
+org, verdict, task, deletion, exception, mail, hook, unseal, key, session, disclosure,
 sha256 (of a file that nobody else has), name (of that file).  The first askers
 are people, who are asked with cursors and for time, too; the owner has the
 foreign things, and looks whether they are as before.
@@ -40,7 +40,7 @@ KINDS = {"cases": "number", "submissions": "submission",
          "tokens": "token", "uploads": "upload", "tasks": "task",
          "verdicts": "verdict", "deletions": "deletion",
          "unseals": "unseal", "disclosures": "disclosure",
-         "hooks": "hook",
+         "hooks": "hook", "keys": "key",
          "exceptions": "exception", "outbox": "mail"}
 # The site's own, by number: nobody's and everybody's.
 SITE = {"policies", "versions", "rescans", "recipients"}
@@ -55,7 +55,7 @@ SEARCHED = {"q": ("number", "submission", "artefact", "sha256", "name")}
 # A cursor is where to go on: behind a foreign id as behind one beside it.
 CURSORS = ("submission", "artefact", "job", "run", "report", "org", "account",
            "token", "upload", "verdict", "deletion", "exception", "unseal",
-           "session")
+           "key", "session")
 # Where a member's name alone does not tell; versions of rules are the site's.
 SPECIAL = {("/api/v1/logout", "id"): "session",
            ("/api/v1/rules/versions", "parent"): None,
@@ -100,6 +100,7 @@ NOBODY_ELSE = {
     "POST /api/v1/hooks/{id}/approve path id",
     "POST /api/v1/hooks/{id}/refuse path id",
     "POST /api/v1/organisations/{id} path id",
+    "POST /api/v1/keys/{id}/verify path id",
     "POST /api/v1/outbox/{id}/retry path id", "POST /api/v1/mode body cases",
     *(f"{method} /api/v1/{path} cursor cursor" for method in ("GET", "HEAD")
       for path in (

@@ -16,7 +16,9 @@ sign robot own client -days 10
 # shellcheck disable=SC2034 # lib.sh reads it
 STEP_UP=0
 CONF="[store]\nsecond_factor = nobody\n[review]\nsingle_person = yes\n[web]\nlisten = 127.0.0.1:0\nclient_ca = $PKI/own.pem\naddress_requests = 100000\naddress_burst = 100000\naccount_requests = 100000\naccount_burst = 100000"
-loep_start
+loep_init
+"$LOEP" --quiet pgp-key --user-id "CERT <cert@cert.example>" >/dev/null
+loep_run
 CERT=$STATE/tls/cert.pem
 PORT=$(sed -n 's/.*serving HTTPS.*address=127.0.0.1 port=\([0-9]*\).*/\1/p' "$WORK/log")
 URL=https://localhost:$PORT
@@ -24,8 +26,9 @@ PASSWORD='seven cold lamps under a bridge'
 ALL=$(api /whoami | jq -r .capabilities)
 # All that who is of an operator may hold, ...
 OPERATOR="submit analyse run_vm download_sample audit_read manage_org_users withdraw"
-# ... of another CSIRT: but for read_all_orgs, to which nothing is foreign, ...
-ANALYST=$(tr ' ' '\n' <<<"$ALL" | grep -vxE 'read_all_orgs|manage_staff' |
+# ... of another CSIRT: but for read_all_orgs, to which nothing is foreign, and
+# manage_keys, to which no key is, ...
+ANALYST=$(tr ' ' '\n' <<<"$ALL" | grep -vxE 'read_all_orgs|manage_staff|manage_keys' |
 	paste -sd' ')
 # ... and beside the accounts of all.
 ADMINISTRATOR=$(tr ' ' '\n' <<<"$ALL" | grep -xE 'manage_.*|.*_policy|.*_crisis|.*_read' |
@@ -52,7 +55,7 @@ cookie() {
 settle() {
 	local class=$2 words=$3 org account number submission artefact job run report token upload
 	local verdict task deletion exception mail session sha256 name disclosure hook
-	local sealed unseal
+	local sealed unseal key
 	org=$("$LOEP" --json org add "$1" --class "$class" | jq -r .id)
 	account=$("$LOEP" --json user add "$1" --org "$org" --login "$1" \
 		--capabilities "$words" | jq -r .id)
@@ -135,6 +138,9 @@ settle() {
 		"events":["report.available"]}')
 	api "/hooks/$hook/approve" -X POST -d '{}' >/dev/null
 	api "/hooks/$hook/test" -X POST -d '{}' >/dev/null
+	"$BIN/loep-pgp" --make-key "$1 <$1@example.org>" >"$WORK/$1.sec"
+	key=$("$BIN/loep-pgp" --show "$WORK/$1.sec" | jq -r '.keys[0].armor' |
+		"$LOEP" --json key add - --org "$org" | jq -r .id)
 	# Words are found a while after they came.
 	for ((i = 0; i < 100; i++)); do
 		member '.items | length' "/search?q=$name" | grep -q '^[1-9]' &&
@@ -147,7 +153,7 @@ settle() {
 		--arg submission "$submission" --arg artefact "$artefact" \
 		--arg run "$run" --arg job "$job" --arg report "$report" \
 		--arg token "$token" --arg upload "$upload" \
-		--arg verdict "$verdict" --arg unseal "$unseal" --arg task "$task" '$ARGS.named' >"$WORK/$1.json"
+		--arg verdict "$verdict" --arg unseal "$unseal" --arg key "$key" --arg task "$task" '$ARGS.named' >"$WORK/$1.json"
 }
 
 RECIPIENT=$("$LOEP" --json recipient list | jq -r '.[0].id')
@@ -208,7 +214,7 @@ jq -n --argjson port "$PORT" --arg ca "$CERT" --arg owner "$OWNER" \
 			key: "\($pki)/robot.key", own: $water[0], holds: $operator},
 		"an administrator": {headers: {Authorization: "Bearer \($admin)"},
 			own: $grid[0], holds: $administrator,
-			sees: ["org", "account", "token", "session", "mail", "hook"]},
+			sees: ["org", "account", "token", "session", "mail", "hook", "key"]},
 		"a stranger": {headers: {}, own: $water[0], holds: ""}},
 	all: $all, unknown_number: $unknown_number, foreign: $foreign[0]}' \
 	>"$WORK/setting.json"

@@ -29,7 +29,8 @@ export type Capability =
   | 'legal_hold'
   | 'audit_read'
   | 'metrics_read'
-  | 'read_all_orgs';
+  | 'read_all_orgs'
+  | 'manage_keys';
 
 export interface UserSession {
   me: WhoAmI;

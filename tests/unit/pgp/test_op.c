@@ -377,6 +377,7 @@ test_read_key(void **unused)
 {
 	struct trial t = {.keys = ours, .what = PGP_READ_KEY};
 	struct bytes half = theirs_public;
+	auto_free char *pasted = NULL, *twice = NULL;
 
 	(void)unused;
 	ask(&t, theirs_public.p, theirs_public.len);
@@ -387,6 +388,18 @@ test_read_key(void **unused)
 	assert_memory_equal(
 	    t.out.p, "-----BEGIN PGP PUBLIC KEY BLOCK-----\n", 37);
 	assert_null(memchr(t.out.p, '\r', t.out.len));
+	done(&t);
+	/* As people paste it. */
+	pasted = xasprintf("Hello,\r\n\r\n%.*s\n\n\n-- \nme\n",
+	    (int)theirs_public.len, (const char *)theirs_public.p);
+	t = (struct trial){.keys = ours, .what = PGP_READ_KEY};
+	ask(&t, pasted, strlen(pasted));
+	expect(&t, ERR_OK, "");
+	done(&t);
+	twice = xasprintf("%s%s", pasted, pasted);
+	t = (struct trial){.keys = ours, .what = PGP_READ_KEY};
+	ask(&t, twice, strlen(twice));
+	expect(&t, ERR_FORMAT, "several_keys");
 	done(&t);
 	t = (struct trial){.keys = ours, .what = PGP_READ_KEY};
 	ask(&t, theirs.p, theirs.len);

@@ -256,3 +256,27 @@ export interface Delivery {
   next_at: string;
   ended_at: string | null;
 }
+
+/** An OpenPGP key; org null: the service's own. */
+export interface Key {
+  id: string;
+  owner: 'service' | 'organisation';
+  org: string | null;
+  org_name: string | null;
+  fpr: string;
+  state: string;
+  verified: boolean;
+  algorithm: string;
+  bits: number;
+  user_ids: string[];
+  made_at: string;
+  expires_at: string | null;
+  added_by_name: string | null;
+  added_at: string;
+  verified_by_name: string | null;
+  verified_at: string | null;
+  verified_how: string | null;
+  is_single_person: boolean;
+  retired_at: string | null;
+  retired_why: string | null;
+}

@@ -22,6 +22,7 @@ const ADMIN = [
   'audit_read',
   'metrics_read',
   'read_all_orgs',
+  'manage_keys',
 ] as const;
 
 export const analystRoutes: Route[] = [

@@ -28,6 +28,7 @@ export const operatorRoutes: Route[] = [
     load: () => import('../pages/hooks.js'),
     needs: ['manage_org_users'],
   },
+  { path: '/keys', load: () => import('../pages/keys.js') },
   { path: '/account', load: () => import('../pages/account.js') },
 ];
 
@@ -52,5 +53,10 @@ export const operatorNavigation: NavigationEntry[] = [
     href: '/hooks',
     text: (t) => t.nav.hooks,
     isShown: (s) => s.can('manage_org_users') && !s.isStaff,
+  },
+  {
+    href: '/keys',
+    text: (t) => t.nav.keys,
+    isShown: (s) => s.can('submit', 'manage_org_users') && !s.isStaff,
   },
 ];

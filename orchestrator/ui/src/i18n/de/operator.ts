@@ -8,6 +8,7 @@ export const operator: typeof en = {
     submit: 'Neue Einreichung',
     colleagues: 'Kollegen',
     hooks: 'Webhooks',
+    keys: 'Schlüssel',
     account: 'Mein Konto',
   },
   signIn: {
@@ -307,6 +308,42 @@ export const operator: typeof en = {
       system: 'Automatisch',
     },
   },
+  keys: {
+    title: 'OpenPGP-Schlüssel',
+    service: 'Der Schlüssel des CSIRT',
+    serviceHint:
+      'Verschlüsseln Sie damit, was Sie auf anderem Weg senden. Vergleichen Sie den Fingerabdruck mit einem, den Sie von anderswo haben.',
+    noService: 'Das CSIRT hat hier zurzeit keinen OpenPGP-Schlüssel.',
+    organisation: 'Schlüssel von Organisationen',
+    hint: 'Mails an eine Organisation mit geprüftem Schlüssel werden an ihn verschlüsselt. Mit einem abgelaufenen oder widerrufenen Schlüssel werden sie nicht gesendet.',
+    none: 'Es gibt keine Schlüssel.',
+    fingerprint: 'Fingerabdruck',
+    until: 'Gültig bis',
+    download: 'Schlüssel herunterladen',
+    unverified: 'nicht geprüft',
+    verifiedBy: 'Geprüft von',
+    verify: 'Prüfen',
+    verifyText:
+      'Lassen Sie sich den Fingerabdruck von jemandem der Organisation vorlesen, den Sie kennen, und tippen Sie, was Sie hören.',
+    fingerprintHint: 'Leerzeichen spielen keine Rolle.',
+    how: 'Woher Sie ihn haben',
+    howHint: 'Zum Beispiel: telefonisch, über die Nummer der Zentrale.',
+    retire: 'Nicht mehr verwenden',
+    retireText:
+      'Nichts wird mehr an ihn verschlüsselt. Das lässt sich nicht rückgängig machen.',
+    otherPerson: 'Jemand anderes prüft ihn.',
+    add: 'Schlüssel hinzufügen',
+    key: 'Öffentlicher Schlüssel',
+    keyHint:
+      'Der Text von BEGIN PGP PUBLIC KEY BLOCK bis END. Um einen Schlüssel zu verlängern, fügen Sie ihn erneut hinzu.',
+    states: {
+      active: 'in Gebrauch',
+      expiring: 'läuft bald ab',
+      expired: 'abgelaufen',
+      revoked: 'widerrufen',
+      retired: 'außer Gebrauch',
+    } as Record<string, string>,
+  },
   capabilities: {
     submit: 'Einreichen und Nachrichten schreiben',
     withdraw: 'Einreichungen zurückziehen',
@@ -333,6 +370,7 @@ export const operator: typeof en = {
     audit_read: 'Das Audit-Protokoll lesen',
     metrics_read: 'Statistik lesen',
     read_all_orgs: 'Alle Organisationen sehen',
+    manage_keys: 'OpenPGP-Schlüssel betreuen',
   },
   tokens: {
     text: 'Mit einem Token handelt ein Programm in Ihrem Namen, im Rahmen dessen, was Sie ankreuzen. Wer es hat, kann es benutzen: Bewahren Sie es wie ein Passwort auf.',

@@ -6,6 +6,7 @@ export const operator = {
     submit: 'New submission',
     colleagues: 'Colleagues',
     hooks: 'Webhooks',
+    keys: 'Keys',
     account: 'My account',
   },
   signIn: {
@@ -299,6 +300,41 @@ export const operator = {
       system: 'Automatic',
     } as Record<string, string>,
   },
+  keys: {
+    title: 'OpenPGP keys',
+    service: 'The key of the CSIRT',
+    serviceHint:
+      'Encrypt to it what you send by another way. Compare the fingerprint with one that you have from elsewhere.',
+    noService: 'The CSIRT has no OpenPGP key here at the moment.',
+    organisation: 'Keys of organisations',
+    hint: 'Mails to an organisation with a verified key are encrypted to it. With a key that expired or was revoked they are not sent at all.',
+    none: 'There are no keys.',
+    fingerprint: 'Fingerprint',
+    until: 'Good until',
+    download: 'Download the key',
+    unverified: 'not verified',
+    verifiedBy: 'Verified by',
+    verify: 'Verify',
+    verifyText:
+      'Have the fingerprint read out to you by somebody of the organisation whom you know, and type what you hear.',
+    fingerprintHint: 'Blanks do not matter.',
+    how: 'Where you have it from',
+    howHint: 'For example: by telephone, from the switchboard number.',
+    retire: 'Stop using it',
+    retireText: 'Nothing is encrypted to it any more. That cannot be undone.',
+    otherPerson: 'Somebody else verifies it.',
+    add: 'Add a key',
+    key: 'Public key',
+    keyHint:
+      'The armored text, from BEGIN PGP PUBLIC KEY BLOCK to END. To renew a key, add it again.',
+    states: {
+      active: 'in use',
+      expiring: 'expires soon',
+      expired: 'expired',
+      revoked: 'revoked',
+      retired: 'out of use',
+    } as Record<string, string>,
+  },
   capabilities: {
     submit: 'Hand in and write messages',
     withdraw: 'Withdraw submissions',
@@ -325,6 +361,7 @@ export const operator = {
     audit_read: 'Read the audit log',
     metrics_read: 'Read statistics',
     read_all_orgs: 'See all organisations',
+    manage_keys: 'Look after OpenPGP keys',
   } as Record<string, string>,
   tokens: {
     text: 'A token lets a program act as you, within what you tick. Whoever has it can use it: keep it like a password.',

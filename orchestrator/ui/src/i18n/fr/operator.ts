@@ -8,6 +8,7 @@ export const operator: typeof en = {
     submit: 'Nouvel envoi',
     colleagues: 'Collègues',
     hooks: 'Webhooks',
+    keys: 'Clés',
     account: 'Mon compte',
   },
   signIn: {
@@ -307,6 +308,41 @@ export const operator: typeof en = {
       system: 'Automatique',
     },
   },
+  keys: {
+    title: 'Clés OpenPGP',
+    service: 'La clé du CSIRT',
+    serviceHint:
+      'Chiffrez avec elle ce que vous envoyez par une autre voie. Comparez l’empreinte avec celle que vous tenez d’ailleurs.',
+    noService: 'Le CSIRT n’a pas de clé OpenPGP ici pour le moment.',
+    organisation: 'Clés des organisations',
+    hint: 'Les messages à une organisation dont la clé est vérifiée sont chiffrés avec celle-ci. Avec une clé expirée ou révoquée, ils ne sont pas envoyés.',
+    none: 'Il n’y a pas de clés.',
+    fingerprint: 'Empreinte',
+    until: 'Valable jusqu’au',
+    download: 'Télécharger la clé',
+    unverified: 'non vérifiée',
+    verifiedBy: 'Vérifiée par',
+    verify: 'Vérifier',
+    verifyText:
+      'Faites-vous lire l’empreinte par une personne de l’organisation que vous connaissez, et tapez ce que vous entendez.',
+    fingerprintHint: 'Les espaces ne comptent pas.',
+    how: 'D’où vous la tenez',
+    howHint: 'Par exemple : par téléphone, au numéro du standard.',
+    retire: 'Ne plus l’utiliser',
+    retireText: 'Plus rien ne sera chiffré avec elle. C’est définitif.',
+    otherPerson: 'Une autre personne la vérifie.',
+    add: 'Ajouter une clé',
+    key: 'Clé publique',
+    keyHint:
+      'Le texte de BEGIN PGP PUBLIC KEY BLOCK à END. Pour prolonger une clé, ajoutez-la de nouveau.',
+    states: {
+      active: 'en usage',
+      expiring: 'expire bientôt',
+      expired: 'expirée',
+      revoked: 'révoquée',
+      retired: 'hors usage',
+    } as Record<string, string>,
+  },
   capabilities: {
     submit: 'Transmettre et écrire des messages',
     withdraw: 'Retirer des envois',
@@ -333,6 +369,7 @@ export const operator: typeof en = {
     audit_read: 'Lire le journal d’audit',
     metrics_read: 'Lire les statistiques',
     read_all_orgs: 'Voir toutes les organisations',
+    manage_keys: 'Gérer les clés OpenPGP',
   },
   tokens: {
     text: 'Un jeton permet à un programme d’agir en votre nom, dans les limites de ce que vous cochez. Qui le possède peut l’utiliser : gardez-le comme un mot de passe.',

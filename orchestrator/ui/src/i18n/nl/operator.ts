@@ -8,6 +8,7 @@ export const operator: typeof en = {
     submit: 'Nieuwe indiening',
     colleagues: "Collega's",
     hooks: 'Webhooks',
+    keys: 'Sleutels',
     account: 'Mijn account',
   },
   signIn: {
@@ -301,6 +302,42 @@ export const operator: typeof en = {
       system: 'Automatisch',
     },
   },
+  keys: {
+    title: 'OpenPGP-sleutels',
+    service: 'De sleutel van het CSIRT',
+    serviceHint:
+      'Versleutel hiermee wat u langs een andere weg stuurt. Vergelijk de vingerafdruk met een die u van elders hebt.',
+    noService: 'Het CSIRT heeft hier op dit moment geen OpenPGP-sleutel.',
+    organisation: 'Sleutels van organisaties',
+    hint: 'Mails aan een organisatie met een geverifieerde sleutel worden ermee versleuteld. Met een verlopen of ingetrokken sleutel worden ze niet verstuurd.',
+    none: 'Er zijn geen sleutels.',
+    fingerprint: 'Vingerafdruk',
+    until: 'Geldig tot',
+    download: 'De sleutel downloaden',
+    unverified: 'niet geverifieerd',
+    verifiedBy: 'Geverifieerd door',
+    verify: 'Verifiëren',
+    verifyText:
+      'Laat u de vingerafdruk voorlezen door iemand van de organisatie die u kent, en typ wat u hoort.',
+    fingerprintHint: 'Spaties maken niet uit.',
+    how: 'Waar u hem vandaan hebt',
+    howHint: 'Bijvoorbeeld: telefonisch, via het nummer van de centrale.',
+    retire: 'Niet meer gebruiken',
+    retireText:
+      'Er wordt niets meer mee versleuteld. Dat kan niet ongedaan worden gemaakt.',
+    otherPerson: 'Iemand anders verifieert hem.',
+    add: 'Sleutel toevoegen',
+    key: 'Publieke sleutel',
+    keyHint:
+      'De tekst van BEGIN PGP PUBLIC KEY BLOCK tot END. Om een sleutel te verlengen, voegt u hem opnieuw toe.',
+    states: {
+      active: 'in gebruik',
+      expiring: 'verloopt binnenkort',
+      expired: 'verlopen',
+      revoked: 'ingetrokken',
+      retired: 'buiten gebruik',
+    } as Record<string, string>,
+  },
   capabilities: {
     submit: 'Indienen en berichten schrijven',
     withdraw: 'Indieningen intrekken',
@@ -327,6 +364,7 @@ export const operator: typeof en = {
     audit_read: 'Het auditlogboek lezen',
     metrics_read: 'Statistieken lezen',
     read_all_orgs: 'Alle organisaties zien',
+    manage_keys: 'OpenPGP-sleutels beheren',
   },
   tokens: {
     text: 'Met een token handelt een programma in uw naam, binnen wat u aanvinkt. Wie het heeft, kan het gebruiken: bewaar het als een wachtwoord.',

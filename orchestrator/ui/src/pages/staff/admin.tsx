@@ -4,6 +4,7 @@ import { Page, type PageProps } from '../../components/page.js';
 import { Tabs } from '../../components/tabs.js';
 import { useT } from '../../i18n/index.js';
 import { useSession, type Capability } from '../../session.js';
+import { Keys } from '../keys.js';
 import { AdminAudit } from './admin_audit.js';
 import { AdminCapacity } from './admin_capacity.js';
 import { AdminExceptions } from './admin_exceptions.js';
@@ -26,6 +27,7 @@ const TABS = [
   'outbox',
   'recipients',
   'hooks',
+  'keys',
 ] as const;
 type TabKey = (typeof TABS)[number];
 
@@ -41,6 +43,7 @@ const NEEDS: Record<TabKey, Capability[]> = {
   outbox: ['manage_staff'],
   recipients: ['manage_staff', 'read_all_orgs'],
   hooks: ['manage_policy'],
+  keys: ['manage_keys', 'manage_staff'],
 };
 
 function Content(props: { tab: TabKey; rest: string }) {
@@ -63,6 +66,8 @@ function Content(props: { tab: TabKey; rest: string }) {
       return <AdminRecipients />;
     case 'hooks':
       return <AdminHooks />;
+    case 'keys':
+      return <Keys />;
     default:
       return <AdminOrganisations />;
   }

@@ -51,6 +51,7 @@ const CAPABILITIES = [
   'approve_policy',
   'activate_crisis',
   'approve_crisis',
+  'manage_keys',
   'audit_read',
   'metrics_read',
 ] as const;

@@ -15,6 +15,7 @@ export const admin: typeof en = {
       outbox: 'Post',
       recipients: 'Empfänger',
       hooks: 'Webhooks',
+      keys: 'Schlüssel',
     },
     org: {
       none: 'Es gibt keine Organisationen.',
@@ -88,6 +89,7 @@ export const admin: typeof en = {
         approve_policy: 'Richtlinie genehmigen',
         activate_crisis: 'einen Krisenbetrieb vorschlagen',
         approve_crisis: 'einen Krisenbetrieb genehmigen',
+        manage_keys: 'OpenPGP-Schlüssel betreuen',
         audit_read: 'das Audit lesen',
         metrics_read: 'Zahlen sehen',
       },

@@ -14,6 +14,7 @@ export const admin = {
       outbox: 'Mail',
       recipients: 'Recipients',
       hooks: 'Webhooks',
+      keys: 'Keys',
     },
     org: {
       none: 'There are no organisations.',
@@ -87,6 +88,7 @@ export const admin = {
         approve_policy: 'approve policy',
         activate_crisis: 'propose a crisis mode',
         approve_crisis: 'approve a crisis mode',
+        manage_keys: 'look after OpenPGP keys',
         audit_read: 'read the audit',
         metrics_read: 'see figures',
       } as Record<string, string>,

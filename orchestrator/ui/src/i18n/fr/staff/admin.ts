@@ -15,6 +15,7 @@ export const admin: typeof en = {
       outbox: 'Courrier',
       recipients: 'Destinataires',
       hooks: 'Webhooks',
+      keys: 'Clés',
     },
     org: {
       none: 'Il n’y a pas d’organisations.',
@@ -88,6 +89,7 @@ export const admin: typeof en = {
         approve_policy: 'approuver la politique',
         activate_crisis: 'proposer un mode de crise',
         approve_crisis: 'approuver un mode de crise',
+        manage_keys: 'gérer les clés OpenPGP',
         audit_read: 'lire l’audit',
         metrics_read: 'voir les chiffres',
       },

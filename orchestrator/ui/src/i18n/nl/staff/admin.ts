@@ -15,6 +15,7 @@ export const admin: typeof en = {
       outbox: 'E-mail',
       recipients: 'Ontvangers',
       hooks: 'Webhooks',
+      keys: 'Sleutels',
     },
     org: {
       none: 'Er zijn geen organisaties.',
@@ -88,6 +89,7 @@ export const admin: typeof en = {
         approve_policy: 'beleid goedkeuren',
         activate_crisis: 'een crisismodus voorstellen',
         approve_crisis: 'een crisismodus goedkeuren',
+        manage_keys: 'OpenPGP-sleutels beheren',
         audit_read: 'de audit lezen',
         metrics_read: 'cijfers zien',
       },
