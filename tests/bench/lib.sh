@@ -55,6 +55,7 @@ service() {
 	LOEPD=$!
 	for _ in $(seq 1200); do
 		grep -q 'all programs are ready' "$LOG" && return 0
+		kill -0 "$LOEPD" 2>/dev/null || break
 		sleep 0.1
 	done
 	tail -n 20 "$LOG" >&2

@@ -66,7 +66,7 @@ is "nothing is nothing" "$("$LOEP" search zzzzqqq)" "Nothing is found."
 
 # By pages, it is the same as at once.
 pages() { # PATH QUESTION JQ - page by page, one row each
-	local page cursor= n=0
+	local page cursor="" n=0
 	while [ $((n++)) -lt 60 ]; do
 		page=$(api "$1" -G -d "$2" -d limit=1 --data-urlencode "cursor=$cursor")
 		jq -r ".items[] | $3" <<<"$page"
