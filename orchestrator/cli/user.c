@@ -66,7 +66,7 @@ static const struct {
     {"operator", "submit withdraw"},
     {"manager", "submit withdraw manage_org_users audit_read"},
     {"analyst", "submit analyse run_vm download_sample verdict claim unseal "
-		"read_all_orgs"},
+		"read_all_orgs share_partner share_community"},
     {"reviewer", "analyse verdict claim approve_report approve_rules unseal "
 		 "read_all_orgs"},
     {"rules", "manage_rules activate_rules read_all_orgs"},

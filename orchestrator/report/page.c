@@ -32,6 +32,14 @@ put_label(struct html *html, const json_t *doc, const char *place)
 }
 
 static void
+put_head(struct html *html, const char *title)
+{
+	html_raw(html, "<th>");
+	html_text(html, title);
+	html_raw(html, "</th>");
+}
+
+static void
 put_headlines(struct html *html, const json_t *doc, const json_t *headlines)
 {
 	size_t at;
@@ -45,9 +53,13 @@ put_headlines(struct html *html, const json_t *doc, const json_t *headlines)
 		html_raw(html, "</p>\n");
 		return;
 	}
-	html_raw(html,
-	    "<table class=\"list\"><thead><tr><th>Score</th><th>Finding</th>"
-	    "<th>What it means</th><th>ATT&amp;CK</th><th>In</th></tr></thead><tbody>\n");
+	html_raw(html, "<table class=\"list\"><thead><tr>");
+	put_head(html, words_get(doc, WORD_SCORE));
+	put_head(html, words_get(doc, WORD_FINDING));
+	put_head(html, words_get(doc, WORD_MEANING));
+	put_head(html, "ATT&CK");
+	put_head(html, words_get(doc, WORD_PLACE));
+	html_raw(html, "</tr></thead><tbody>\n");
 	json_array_foreach(headlines, at, h)
 	{
 		json_int_t count = json_member_int(h, "count", 1);
@@ -60,7 +72,7 @@ put_headlines(struct html *html, const json_t *doc, const json_t *headlines)
 		html_value(html, json_object_get(h, "name"));
 		html_raw(html, "</code>");
 		if (count > 1)
-			html_print(html, " (%lld times)", (long long)count);
+			html_print(html, " (%lld \u00d7)", (long long)count);
 		html_raw(html, "</td><td>");
 		page_brief(html, json_object_get(h, "text"));
 		html_raw(html, "</td><td class=\"attack\">");
@@ -113,9 +125,11 @@ page_summary(struct html *html, const json_t *doc)
 	{
 		if (at == OUTCOMES_SHOWN)
 			break;
-		html_raw(html, "<tr><th>Run</th><td>");
+		html_raw(html, "<tr><th>");
+		html_text(html, words_get(doc, WORD_RUN));
+		html_raw(html, "</th><td>");
 		page_brief(html, json_object_get(o, "artefact_name"));
-		html_raw(html, " on ");
+		html_raw(html, ", ");
 		html_value(html, json_object_get(o, "profile"));
 		html_raw(html, ": <strong>");
 		html_value(html, json_object_get(o, "outcome"));
