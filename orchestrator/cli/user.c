@@ -37,6 +37,16 @@ static const struct table_column token_columns[] = {
     {NULL, NULL, 0},
 };
 
+static const struct table_column stranger_columns[] = {
+    {"code", "code", 's'},
+    {"provider", "issuer", 's'},
+    {"name there", "subject", 's'},
+    {"came", "used", 't'},
+    {"waits until", "expires", 't'},
+    {"turned away", "refused", 't'},
+    {NULL, NULL, 0},
+};
+
 static bool
 has_flag(int argc, char **argv, const char *name)
 {
@@ -343,7 +353,41 @@ user_oidc(struct cli *cli, int argc, char **argv)
 	if (strcmp(argv[3], "--remove") != 0)
 		(void)json_object_set_new(
 		    body, "subject", json_string(argv[3]));
+	put_option(body, argc, argv, "--provider");
 	json_decref(api_post(cli->api, body, "/accounts/%s/oidc", argv[2]));
+}
+
+/* Whom a provider knows, and nobody here. */
+static void
+user_waiting(struct cli *cli)
+{
+	print_rows(cli, api_list(cli->api, 0, "/oidc/strangers"),
+	    stranger_columns, "Nobody waits for an account.");
+}
+
+static void
+user_take(struct cli *cli, int argc, char **argv)
+{
+	auto_json json_t *body = NULL;
+
+	if (argc < 4)
+		command_usage("user", EXIT_USAGE);
+	body = new_body("code", argv[2]);
+	if (json_object_set_new(body, "name", json_string(argv[3])) == -1)
+		fail(EXIT_USAGE, "the name is not UTF-8");
+	put_option(body, argc, argv, "--org");
+	(void)json_object_set_new(
+	    body, "capabilities", json_string(capabilities_of(argc, argv, "")));
+	show_made(
+	    cli, "Account", api_post(cli->api, body, "/oidc/strangers/accept"));
+}
+
+static void
+user_turn_away(struct cli *cli, int argc, char **argv)
+{
+	auto_json json_t *body = new_body("code", command_object(argc, argv));
+
+	json_decref(api_post(cli->api, body, "/oidc/strangers/refuse"));
 }
 
 int
@@ -372,6 +416,12 @@ cmd_user(struct cli *cli, int argc, char **argv)
 		user_totp(cli, argc, argv);
 	else if (strcmp(verb, "oidc") == 0)
 		user_oidc(cli, argc, argv);
+	else if (strcmp(verb, "waiting") == 0)
+		user_waiting(cli);
+	else if (strcmp(verb, "take") == 0)
+		user_take(cli, argc, argv);
+	else if (strcmp(verb, "turn-away") == 0)
+		user_turn_away(cli, argc, argv);
 	else if (strcmp(verb, "cert") == 0)
 		user_cert(cli, argc, argv);
 	else if (strcmp(verb, "token") == 0)

@@ -8,6 +8,7 @@
 #include "store/handlers.h"
 #include "store/login.h"
 #include "store/text.h"
+#include "store/throttle.h"
 
 /* What brings somebody to the content of cases. */
 static const char content[] =
@@ -122,9 +123,19 @@ answer_id(struct request *r, const char *id)
 	return ERR_OK;
 }
 
+/*
+ * Login names are one space for all organisations, as mail addresses are: that
+ * one is taken, and not where, is all that anybody hears.  Who manages one
+ * organisation could still ask for name after name, and so may be wrong a few
+ * times only.
+ */
 static int
 add_login(struct request *r, const char *account, const char *text)
 {
+	const struct throttle_who who = {
+	    .address = "login name", .name = r->principal.account_id};
+	const bool is_bounded = !principal_is_admin(&r->principal);
+	const uint64_t now_ms = loop_now_ms();
 	char name[LOGIN_NAME_BYTES];
 	int err;
 
@@ -133,9 +144,14 @@ add_login(struct request *r, const char *account, const char *text)
 	err = login_name(r, text, name);
 	if (err != ERR_OK)
 		return err;
+	if (is_bounded && throttle_wait(r->store->throttle, &who, now_ms) > 0)
+		return request_why(r, ERR_LIMIT,
+		    "too many login names were taken; try again later");
 	err = db_do(r->store->db, STMT_CREDENTIAL_ADD,
 	    ARGS(val_text(account), val_text(name), val_int(loop_wall_us())),
 	    NULL);
+	if (err == ERR_CONFLICT && is_bounded)
+		throttle_attempt(r->store->throttle, &who, now_ms);
 	if (err == ERR_CONFLICT)
 		return request_why(r, err, "that login name is taken");
 	return err;

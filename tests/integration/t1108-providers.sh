@@ -191,6 +191,7 @@ is "and no session" "$(status GET /whoami)" 401
 is "the same one the next time" "$(sign_in login=cy-there provider=acme) $(grep -c "$CODE" "$WORK/body")" "403 1"
 is "administrators see them" "$(api /oidc/strangers | jq -c '[.items[] | [.code, .issuer, .subject]]')" \
 	"[[\"$CODE\",\"$SECOND\",\"cy-there\"]]"
+like "so does the command" "$("$LOEP" user waiting)" "$CODE .*$SECOND .*cy-there"
 ORG=$("$LOEP" --json org add "Water Company" --class C2 | jq -r .id)
 take_in() {
 	api /oidc/strangers/accept -H 'Content-Type: application/json' -o "$WORK/body" \
@@ -203,6 +204,21 @@ is "once" "$(take_in "$CODE")" 404
 is "they are in" "$(sign_in login=cy-there provider=acme)" 200
 is "as that account" "$(whose)" "$CY"
 is "of that organisation" "$(web GET /whoami | jq -r .org)" "$ORG"
+
+rm -f "$JAR" "$THERE"
+sign_in login=di-there >/dev/null
+CODE=$(grep -oE '[A-Z2-7]{4}-[A-Z2-7]{4}' "$WORK/body" | head -n 1)
+ok "somebody is turned away" "$LOEP" user turn-away "$CODE"
+is "and hears it" "$(comes "$(there login=di-there "$(away)")")" "403 not-taken-in"
+fails "nobody takes them in any more" 1 "$LOEP" user take "$CODE" "Di"
+sign_in login=ed-there >/dev/null
+rm -f "$THERE"
+sign_in login=ed-there >/dev/null
+CODE=$(grep -oE '[A-Z2-7]{4}-[A-Z2-7]{4}' "$WORK/body" | head -n 1)
+ok "another is taken in by the command" "$LOEP" user take "$CODE" "Ed" --org "$ORG"
+rm -f "$THERE"
+is "and in" "$(sign_in login=ed-there)" 200
+is "without any right" "$(web GET /whoami | jq -r .capabilities)" ""
 
 # One is gone: the other goes on.
 provider_stop

@@ -86,7 +86,7 @@ _loep() {
 		rescan) words="list show wait changes gaps proof pause resume cancel retry" ;;
 		search) words="--kind --like --limit" ;;
 		tls-cert) words="--name --days --force --show" ;;
-		user) words="list add set disable enable invite accept passwd totp oidc cert token --org --login --uid --kind --capabilities --role --reset-totp --days --account" ;;
+		user) words="list add set disable enable invite accept passwd totp oidc waiting take turn-away cert token --provider --org --login --uid --kind --capabilities --role --reset-totp --days --account" ;;
 		audit)
 			if [ "$verb" = verify ]; then
 				mapfile -t COMPREPLY < <(compgen -f -- "$current")

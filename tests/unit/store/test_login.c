@@ -569,11 +569,54 @@ test_half(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* Asks for a login name as whoever; the reason of the refusal. */
+static struct answer *
+want_name(struct rig *rig, const char *login)
+{
+	return ask(rig, CALL_ACCOUNT_CREATE,
+	    ARGS(val_text(""), val_text("Cy"), val_text("human"), val_int(-1),
+		val_text("submit"), val_text(login)));
+}
+
+/* Taken here or taken elsewhere is the same, and is not asked for long. */
+static void
+test_names(void **state)
+{
+	struct rig *rig = *state;
+	char org[UUID_BYTES], why[512];
+	struct answer *a;
+	size_t limited = 0;
+
+	rig->principal =
+	    rig_other_org(rig, "Water", "C2", "submit manage_org_users", org);
+	assert_int_equal(want_name(rig, "cy@water.example")->err, ERR_OK);
+	a = want_name(rig, "CY@water.example");
+	assert_int_equal(a->err, ERR_CONFLICT);
+	(void)snprintf(why, sizeof(why), "%s", a->why);
+	a = want_name(rig, "an@example.org");
+	assert_int_equal(a->err, ERR_CONFLICT);
+	assert_string_equal(a->why, why);
+	assert_int_equal(sql_int(rig, "SELECT count(*) FROM account "
+				      "WHERE name = 'Cy'"),
+	    1);
+	for (int i = 0; i < 10; i++)
+		limited += want_name(rig, "an@example.org")->err == ERR_LIMIT;
+	assert_true(limited >= 5);
+	/* Names of others are not given meanwhile, either. */
+	assert_int_equal(want_name(rig, "new@water.example")->err, ERR_LIMIT);
+	/* Who administers all organisations may know. */
+	rig->principal = rig_person->admin;
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(
+		    want_name(rig, "an@example.org")->err, ERR_CONFLICT);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(test_login),
+	    TEST(test_names),
 	    TEST(test_session_limits),
 	    TEST(test_disabled),
 	    TEST(test_back_off),
