@@ -301,6 +301,7 @@ oidc_providers(struct request *r)
 		values_add_text(&row, p->issuer);
 		values_add_int(&row, p->authorization[0] != '\0');
 		values_add_int(&row, p->leave[0] != '\0');
+		values_add_int(&row, o->takes_strangers);
 		request_row(r, &row);
 	}
 	return ERR_OK;

@@ -87,4 +87,25 @@ await story('whom nobody knows waits', async () => {
   is('with a code', /^[A-Z2-7]{4}-[A-Z2-7]{4}$/.test(await page.locator('code').textContent()), true);
   await page.screenshot({ path: `${process.env.BROWSER_PICTURES}/signin-provider-waits.png` });
 });
+const code = await stranger.page.locator('code').textContent();
+await story('Mia takes them in by their code', async () => {
+  const { page } = mia;
+  await page.goto(`${site}/colleagues`);
+  await page.getByRole('button', { name: 'Take somebody in' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Take somebody in' });
+  await dialog.getByLabel('Their code').fill(code.toLowerCase());
+  await dialog.getByLabel('Name').fill('Nobody Known');
+  await look(mia, 'stranger-take');
+  await dialog.getByRole('button', { name: 'Take somebody in' }).click();
+  const question = page.getByRole('dialog', { name: 'Is it still you?' });
+  await question.getByLabel('Password').fill(password);
+  await question.getByRole('button', { name: 'Confirm' }).click();
+  await page.getByRole('row').filter({ hasText: 'Nobody Known' }).waitFor();
+});
+await story('and they are in', async () => {
+  const { page } = stranger;
+  await page.goto(site);
+  await page.getByRole('link', { name: 'Sign in with Acme ID' }).click();
+  await page.getByRole('navigation', { name: 'Main navigation' }).waitFor();
+});
 await finish();

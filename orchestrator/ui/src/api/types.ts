@@ -192,6 +192,21 @@ export interface Provider {
   issuer: string;
   is_available: boolean;
   has_logout: boolean;
+  /** people whom nobody knows here may wait */
+  takes_strangers: boolean;
+}
+
+/** Somebody whom a provider knows, and nobody here. */
+export interface Stranger {
+  id: string;
+  code: string;
+  issuer: string;
+  subject: string;
+  address: string;
+  created: string;
+  used: string;
+  expires: string;
+  refused: string | null;
 }
 
 /** Who an account is at the identity provider. */

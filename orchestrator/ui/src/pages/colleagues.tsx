@@ -32,6 +32,7 @@ import { useT, wordFor } from '../i18n/index.js';
 import { keyDigest } from '../lib/spki.js';
 import { capabilitiesOf, useSession } from '../session.js';
 import { OtherIdentity } from './account/other_identity.js';
+import { TakeInButton } from './account/strangers.js';
 import { Tokens } from './account/tokens.js';
 import './operator.css';
 
@@ -66,9 +67,12 @@ export default function Colleagues(_: PageProps) {
     <Page
       title={t.colleagues.title}
       actions={
-        <Button kind="primary" onClick={() => setAdding(true)}>
-          {t.colleagues.add}
-        </Button>
+        <>
+          <TakeInButton onDone={load.reload} />
+          <Button kind="primary" onClick={() => setAdding(true)}>
+            {t.colleagues.add}
+          </Button>
+        </>
       }
     >
       {invitation && <InvitationLink invitation={invitation} />}

@@ -50,6 +50,18 @@ export const operator: typeof en = {
     unlink: 'Verknüpfung entfernen',
     code: 'Code des zweiten Faktors',
   },
+  strangers: {
+    title: 'Warten auf ein Konto',
+    take: 'Jemanden aufnehmen',
+    text: 'Die Person hat sich beim Identitätsanbieter angemeldet und einen Code gesehen. Was sie darf, sagen Sie danach.',
+    code: 'Der Code',
+    codeHint: 'Acht Buchstaben und Ziffern.',
+    taken: 'Die Anmeldung geht jetzt.',
+    none: 'Niemand wartet.',
+    came: 'Zuletzt da',
+    refuse: 'Abweisen',
+    refused: 'Abgewiesen',
+  },
   invitation: {
     title: 'Eine Einladung annehmen',
     text: 'Wählen Sie ein Passwort. Damit können Sie sich anmelden.',

@@ -48,6 +48,18 @@ export const operator = {
     unlink: 'Take the link away',
     code: 'Code of the second factor',
   },
+  strangers: {
+    title: 'Waiting for an account',
+    take: 'Take somebody in',
+    text: 'They signed in at the identity provider and were shown a code. What they may do, you say afterwards.',
+    code: 'Their code',
+    codeHint: 'Eight letters and digits.',
+    taken: 'They can sign in now.',
+    none: 'Nobody waits.',
+    came: 'Came last',
+    refuse: 'Turn away',
+    refused: 'Turned away',
+  },
   invitation: {
     title: 'Accept an invitation',
     text: 'Choose a password. With it you can sign in.',

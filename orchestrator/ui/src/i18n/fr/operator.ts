@@ -50,6 +50,18 @@ export const operator: typeof en = {
     unlink: 'Supprimer le lien',
     code: 'Code du second facteur',
   },
+  strangers: {
+    title: 'En attente d’un compte',
+    take: 'Admettre quelqu’un',
+    text: 'Cette personne s’est connectée chez le fournisseur d’identité et a reçu un code. Vous direz ensuite ce qu’elle peut faire.',
+    code: 'Son code',
+    codeHint: 'Huit lettres et chiffres.',
+    taken: 'Elle peut maintenant se connecter.',
+    none: 'Personne n’attend.',
+    came: 'Dernière visite',
+    refuse: 'Refuser',
+    refused: 'Refusé',
+  },
   invitation: {
     title: 'Accepter une invitation',
     text: 'Choisissez un mot de passe. Il vous permettra de vous connecter.',

@@ -50,6 +50,18 @@ export const operator: typeof en = {
     unlink: 'Koppeling verwijderen',
     code: 'Code van de tweede factor',
   },
+  strangers: {
+    title: 'Wachten op een account',
+    take: 'Iemand toelaten',
+    text: 'Die persoon meldde zich aan bij de identiteitsprovider en kreeg een code te zien. Wat die mag doen, zegt u daarna.',
+    code: 'De code',
+    codeHint: 'Acht letters en cijfers.',
+    taken: 'De aanmelding werkt nu.',
+    none: 'Niemand wacht.',
+    came: 'Laatst gekomen',
+    refuse: 'Weigeren',
+    refused: 'Geweigerd',
+  },
   invitation: {
     title: 'Een uitnodiging aanvaarden',
     text: 'Kies een wachtwoord. Daarmee kunt u zich aanmelden.',

@@ -25,6 +25,7 @@ import { PagedTable, useFiltered, usePages } from '../../components/pages.js';
 import { useT, wordFor } from '../../i18n/index.js';
 import { useSession } from '../../session.js';
 import { OtherIdentity } from '../account/other_identity.js';
+import { Strangers } from '../account/strangers.js';
 import { ActButton, StateBadge } from './parts.js';
 
 const CAPABILITIES = [
@@ -415,6 +416,7 @@ export function AdminPeople() {
           />
         )}
       </Card>
+      <Strangers onTaken={pages.reload} />
       <Tokens />
     </>
   );
