@@ -24,7 +24,7 @@
 /* The same once everything is left out that is not needed of it. */
 #define PGP_CLEAN_BYTES_MAX ((size_t)32768)
 /* A result that comes in memory. */
-#define PGP_MEMORY_BYTES_MAX ((size_t)64 << 20)
+#define PGP_MEMORY_BYTES_MAX ((size_t)256 << 20)
 /* For a BLOB_STREAM that is read to its end. */
 #define PGP_SIZE_UNKNOWN UINT64_MAX
 #define PGP_SECONDS_MAX	 7200

@@ -131,7 +131,7 @@ sentence(const char *why)
 	    {"unprotected", "it has no protection of its integrity"},
 	    {"no_key", "it is encrypted for none of the service's keys"},
 	    {"password", "it is encrypted with a password alone"},
-	    {"limit", "what is in it is more than is held in memory (64 MiB)"},
+	    {"limit", "what is in it is more than is held in memory (256 MiB)"},
 	    {"time", "decrypting it took too long"},
 	    {"memory", "decrypting it took too much memory"},
 	};

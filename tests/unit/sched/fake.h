@@ -16,6 +16,7 @@
 
 #include "lib/call.h"
 #include "lib/json.h"
+#include "lib/openpgp.h"
 #include "lib/record.h"
 
 #include <sys/types.h>
@@ -99,6 +100,17 @@ struct fake_analyser {
 	size_t running_max;
 };
 
+struct fake_pgp {
+	struct chan *chan;
+	int input_fd;
+	uint8_t what;
+	int asked[PGP_WHAT_END_];
+	int cancels;
+	/* A word of why, and its error, instead of a result. */
+	const char *fails[PGP_WHAT_END_];
+	enum err err;
+};
+
 struct fake_run {
 	uint32_t request;
 	char profile[64];
@@ -164,6 +176,9 @@ void fake_store_attach(struct fake *f);
 void fake_store_detach(struct fake *f);
 struct fake_analyser *fake_analyser_attach(struct fake *f, const char *name,
     void (*order)(struct fake_analyser *a, struct fake_errand *errand));
+/* A loep-pgp; keys is JSON, {"keys": [...]}. */
+void fake_pgp_attach(struct fake *f, struct fake_pgp *p, const char *keys);
+void fake_pgp_detach(struct fake_pgp *p);
 void fake_index_attach(struct fake *f);
 void fake_index_detach(struct fake *f);
 /* Answers what is asked about units; false when op is not about them. */
