@@ -67,7 +67,7 @@ match_words(const struct request *r, const char *q, const char *kind)
 			    terms > 0 ? " AND " : "");
 			for (size_t i = 0; i < len; i++) {
 				/* A quotation mark is no part of a word. */
-				text[at++] = p[i] == '"' ? ' ' : p[i];
+				text[at++] = (char)(p[i] == '"' ? ' ' : p[i]);
 			}
 			at += (size_t)snprintf(text + at, size - at, "\"");
 			terms++;

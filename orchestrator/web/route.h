@@ -45,9 +45,9 @@ enum route_kind {
 	ROUTE_OIDC_LEAVE,   /* 302, to sign out there; no session */
 	ROUTE_OIDC_OVER,    /* the provider says that somebody did; a form */
 	ROUTE_LOGOUT,	    /* 204, and the cookie is taken back */
-	ROUTE_SECRET,  /* 201, the row as an object; never kept for a key */
-	ROUTE_METRICS, /* for Prometheus */
-	ROUTE_FILE,    /* openapi.yaml */
+	ROUTE_SECRET,	 /* 201, the row as an object; never kept for a key */
+	ROUTE_METRICS,	 /* for Prometheus */
+	ROUTE_FILE,	 /* openapi.yaml */
 	ROUTE_SECURITY,	 /* security.txt */
 	ROUTE_PUBLIC_KEY /* the service's OpenPGP key; for whoever asks */
 };
