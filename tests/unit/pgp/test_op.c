@@ -8,12 +8,14 @@
 
 #include <cmocka.h>
 
+#include "lib/fileio.h"
 #include "lib/own.h"
 #include "lib/sealed.h"
 #include "lib/xalloc.h"
 #include "pgp/describe.h"
 #include "pgp/op.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -498,6 +500,46 @@ test_rotation(void **unused)
 	free(both.p);
 }
 
+/* Messages that gpg made, to the key of the fuzz target. */
+static void
+expect_seed(const char *name, enum err err, const char *why)
+{
+	static const char key[] =
+#include "tests/fuzz/pgp_key.h"
+	    ;
+	auto_free char *path = xasprintf("tests/fuzz/corpus/pgp/%s", name);
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	auto_free char *bytes = NULL;
+	auto_free uint8_t *copy = xmemdup(key, sizeof(key) - 1);
+	struct trial t = {.keys = {copy, sizeof(key) - 1}, .what = PGP_DECRYPT};
+	size_t len;
+
+	assert_int_not_equal(fd, -1);
+	bytes = file_read_text(fd, 65536, &len);
+	ask(&t, bytes + 1, len - 1);
+	expect(&t, err, why);
+	if (err == ERR_OK) {
+		assert_int_equal(t.out.len, 16);
+		assert_memory_equal(t.out.p, "some plain text\n", 16);
+	}
+	done(&t);
+}
+
+static void
+test_of_gpg(void **unused)
+{
+	(void)unused;
+	expect_seed("decrypt", ERR_OK, "");
+	/* Compressed. */
+	expect_seed("armored", ERR_OK, "");
+	/* It does not say whom it is for: librnp 0.16 tries no key then. */
+	expect_seed("hidden", ERR_NOT_FOUND, "no_key");
+	expect_seed("unprotected", ERR_FORMAT, "unprotected");
+	expect_seed("password", ERR_NOT_FOUND, "password");
+	expect_seed("text", ERR_FORMAT, "no_message");
+	expect_seed("key", ERR_FORMAT, "no_message");
+}
+
 int
 main(void)
 {
@@ -512,6 +554,7 @@ main(void)
 	    cmocka_unit_test(test_problems),
 	    cmocka_unit_test(test_expired),
 	    cmocka_unit_test(test_rotation),
+	    cmocka_unit_test(test_of_gpg),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

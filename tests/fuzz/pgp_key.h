@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pgp_key.h - a secret key that guards nothing: of fuzz_pgp.c alone. */
+"-----BEGIN PGP PRIVATE KEY BLOCK-----\n"
+    "\n"
+    "xVgEawL0CxYJKwYBBAHaRw8BAQdAIGyful5BDpc8bPbn4Y1c9Ibq4dFV39FfAgMmFG8BHSkAAPwJ\n"
+    "+VFTRn6TXg8apvUXJS9TlEJ8x+NrWnpM6/BqUPdyFw91zRdGdXp6IDxmdXp6QGV4YW1wbGUub3Jn\n"
+    "PsKKBBMWCAAyFiEEBZAU98nDqbqoKzHCcs4UIqU+2e8FAmsC9AsFCRLMAwACGwMCCwkCFQgFFgID\n"
+    "AQAACgkQcs4UIqU+2e/clgD/RUZYsYEhTx2zTjbAl/J4mLfD66yVW46OwKgpjywfWsYA/1lO2Qzz\n"
+    "m/wJeny12CcU2cL/5+n6kjnfWYppas/P7gMHx10EawL0CxIKKwYBBAGXVQEFAQEHQEbuc/OpaSrH\n"
+    "W7FTd654HiYSWPzAoKB2OZM2sbH51XwgAwEIBwAA/097xytdbg/zZQNd/GH9y5ZVEay6DS5xjMBe\n"
+    "soLqYduIEQzCfgQYFggAJhYhBAWQFPfJw6m6qCsxwnLOFCKlPtnvBQJrAvQLBQkSzAMAAhsMAAoJ\n"
+    "EHLOFCKlPtnvkgoA/2pt/Cr7/90A6+hpvc1QvIxt3Cqpcp+KCG2l9RWMogV5AQDnXmG35jwnJkk5\n"
+    "WTaGXhoGjALRUvxdI3PLRPs/gtKzCA==\n"
+    "=/vVi\n"
+    "-----END PGP PRIVATE KEY BLOCK-----\n"
