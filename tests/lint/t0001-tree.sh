@@ -100,6 +100,13 @@ bad=$(files '*.sh' 'scripts/*' '.ci/run' | grep -v 'scripts/packages$' |
 	done | xargs shellcheck -S warning -e SC2034 2>&1 | head -n 30)
 report "shell scripts pass shellcheck" "$bad"
 
+# What docs/acceptance.md says that something is proved by is there.
+bad=$(for name in $(grep -oE '`(t[0-9]{4}|test_[a-z0-9_]+)`' docs/acceptance.md | tr -d '`' | sort -u); do
+	files "tests/*/$name-*.sh" "tests/unit/*$name.c" | grep -q . ||
+		echo "$name"
+done)
+report "docs/acceptance.md names tests that there are" "$bad"
+
 # The mails' texts are in four languages.
 bad=$(files '*.md' '*.c' '*.h' 'docs/*' | grep -vE "^orchestrator/(mail/text|web/oidc_text).c$" |
 	xargs codespell -q 3 -L 'artefact,artefacts,artefactual,crate,ser,te,nd,fo,inh,ot,ned,ans,hel,anc,licence,behaviour,ue,fro,fpr' 2>&1 | head -n 20)

@@ -372,10 +372,8 @@ test_children_are_caged(void **state)
 	assert_int_equal(analyse(&s, "o", text, &code), ANALYSE_DONE);
 	assert_non_null(strstr(text, "\"open\",\"value\":13"));
 	assert_int_equal(analyse(&s, "n", text, &code), ANALYSE_DONE);
-#ifndef CAGE_DEVELOPER
 	assert_int_equal(analyse(&s, "f", text, &code), ANALYSE_CRASHED);
 	assert_int_equal(code, SIGSYS);
-#endif
 	stop(&s);
 }
 
@@ -519,8 +517,11 @@ test_pack_ends_in_an_item(void **state)
 	static const struct {
 		char letter;
 		enum analyse_end end;
-	} cases[] = {{'c', ANALYSE_CRASHED}, {'h', ANALYSE_TIMEOUT},
-	    {'m', ANALYSE_MEMORY}};
+	} cases[] = {
+#ifndef CAGE_DEVELOPER /* sanitizers see to these themselves */
+	    {'c', ANALYSE_CRASHED}, {'m', ANALYSE_MEMORY},
+#endif
+	    {'h', ANALYSE_TIMEOUT}};
 	struct answer a;
 	struct side s;
 

@@ -26,7 +26,8 @@ struct found {
 	uint64_t rules[RULES_MAX];
 };
 
-static int
+/* libyara packs its matches without regard for their alignment. */
+__attribute__((no_sanitize("alignment"))) static int
 on_match(YR_SCAN_CONTEXT *context, int message, void *data, void *arg)
 {
 	struct found *found = arg;

@@ -221,7 +221,8 @@ add_number(struct found *found, uint64_t number)
 	found->hash = (found->hash ^ number) * 1099511628211u;
 }
 
-static int
+/* libyara packs its matches without regard for their alignment. */
+__attribute__((no_sanitize("alignment"))) static int
 on_places(YR_SCAN_CONTEXT *context, int message, void *data, void *arg)
 {
 	struct found *found = arg;
