@@ -54,7 +54,7 @@ TRANSFER_OBJS := $(patsubst %.c,%.o,$(wildcard orchestrator/transfer/*.c))
 PROGRAMS := loepd loep-store loep-vault loep-sched loep-web loep-vm \
             loep-simnet loep-identify loep-yara loep-hunt loep-archive \
             loep-behaviour loep-rules loep-report loep-grams loep-index \
-            loep-mail loep-oidc loep-hook loep-pgp loep
+            loep-mail loep-oidc loep-hook loep-syslog loep-pgp loep
 loepd_DIRS          := parent
 loepd_PKGS          := libseccomp jansson libnftables
 loep-store_DIRS     := store
@@ -108,6 +108,9 @@ loep-oidc_EXTRA     := $(TRANSFER_OBJS)
 loep-oidc_PKGS      := libcurl libcrypto jansson libseccomp
 loep-pgp_DIRS       := pgp
 loep-pgp_PKGS       := librnp jansson libseccomp
+loep-syslog_DIRS    := syslog
+loep-syslog_PKGS    := libcurl libcrypto jansson libseccomp
+loep-syslog_EXTRA   := $(TRANSFER_OBJS)
 loep-hook_DIRS      := hook
 loep-hook_PKGS      := libcurl libcrypto jansson libseccomp
 loep-hook_EXTRA     := $(TRANSFER_OBJS)

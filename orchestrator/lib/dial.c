@@ -16,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define ADDRESSES_MAX 8
@@ -41,8 +42,9 @@ int
 dial_socket(const struct sockaddr *address, socklen_t len, long seconds)
 {
 	const struct timeval limit = {.tv_sec = seconds};
-	auto_close int fd =
-	    socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* A socket of this machine is one of syslog: datagrams. */
+	int type = address->sa_family == AF_UNIX ? SOCK_DGRAM : SOCK_STREAM;
+	auto_close int fd = socket(address->sa_family, type | SOCK_CLOEXEC, 0);
 	int flags;
 
 	/* SO_SNDTIMEO also bounds connect(2); see socket(7). */
@@ -135,6 +137,22 @@ work(int fd, const void *arg)
 /* --- the program's side --- */
 
 static int
+look_at(const char *path, char *why, size_t why_size, struct target *ret_target)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+
+	if (strlen(path) >= sizeof(un.sun_path)) {
+		(void)snprintf(why, why_size, "that path is too long");
+		return ERR_LIMIT;
+	}
+	memcpy(un.sun_path, path, strlen(path) + 1);
+	ret_target->count = 1;
+	ret_target->addresses[0].len = sizeof(un);
+	memcpy(&ret_target->addresses[0].addr, &un, sizeof(un));
+	return ERR_OK;
+}
+
+static int
 look_up(const struct dial_place *place, char *why, size_t why_size,
     struct target *ret_target)
 {
@@ -143,7 +161,11 @@ look_up(const struct dial_place *place, char *why, size_t why_size,
 	    .ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV,
 	};
 	struct addrinfo *list;
-	int error = getaddrinfo(place->host, place->port, &hints, &list);
+	int error;
+
+	if (place->host[0] == '/')
+		return look_at(place->host, why, why_size, ret_target);
+	error = getaddrinfo(place->host, place->port, &hints, &list);
 
 	if (error != 0) {
 		(void)snprintf(why, why_size, "cannot look %s up: %s",

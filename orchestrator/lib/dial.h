@@ -20,7 +20,7 @@
 #define DIAL_SECONDS 10
 
 struct dial_place {
-	const char *host;
+	const char *host; /* or the path of a socket that takes datagrams */
 	const char *port;
 };
 

@@ -40,6 +40,7 @@ proto_role_name(enum role role)
 	    {ROLE_OIDC, "oidc"},
 	    {ROLE_PGP, "pgp"},
 	    {ROLE_HOOK, "hook"},
+	    {ROLE_SYSLOG, "syslog"},
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

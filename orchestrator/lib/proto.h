@@ -25,7 +25,8 @@ enum role {
 	ROLE_OIDC = 1 << 10,
 	ROLE_PGP = 1 << 11,
 	ROLE_HOOK = 1 << 12,
-	ROLE_ANY = 0x1ffe
+	ROLE_SYSLOG = 1 << 13,
+	ROLE_ANY = 0x3ffe
 };
 
 enum msg_fd {

@@ -44,6 +44,8 @@ configure_is_wanted(
 {
 	if (program->role == ROLE_MAIL)
 		return conf_get(conf->conf, "mail.relay")[0] != '\0';
+	if (program->role == ROLE_SYSLOG)
+		return conf_get(conf->conf, "syslog.server")[0] != '\0';
 	if (program->role == ROLE_OIDC)
 		return has_oidc(conf);
 	if (program->role == ROLE_PGP) {
@@ -296,6 +298,8 @@ configure_send(const struct family_conf *conf,
 		send_oidc(conf, chan, program->role);
 	if (program->role == ROLE_HOOK)
 		send_file(conf, chan, "hook", "ca_file", NULL);
+	if (program->role == ROLE_SYSLOG)
+		send_file(conf, chan, "syslog", "ca_file", NULL);
 	if (program->role == ROLE_MAIL) {
 		send_file(conf, chan, "mail", "ca_file", NULL);
 		send_file(conf, chan, "mail", "password_file", NULL);

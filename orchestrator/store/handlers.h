@@ -61,6 +61,9 @@ int unseal_of(struct request *r);
 /* outbox.c */
 int outbox_list(struct request *r);
 int outbox_retry(struct request *r);
+/* syslog.c */
+int syslog_next(struct request *r);
+int syslog_done(struct request *r);
 /* hook.c, hook_send.c */
 int hook_create(struct request *r);
 int hook_list(struct request *r);

@@ -53,6 +53,7 @@ MIGRATION_TEXT(0027, "0027-export.sql");
 MIGRATION_TEXT(0028, "0028-hook.sql");
 MIGRATION_TEXT(0029, "0029-scrub.sql");
 MIGRATION_TEXT(0030, "0030-sealed.sql");
+MIGRATION_TEXT(0032, "0032-syslog.sql");
 
 static const struct {
 	int version;
@@ -88,6 +89,7 @@ static const struct {
     {28, "0028-hook", store_schema_0028},
     {29, "0029-scrub", store_schema_0029},
     {30, "0030-sealed", store_schema_0030},
+    {32, "0032-syslog", store_schema_0032},
 };
 
 #define MIGRATION_COUNT (sizeof(migrations) / sizeof(migrations[0]))

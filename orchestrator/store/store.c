@@ -191,6 +191,17 @@ drop_hook(struct store *store)
 	chan_free(chan);
 }
 
+static void
+drop_syslog(struct store *store)
+{
+	struct chan *chan = store->syslog;
+
+	store->syslog = NULL;
+	request_forget_peer(store, chan);
+	tx_forget_peer(store, ROLE_SYSLOG);
+	chan_free(chan);
+}
+
 void
 store_free(struct store *store)
 {
@@ -217,6 +228,7 @@ store_free(struct store *store)
 	chan_free(store->mail);
 	chan_free(store->oidc_peer);
 	chan_free(store->hook_peer);
+	chan_free(store->syslog);
 	free(store->hook.portal);
 	loop_timer_cancel(store->scrub);
 	oidc_free(store->oidc);
@@ -252,6 +264,8 @@ on_peer_gone(void *arg, struct chan *chan, int err)
 		drop_oidc(store);
 	else if (chan == store->hook_peer)
 		drop_hook(store);
+	else if (chan == store->syslog)
+		drop_syslog(store);
 	else
 		chan_free(chan);
 }
@@ -313,6 +327,11 @@ store_add_peer(struct store *store, struct chan *chan)
 		if (store->hook_peer != NULL)
 			drop_hook(store);
 		store->hook_peer = chan;
+		break;
+	case ROLE_SYSLOG:
+		if (store->syslog != NULL)
+			drop_syslog(store);
+		store->syslog = chan;
 		break;
 	default:
 		chan_free(chan);

@@ -84,6 +84,7 @@ struct store {
 	struct chan *mail;
 	struct chan *oidc_peer; /* loep-oidc */
 	struct chan *hook_peer; /* loep-hook */
+	struct chan *syslog;
 	struct oidc *oidc;
 	struct keys *keys; /* and loep-pgp (key.h) */
 	struct vault *vault;

@@ -51,11 +51,12 @@ reply_free(struct reply *reply)
 static size_t
 side_of(enum role peer)
 {
-	return peer == ROLE_SCHED  ? 1
-	       : peer == ROLE_MAIL ? 2
-	       : peer == ROLE_OIDC ? 3
-	       : peer == ROLE_HOOK ? 4
-				   : 0;
+	return peer == ROLE_SCHED    ? 1
+	       : peer == ROLE_MAIL   ? 2
+	       : peer == ROLE_OIDC   ? 3
+	       : peer == ROLE_HOOK   ? 4
+	       : peer == ROLE_SYSLOG ? 5
+				     : 0;
 }
 
 static struct chan *
@@ -65,7 +66,8 @@ chan_of(const struct store *store, size_t side)
 	       : side == 1 ? store->sched
 	       : side == 2 ? store->mail
 	       : side == 3 ? store->oidc_peer
-			   : store->hook_peer;
+	       : side == 4 ? store->hook_peer
+			   : store->syslog;
 }
 
 /* A channel that does not read its answers gets no more questions in. */

@@ -47,8 +47,8 @@ struct tx_hook {
 TAILQ_HEAD(tx_hook_list, tx_hook);
 
 #define TX_CASES_MAX 64
-/* Peers that ask: web, sched, mail, oidc, hook. */
-#define TX_SIDES 5
+/* Peers that ask: web, sched, mail, oidc, hook, syslog. */
+#define TX_SIDES 6
 
 struct tx {
 	bool is_open;

@@ -45,8 +45,22 @@ leave(struct transfer *t)
 	if (t->transfers == NULL)
 		return;
 	(void)curl_multi_remove_handle(t->transfers->multi, t->easy);
-	TAILQ_REMOVE(&t->transfers->list, t, entry);
+	if (!t->is_done)
+		TAILQ_REMOVE(&t->transfers->list, t, entry);
 	t->transfers = NULL;
+}
+
+/* Its end; the connection of one that is kept is libcurl's still. */
+static void
+end(struct transfer *t, CURLcode code)
+{
+	if (t->is_kept && code == CURLE_OK) {
+		TAILQ_REMOVE(&t->transfers->list, t, entry);
+		t->is_done = true;
+	} else {
+		leave(t);
+	}
+	t->end(t->arg, code);
 }
 
 static void
@@ -60,8 +74,7 @@ on_timer(void *arg)
 	all->timer = NULL;
 	if (curl_multi_perform(all->multi, &running) != CURLM_OK &&
 	    (t = TAILQ_FIRST(&all->list)) != NULL) {
-		leave(t);
-		t->end(t->arg, CURLE_FAILED_INIT);
+		end(t, CURLE_FAILED_INIT);
 	}
 	while ((msg = curl_multi_info_read(all->multi, &left)) != NULL) {
 		CURLcode code = msg->data.result;
@@ -70,8 +83,7 @@ on_timer(void *arg)
 		    curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &t) !=
 			CURLE_OK)
 			continue;
-		leave(t);
-		t->end(t->arg, code);
+		end(t, code);
 	}
 	if (!TAILQ_EMPTY(&all->list) && all->timer == NULL)
 		all->timer = loop_timer(all->loop, POLL_MS, on_timer, all);
@@ -179,6 +191,7 @@ bool
 transfer_start(struct transfers *transfers, struct transfer *t)
 {
 	t->said[0] = '\0';
+	t->is_done = false;
 	if (curl_multi_add_handle(transfers->multi, t->easy) != CURLM_OK)
 		return false;
 	t->transfers = transfers;

@@ -28,6 +28,8 @@ struct transfer {
 	/* Its end; it may be released or started again from here. */
 	void (*end)(void *arg, CURLcode code);
 	void *arg;
+	bool is_done; /* kept, and no more in the list */
+	bool is_kept; /* connected, it stays until it is released */
 	char said[CURL_ERROR_SIZE]; /* libcurl's words for a failure */
 };
 

@@ -43,7 +43,7 @@ runs_as() { # USER PROGRAM
 }
 
 ok "installs" dpkg -i loep.deb
-for user in loep-vault loep-store loep-index loep-sched loep-web loep-mail loep-oidc loep-hook loep-pgp loep-analyser loep-vm; do
+for user in loep-vault loep-store loep-index loep-sched loep-web loep-mail loep-oidc loep-hook loep-syslog loep-pgp loep-analyser loep-vm; do
 	ok "makes the user $user" getent passwd "$user"
 done
 ok "loep-vm may use KVM" test "$(id -gn loep-vm)" = kvm

@@ -39,7 +39,7 @@ for folder in $folders; do
 	analysers/yara) allowed="$allowed|rules" ;;
 	analysers/hunt) allowed="$allowed|analysers/yara" ;;
 	analysers/rules) allowed="$allowed|rules|analysers/yara" ;;
-	hook | mail | oidc) allowed="$allowed|transfer" ;;
+	hook | mail | oidc | syslog) allowed="$allowed|transfer" ;;
 	lib) allowed=lib ;;
 	esac
 	found=$(grep -nE '^ *# *include "' orchestrator/"$folder"/*.[ch] |

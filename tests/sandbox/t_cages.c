@@ -182,6 +182,7 @@ static const struct program_row programs[] = {
     {"loep-mail", "", ROLE_MAIL},
     {"loep-oidc", "", ROLE_OIDC},
     {"loep-hook", "", ROLE_HOOK},
+    {"loep-syslog", "", ROLE_SYSLOG},
     {"loep-pgp", "", ROLE_PGP},
 };
 #define PROGRAMS (sizeof(programs) / sizeof(programs[0]))
