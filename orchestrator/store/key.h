@@ -19,7 +19,9 @@ void keys_free(struct keys *keys);
 /* Takes the channel to loep-pgp; NULL = it is gone. */
 void keys_set_chan(struct keys *keys, struct chan *chan);
 struct pgp_asks *keys_asks(struct keys *keys);
-/* Once a second: warns of keys that end, 60, 30 and 7 days before. */
+/* Warns of keys that end within 60, 30 and 7 days of now, once each. */
+void keys_warn(struct store *store, int64_t now);
+/* Once a second: the same from time to time. */
 void keys_tick(struct store *store);
 
 /* What was read of a key, for its row. */

@@ -238,19 +238,13 @@ warn_next(struct store *store, int64_t now, int64_t days)
 }
 
 void
-keys_tick(struct store *store)
+keys_warn(struct store *store, int64_t now)
 {
 	/* The nearest first: a key that ends next week gets one warning. */
 	static const int64_t days[] = {7, 30, 60};
-	int64_t now = loop_wall_us();
 	int err = ERR_OK;
 	size_t warned = 0;
 
-	/* Also when the clock went back. */
-	if (now < store->keys->next_us &&
-	    now > store->keys->next_us - 2 * LOOK_US)
-		return;
-	store->keys->next_us = now + LOOK_US;
 	if (tx_begin(store, ROLE_STORE) != ERR_OK)
 		return;
 	for (size_t i = 0; i < sizeof(days) / sizeof(days[0]); i++) {
@@ -261,4 +255,17 @@ keys_tick(struct store *store)
 			break;
 	}
 	tx_end(store, err == ERR_OK || err == ERR_NOT_FOUND);
+}
+
+void
+keys_tick(struct store *store)
+{
+	int64_t now = loop_wall_us();
+
+	/* Also when the clock went back. */
+	if (now < store->keys->next_us &&
+	    now > store->keys->next_us - 2 * LOOK_US)
+		return;
+	store->keys->next_us = now + LOOK_US;
+	keys_warn(store, now);
 }
