@@ -15,6 +15,9 @@ export const share = {
     previewOf: 'Was hinausginge',
     removed: 'Was bleibt, und warum',
     removedNone: 'Nichts ist ausgelassen.',
+    empty:
+      'Vom Bericht bleibt nichts darin: Seine Kennzeichnungen sind strenger als die Obergrenze.',
+    another: 'Ein neuer',
     what: 'Was',
     why: 'Warum',
     detail: 'Welches',

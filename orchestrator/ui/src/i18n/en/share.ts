@@ -15,6 +15,9 @@ export const share = {
     previewOf: 'What would leave',
     removed: 'What stays, and why',
     removedNone: 'Nothing is left out.',
+    empty:
+      'Nothing of the report is left in it: its labels are stricter than the ceiling.',
+    another: 'A new one',
     what: 'What',
     why: 'Why',
     detail: 'Which',

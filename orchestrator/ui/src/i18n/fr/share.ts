@@ -15,6 +15,9 @@ export const share = {
     previewOf: 'Ce qui sortirait',
     removed: 'Ce qui reste, et pourquoi',
     removedNone: "Rien n'est omis.",
+    empty:
+      "Il n'y reste rien du rapport : ses étiquettes sont plus strictes que le plafond.",
+    another: 'Un nouveau',
     what: 'Quoi',
     why: 'Pourquoi',
     detail: 'Lequel',

@@ -15,6 +15,9 @@ export const share = {
     previewOf: 'Wat zou vertrekken',
     removed: 'Wat blijft, en waarom',
     removedNone: 'Niets is weggelaten.',
+    empty:
+      'Er blijft niets van het verslag in over: de labels zijn strenger dan de bovengrens.',
+    another: 'Een nieuwe',
     what: 'Wat',
     why: 'Waarom',
     detail: 'Welke',

@@ -72,11 +72,13 @@ function NewExport(props: {
     return <p class="hint">{s.noRecipients}</p>;
   return (
     <form
+      aria-label={s.another}
       onSubmit={(event) => {
         event.preventDefault();
         void action.run();
       }}
     >
+      <h3>{s.another}</h3>
       <div class="fields">
         <SelectField
           label={s.recipient}
@@ -152,6 +154,9 @@ function RemovedList(props: { id: string }) {
               ['TLP', <Tlp key="tlp" label={list.tlp} />],
             ]}
           />
+          {list.samples + list.runs + list.indicators === 0 && (
+            <Alert tone="warn">{s.empty}</Alert>
+          )}
           {list.removed.length === 0 ? (
             <p>{s.removedNone}</p>
           ) : (
