@@ -20,6 +20,8 @@ extendedKeyUsage = clientAuth
 [server]
 basicConstraints = critical,CA:FALSE
 extendedKeyUsage = serverAuth
+[any]
+commonName = supplied
 [ca]
 default_ca = own
 [own]
