@@ -28,9 +28,9 @@ month_of(const char *p)
 {
 	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
-	for (int i = 0; i < 12; i++) {
+	for (size_t i = 0; i < 12; i++) {
 		if (memcmp(months + 3 * i, p, 3) == 0)
-			return i;
+			return (int)i;
 	}
 	return -1;
 }

@@ -35,7 +35,8 @@ enum {
 static int
 dial_list(int fd, const struct inet_ranges *allowed, const struct addrinfo *a)
 {
-	const uint64_t end_ms = loop_now_ms() + DIAL_ANY_SECONDS * 1000;
+	const uint64_t end_ms =
+	    loop_now_ms() + (uint64_t)DIAL_ANY_SECONDS * 1000;
 	int error = ANY_DENIED;
 
 	for (size_t i = 0; a != NULL && i < ADDRESSES_MAX;

@@ -61,6 +61,6 @@ utf8_to_ascii(char *dst, size_t dst_size, const char *text)
 	size_t n = 0;
 
 	for (; *text != '\0' && n + 1 < dst_size; text++)
-		dst[n++] = *text >= ' ' && *text < 0x7f ? *text : '?';
+		dst[n++] = (char)(*text >= ' ' && *text < 0x7f ? *text : '?');
 	dst[n] = '\0';
 }

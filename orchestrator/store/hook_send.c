@@ -23,7 +23,7 @@
 /* Submissions that are looked up at a time. */
 #define PAGE 64
 /* Between two attempts at the most, and what a receiver may ask for. */
-#define BACKOFF_MAX_US (4 * 3600 * SECOND_US)
+#define BACKOFF_MAX_US (14400 * SECOND_US)
 #define ASKED_MAX_S    86400
 /* How long it can be read what became of a message. */
 #define LOG_US (30 * DAY_US)

@@ -29,7 +29,7 @@ put_name(struct wire_out *out, const char *text, size_t max)
 	size_t n = 0;
 
 	for (; *text != '\0' && n < max; text++)
-		name[n++] = *text > ' ' && *text < 0x7f ? *text : '?';
+		name[n++] = (char)(*text > ' ' && *text < 0x7f ? *text : '?');
 	name[n] = '\0';
 	put(out, n == 0 ? "-" : name);
 }
@@ -44,7 +44,7 @@ put_param(struct wire_out *out, const char *name, const char *value)
 	put(out, name);
 	put(out, "=\"");
 	for (size_t n = 0; *value != '\0' && n < VALUE_MAX; value++, n++) {
-		char c = *value >= ' ' && *value < 0x7f ? *value : '?';
+		char c = (char)(*value >= ' ' && *value < 0x7f ? *value : '?');
 
 		if (c == '"' || c == '\\' || c == ']')
 			wire_put_raw(out, "\\", 1);
