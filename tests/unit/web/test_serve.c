@@ -119,7 +119,14 @@ body_for(enum call_op op)
 		return "{\"version\":1}";
 	case CALL_RULES_SET:
 		return "{\"rules\":[]}";
+	case CALL_UNSEAL_CREATE:
+		return "{\"necessity\":\"a\"}";
+	case CALL_HOOK_CREATE:
+		return "{\"url\":\"https://a.example/\",\"events\":[]}";
 	case CALL_RULES_REJECT:
+	case CALL_UNSEAL_REFUSE:
+	case CALL_HOOK_REFUSE:
+	case CALL_HOOK_DISABLE:
 		return "{\"reason\":\"a\"}";
 	case CALL_CASE_MERGE:
 		return "{\"into\":\"a\",\"reason\":\"b\"}";
