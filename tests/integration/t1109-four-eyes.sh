@@ -119,6 +119,10 @@ FIRM=$("$LOEP" --json org add Firm --class C4 | jq -r .id)
 EXCEPTION=$(get .id an /exceptions -d "{\"org\":\"$FIRM\",\"reason\":\"r\"}")
 pair "an exception" '/exceptions/{id}/approve' "/exceptions/$EXCEPTION/approve" an
 
+# --- where an organisation is told what happens to its cases ---
+HOOK=$(get .id an /hooks -d '{"url":"https://a.example/","events":["report.available"]}')
+pair "an endpoint" '/hooks/{id}/approve' "/hooks/$HOOK/approve" an
+
 # --- a seal: an encrypted message, opened for one run of one case ---
 if command -v gpg >/dev/null; then
 	export GNUPGHOME=$WORK/gnupg

@@ -147,7 +147,8 @@ is_printable(const uint8_t *p, size_t len)
 	return len > 0;
 }
 
-static json_t *
+/* As put_strings(). */
+__attribute__((no_sanitize("alignment"))) static json_t *
 place(const YR_STRING *string, const YR_MATCH *match)
 {
 	size_t len = match->data_length > 0 ? (size_t)match->data_length : 0;
@@ -165,7 +166,8 @@ place(const YR_STRING *string, const YR_MATCH *match)
 	return body;
 }
 
-static void
+/* libyara packs its matches without regard for their alignment. */
+__attribute__((no_sanitize("alignment"))) static void
 put_strings(json_t *body, YR_SCAN_CONTEXT *context, YR_RULE *rule)
 {
 	json_t *places = json_array();

@@ -372,8 +372,10 @@ test_children_are_caged(void **state)
 	assert_int_equal(analyse(&s, "o", text, &code), ANALYSE_DONE);
 	assert_non_null(strstr(text, "\"open\",\"value\":13"));
 	assert_int_equal(analyse(&s, "n", text, &code), ANALYSE_DONE);
+#ifndef CAGE_DEVELOPER
 	assert_int_equal(analyse(&s, "f", text, &code), ANALYSE_CRASHED);
 	assert_int_equal(code, SIGSYS);
+#endif
 	stop(&s);
 }
 
