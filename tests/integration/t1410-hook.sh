@@ -297,5 +297,21 @@ LOOK=$(curl -sS --unix-socket "$STATE/run/loep.sock" http://localhost/metrics)
 like 'attempts are counted' "$LOOK" 'loep_hook_deliveries_total\{outcome="delivered"\} [1-9]'
 like 'what waits has an age' "$LOOK" 'loep_hook_oldest_age_seconds 0'
 is 'a message is audited by ids alone' "$("$LOEP" --json audit list --limit 500 2>/dev/null | jq '[.[] | select(.action == "webhook.delivered")] | length > 5')" true
+
+# An endpoint that fails for too long is disabled, and its owners are told.
+ID=$(api '/accounts?limit=200' | jq -r '.items[] | select(.name == "power").id')
+post "/accounts/$ID" '{"mail":"owner@power.example"}' >/dev/null
+loep_stop
+sed -i 's/^retry_seconds = 1$/&\ngive_up_hours = 0/' "$STATE/loep.conf"
+loep_run
+URL=https://localhost:$(sed -n 's/.*serving HTTPS.*address=127.0.0.1 port=\([0-9]*\).*/\1/p' "$WORK/log" | tail -1)
+answer ok 500
+for _ in 1 2 3 4 5; do
+	test_it "$HOOK" >/dev/null
+	sleep 1
+done
+like 'one that fails for too long is disabled' "$(as "$MANAGER" /hooks | jq -r --arg i "$HOOK" '.items[] | select(.id == $i) | "\(.state) \(.reason)"')" 'disabled nothing was delivered for too long'
+is 'its owners get a mail' "$(api '/outbox' | jq -r '.items[0] | "\(.kind) \(.address)"')" 'hook_disabled owner@power.example'
+is 'the CSIRT can approve it again' "$(post "/hooks/$HOOK/approve" '{}' | jq -r .state)" active
 unsink
 finish
