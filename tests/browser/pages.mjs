@@ -192,6 +192,7 @@ const EVERYWHERE = new Set([
   'Audit',
   'Post-mortem',
   'Triage',
+  'Webhooks',
   'ascii',
   'bits',
   'exit 0',
