@@ -28,7 +28,7 @@ read_all(struct op *op, uint8_t *buf, size_t size, size_t *ret_len)
 		err = op_fail(op, ERR_SYS, "input");
 	else if (len > PGP_KEY_BYTES_MAX || len > size)
 		err = op_fail(op, ERR_LIMIT, "limit");
-	if (err == ERR_OK) {
+	if (err == ERR_OK && len > 0 && p != NULL) {
 		memcpy(buf, p, len);
 		*ret_len = len;
 	}

@@ -6,7 +6,7 @@ int
 op_fail(struct op *op, enum err err, const char *why)
 {
 	op->why = why;
-	return err;
+	return (int)err;
 }
 
 bool

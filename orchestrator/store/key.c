@@ -383,7 +383,7 @@ key_verify(struct request *r)
 	const char *id = param_text(r, 0), *how = param_text(r, 2);
 	struct audit_object object = {"key", id, NULL};
 	struct values row;
-	struct key key;
+	struct key key = {0};
 	bool is_single;
 	int err = load(r, &key);
 
@@ -425,7 +425,7 @@ key_retire(struct request *r)
 	const char *id = param_text(r, 0), *why = param_text(r, 1);
 	struct audit_object object = {"key", id, NULL};
 	struct values row;
-	struct key key;
+	struct key key = {0};
 	int err = load(r, &key);
 
 	if (err != ERR_OK)

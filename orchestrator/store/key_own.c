@@ -9,7 +9,7 @@
 #include "store/outbox.h"
 
 #define SECOND_US ((int64_t)1000000)
-#define DAY_US	  (24 * 3600 * SECOND_US)
+#define DAY_US	  ((int64_t)24 * 3600 * SECOND_US)
 #define LOOK_US	  (60 * SECOND_US)
 /* Of one look; the next one goes on. */
 #define WARNINGS_MAX 64
