@@ -146,7 +146,7 @@ test_xml(void **state)
 	static const char *const ways[] = {"type='bridge'", "type='direct'",
 	    "type='vhostuser'", "type='hostdev'", "type='server'",
 	    "type='client'", "type='udp'", "type='mcast'", "<hostdev", "<route",
-	    "<portForward", "<backend", "slirp", "-netdev"};
+	    "<portForward", "slirp", "-netdev"};
 	auto_free char *one = NULL;
 	auto_free char *two = NULL;
 	struct machine m;
