@@ -20,11 +20,11 @@ fail(enum exit_status status, const char *fmt, ...)
 	va_list ap;
 
 	(void)fflush(stdout);
-	fprintf(stderr, "loep: ");
+	(void)fprintf(stderr, "loep: ");
 	va_start(ap, fmt);
 	(void)vfprintf(stderr, fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "\n");
+	(void)fprintf(stderr, "\n");
 	exit((int)status);
 }
 

@@ -58,7 +58,7 @@ proof_give(struct api *api, const struct answer *a, long http)
 	/* What only a browser can do is said by the refusal. */
 	if (!has_password && !has_way(problem, "code"))
 		return false;
-	fprintf(stderr, "This needs proof that it is you.\n");
+	(void)fprintf(stderr, "This needs proof that it is you.\n");
 	password = ask("Password: ", has_password);
 	code = ask("Code of the second factor: ",
 	    json_is_true(json_object_get(problem, "code")));

@@ -110,12 +110,14 @@ release(struct oidc_provider *p)
 void
 oidc_free(struct oidc *o)
 {
-	struct oidc_exchange *e;
+	struct oidc_exchange *e, *next;
 
 	if (o == NULL)
 		return;
-	while ((e = TAILQ_FIRST(&o->exchanges)) != NULL)
+	for (e = TAILQ_FIRST(&o->exchanges); e != NULL; e = next) {
+		next = TAILQ_NEXT(e, entry);
 		oidc_exchange_free(e);
+	}
 	for (size_t i = 0; i < o->count; i++)
 		release(&o->providers[i]);
 	free(o);

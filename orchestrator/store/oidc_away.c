@@ -35,18 +35,21 @@ oidc_find(struct request *r, const char *name, const struct oidc_provider **ret)
 {
 	const struct oidc_provider *p = oidc_named(r->store->oidc, name);
 
-	if (p == NULL)
-		return request_why(r, ERR_NOT_FOUND,
+	if (p == NULL) {
+		(void)request_why(r, ERR_NOT_FOUND,
 		    r->store->oidc->count == 0
 			? "no identity provider is configured here ([oidc] "
 			  "issuer)"
 			: "there is no such identity provider here");
+		return ERR_NOT_FOUND;
+	}
 	if (p->authorization[0] == '\0') {
 		/* Somebody waits: it looks again. */
 		tx_note_sign_ins(r->store);
-		return request_why(r, ERR_UNAVAILABLE,
+		(void)request_why(r, ERR_UNAVAILABLE,
 		    "the identity provider cannot be reached now; try again "
 		    "later, or log in with a password");
+		return ERR_UNAVAILABLE;
 	}
 	*ret = p;
 	return ERR_OK;

@@ -77,6 +77,43 @@ test_values(void **state)
 	conf_free(conf);
 }
 
+/* More sections of one kind, each with values of its own. */
+static void
+test_named(void **state)
+{
+	static const char *const bad[] = {"[oidc.]\n", "[oidc.a.b]\n",
+	    "[oidc.oidc]\n", "[web.a]\n", "[oidc.a]\nstrangers = wait\n",
+	    "[oidc.a]\nsign_in_seconds = 1\n", "[oidc.a]\nother = 1\n",
+	    "[oidc.a]\nlabel = 1\n[oidc]\n[oidc.a]\nlabel = 2\n",
+	    "[oidc.a]\n[oidc.b]\n[oidc.c]\n[oidc.d]\n[oidc.e]\n[oidc.f]\n"
+	    "[oidc.g]\n[oidc.h]\n"};
+	struct conf *conf;
+
+	(void)state;
+	assert_int_equal(parse("[oidc.two]\nissuer = https://two\n"
+			       "[oidc]\nissuer = https://one\nlabel = One\n"
+			       "[oidc.three]\n[oidc.two]\nlabel = Two\n",
+			     &conf),
+	    ERR_OK);
+	assert_string_equal(conf_get(conf, "oidc.issuer"), "https://one");
+	assert_string_equal(conf_name(conf, "oidc", 0), "two");
+	assert_string_equal(conf_name(conf, "oidc", 1), "three");
+	assert_null(conf_name(conf, "oidc", 2));
+	assert_null(conf_name(conf, "web", 0));
+	assert_string_equal(
+	    conf_get_of(conf, "oidc", "two", "issuer"), "https://two");
+	assert_string_equal(conf_get_of(conf, "oidc", "two", "label"), "Two");
+	/* Nothing is handed down from [oidc] but the defaults. */
+	assert_string_equal(conf_get_of(conf, "oidc", "three", "label"), "");
+	assert_string_equal(conf_get_of(conf, "oidc", "three", "ca_file"),
+	    conf_get(conf, "oidc.ca_file"));
+	conf_free(conf);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (parse(bad[i], &conf) != ERR_FORMAT)
+			fail_msg("taken: %s", bad[i]);
+	}
+}
+
 static void
 test_errors_name_the_line(void **state)
 {
@@ -181,6 +218,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_empty_gives_defaults),
 	    cmocka_unit_test(test_values),
+	    cmocka_unit_test(test_named),
 	    cmocka_unit_test(test_errors_name_the_line),
 	    cmocka_unit_test(test_nul_is_refused),
 	    cmocka_unit_test(test_bounds),
