@@ -157,8 +157,8 @@ place(const YR_STRING *string, const YR_MATCH *match)
 	if (len > MATCH_DATA_BYTES_MAX)
 		len = MATCH_DATA_BYTES_MAX;
 	body = json_pack("{s:s, s:I, s:I, s:o}", "id", string->identifier,
-	    "offset", (json_int_t)(match->base + match->offset), "length",
-	    (json_int_t)match->match_length, "data",
+	    "offset", (json_int_t)match->base + (json_int_t)match->offset,
+	    "length", (json_int_t)match->match_length, "data",
 	    record_hex(match->data, len));
 	if (is_printable(match->data, len))
 		(void)json_object_set_new(
