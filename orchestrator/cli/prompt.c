@@ -23,8 +23,9 @@ prompt_secret(const char *question)
 	if (is_terminal) {
 		hidden = shown;
 		hidden.c_lflag &= ~(tcflag_t)ECHO;
-		fprintf(stderr, "%s", question);
+		/* Before it asks: what is typed then is the answer. */
 		(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+		fprintf(stderr, "%s", question);
 	}
 	got = fgets(line, sizeof(line), stdin);
 	if (is_terminal) {

@@ -90,7 +90,7 @@ like "and hears it" "$(cat "$WORK/said")" 'a person who shows that they are ther
 fails "without a terminal nobody is asked" 77 as bea policy approve 3
 like "but told" "$(cat "$WORK/said")" 'show again that it is you'
 cat >"$WORK/terminal.py" <<'PY'
-import os, pty, select, sys
+import os, pty, select, signal, sys
 answer = sys.argv[1].encode() + b"\n"
 pid, fd = pty.fork()
 if pid == 0:
@@ -98,6 +98,7 @@ if pid == 0:
 said, is_typed = b"", False
 while True:
     if not select.select([fd], [], [], 60)[0]:
+        os.kill(pid, signal.SIGKILL)
         break
     try:
         part = os.read(fd, 4096)
