@@ -179,7 +179,9 @@ list(struct cli *cli, int argc, char **argv)
 
 	print_rows(cli,
 	    api_list(cli->api, 0, "/rules/versions?state=%s", state),
-	    version_columns, "No versions. Begin with: loep rules init");
+	    version_columns,
+	    "No versions. Begin with: loep rules init, or: loep rules "
+	    "add FOLDER");
 	return 0;
 }
 

@@ -100,6 +100,12 @@ bad=$(files '*.sh' 'scripts/*' '.ci/run' | grep -v 'scripts/packages$' |
 	done | xargs shellcheck -S warning -e SC2034 2>&1 | head -n 30)
 report "shell scripts pass shellcheck" "$bad"
 
+# prove runs them as they are: without the bit a test does not run at all.
+bad=$(for f in $(files 'tests/*/t[0-9]*.sh'); do
+	[ -x "$f" ] || echo "$f: not executable"
+done)
+report "tests can be run" "$bad"
+
 # What docs/acceptance.md says that something is proved by is there.
 bad=$(for name in $(grep -oE '`(t[0-9]{4}|test_[a-z0-9_]+)`' docs/acceptance.md | tr -d '`' | sort -u); do
 	files "tests/*/$name-*.sh" "tests/unit/*$name.c" | grep -q . ||
