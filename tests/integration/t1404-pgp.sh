@@ -66,8 +66,8 @@ outbox() {
 	local i said
 	for ((i = 0; i < 100; i++)); do
 		said=$(api '/outbox?limit=500' | jq -r --arg n "$1" \
-			"[.items[] | select(.number == \$n and .state != \"queued\" and .state != \"sending\")][0] | $2")
-		[ "$said" != null ] && break
+			"[.items[] | select(.number == \$n and .state != \"queued\" and .state != \"sending\")][0] // empty | $2")
+		[ -n "$said" ] && break
 		sleep 0.1
 	done
 	echo "$said"
