@@ -101,6 +101,19 @@ print_runs(const struct summary *s, const char *artefact, int indent)
 	}
 }
 
+/* Why an artefact was not looked into, where that is so. */
+static void
+print_restriction(const json_t *artefact)
+{
+	const char *restriction =
+	    json_member_text(artefact, "restriction", "none");
+
+	if (strcmp(restriction, "sealed") == 0)
+		printf("  sealed: opened by `loep artefact unseal` only");
+	else if (strcmp(restriction, "quarantined") == 0)
+		printf("  in quarantine");
+}
+
 static void
 print_tree(const struct summary *s, const char *parent, int depth)
 {
@@ -132,6 +145,7 @@ print_tree(const struct summary *s, const char *parent, int depth)
 		if (score > 0)
 			printf("  %s[%lld]%s", style_of(score),
 			    (long long)score, text_style("\033[0m"));
+		print_restriction(artefact);
 		printf("\n");
 		print_findings(s, id, depth * 4 + 2);
 		print_runs(s, id, depth * 4 + 2);

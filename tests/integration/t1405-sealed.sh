@@ -136,7 +136,8 @@ done
 ZIPPED=$(artefacts '[.[] | select(.name == "zip.asc")][0].id // empty')
 for artefact in "$SEALED" "$ZIPPED"; do
 	is "it is sealed as it came in" "$("$LOEP" --json artefact show "$artefact" |
-		jq -r '"\(.restriction) \(.seal) \(.children)"')" "sealed openpgp 0"
+		jq -r '"\(.restriction) \(.seal) \(.children) \(.mime)"')" \
+		"sealed openpgp 0 application/pgp-encrypted"
 done
 is "its sender reads that" "$(get .seal wim "/artefacts/$SEALED")" openpgp
 is "for which key is known" "$(findings '[.[] | select(.name == "openpgp_keys") |

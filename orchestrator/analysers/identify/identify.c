@@ -93,7 +93,8 @@ take(struct pass *pass, const uint8_t *p, size_t len)
 }
 
 static void
-put_type(struct analysis *analysis, const uint8_t *p, size_t len)
+put_type(struct analysis *analysis, const uint8_t *p, size_t len,
+    const struct openpgp *seal)
 {
 	int fd = types_need_fd(p, len) ? input_fd(analysis->input) : -1;
 	struct types types;
@@ -103,28 +104,44 @@ put_type(struct analysis *analysis, const uint8_t *p, size_t len)
 		    types.magic);
 		types.magic[0] = '\0';
 	}
-	record_fact_text(analysis->out, "mime", types.mime);
-	record_fact_text(analysis->out, "magic", types.magic);
+	/* libmagic knows few forms of them; the type's name is RFC 3156's. */
+	if (seal != NULL && strcmp(seal->form, "mail") != 0) {
+		record_fact_text(
+		    analysis->out, "mime", "application/pgp-encrypted");
+		record_fact_text(
+		    analysis->out, "magic", "OpenPGP message, encrypted");
+	} else {
+		record_fact_text(analysis->out, "mime", types.mime);
+		record_fact_text(analysis->out, "magic", types.magic);
+	}
 	record_fact_text(analysis->out, "encoding", types.encoding);
 }
 
 /* What is encrypted for us is sealed by the store, which takes "seal". */
 static void
-put_seal(struct analysis *analysis, const uint8_t *p, size_t len)
+put_seal(struct analysis *analysis, const struct openpgp *seal)
 {
 	char keys[OPENPGP_KEYS_MAX * 17 + 1] = "";
-	struct openpgp found;
 
-	if (!openpgp_is_encrypted(p, len, &found))
-		return;
-	for (size_t i = 0; i < found.keys_count; i++)
+	for (size_t i = 0; i < seal->keys_count; i++)
 		(void)snprintf(keys + strlen(keys), sizeof(keys) - strlen(keys),
-		    "%s%016" PRIX64, i == 0 ? "" : " ", found.keys[i]);
+		    "%s%016" PRIX64, i == 0 ? "" : " ", seal->keys[i]);
 	record_fact_text(analysis->out, "seal", "openpgp");
-	record_fact_text(analysis->out, "openpgp_form", found.form);
+	record_fact_text(analysis->out, "openpgp_form", seal->form);
 	record_fact_text(analysis->out, "openpgp_keys", keys);
 	record_fact_int(
-	    analysis->out, "openpgp_passwords", (int64_t)found.passwords);
+	    analysis->out, "openpgp_passwords", (int64_t)seal->passwords);
+}
+
+static void
+put_kind(struct analysis *analysis, const uint8_t *p, size_t len)
+{
+	struct openpgp seal;
+	bool is_sealed = openpgp_is_encrypted(p, len, &seal);
+
+	put_type(analysis, p, len, is_sealed ? &seal : NULL);
+	if (is_sealed)
+		put_seal(analysis, &seal);
 }
 
 /* Reads all; the first piece also decides about the type. */
@@ -137,7 +154,7 @@ run(struct analysis *analysis, struct pass *pass)
 	uint64_t at = 0;
 
 	if (size == 0)
-		put_type(analysis, (const uint8_t *)"", 0);
+		put_kind(analysis, (const uint8_t *)"", 0);
 	while (at < size) {
 		const uint8_t *piece = map == NULL ? buf : map + at;
 		size_t len =
@@ -152,10 +169,8 @@ run(struct analysis *analysis, struct pass *pass)
 			    (unsigned long long)at);
 			return err == ERR_OK ? ERR_EOF : err;
 		}
-		if (at == 0) {
-			put_type(analysis, piece, len);
-			put_seal(analysis, piece, len);
-		}
+		if (at == 0)
+			put_kind(analysis, piece, len);
 		take(pass, piece, len);
 		at += len;
 	}
