@@ -4,6 +4,7 @@
 
 #include "lib/limits.h"
 #include "lib/own.h"
+#include "lib/xalloc.h"
 
 #include <stdarg.h>
 
@@ -13,6 +14,7 @@ void
 html_init(struct html *html)
 {
 	wire_out_init(&html->out, HTML_BYTES_MAX);
+	html->doc = NULL;
 }
 
 void
@@ -106,6 +108,26 @@ html_text(struct html *html, const char *text)
 }
 
 void
+html_word(struct html *html, enum word word)
+{
+	html_text(html, words_get(html->doc, word));
+}
+
+void
+html_count(struct html *html, enum word word, json_int_t count)
+{
+	const char *text = words_get(html->doc, word);
+	size_t before = strcspn(text, "#");
+	auto_free char *start = xstrndup(text, before);
+
+	html_text(html, start);
+	if (text[before] == '\0')
+		return;
+	html_print(html, "%lld", (long long)count);
+	html_text(html, text + before + 1);
+}
+
+void
 html_print(struct html *html, const char *fmt, ...)
 {
 	char text[1024];
@@ -127,23 +149,10 @@ html_value(struct html *html, const json_t *value)
 	} else if (json_is_real(value)) {
 		html_print(html, "%.3f", json_real_value(value));
 	} else if (json_is_boolean(value)) {
-		html_raw(html, json_is_true(value) ? "yes" : "no");
+		html_word(html, json_is_true(value) ? WORD_YES : WORD_NO);
 	} else if (value != NULL && !json_is_null(value)) {
 		auto_free char *text = json_canonical(value);
 
 		html_text(html, text);
 	}
-}
-
-void
-html_row(struct html *html, const char *title, const json_t *value)
-{
-	if (value == NULL || json_is_null(value) ||
-	    (json_is_string(value) && json_string_length(value) == 0))
-		return;
-	html_raw(html, "<tr><th>");
-	html_text(html, title);
-	html_raw(html, "</th><td>");
-	html_value(html, value);
-	html_raw(html, "</td></tr>\n");
 }

@@ -10,9 +10,11 @@
 
 #include "lib/json.h"
 #include "lib/wire.h"
+#include "report/words.h"
 
 struct html {
 	struct wire_out out;
+	const json_t *doc; /* whose language the words have; NULL: English */
 };
 
 void html_init(struct html *html);
@@ -21,12 +23,14 @@ void html_release(struct html *html);
 void html_raw(struct html *html, const char *markup);
 /* Foreign text. */
 void html_text(struct html *html, const char *text);
+/* A word in the language of the page. */
+void html_word(struct html *html, enum word word);
+/* The same with its '#' as the number. */
+void html_count(struct html *html, enum word word, json_int_t count);
 /* printf of our own words and numbers; the result is escaped. */
 void html_print(struct html *html, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* A member as text: texts, numbers, booleans; others as compact JSON. */
 void html_value(struct html *html, const json_t *value);
-/* <tr><th>title</th><td>value</td></tr>, nothing where there is no value. */
-void html_row(struct html *html, const char *title, const json_t *value);
 
 #endif

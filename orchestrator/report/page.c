@@ -32,33 +32,25 @@ put_label(struct html *html, const json_t *doc, const char *place)
 }
 
 static void
-put_head(struct html *html, const char *title)
-{
-	html_raw(html, "<th>");
-	html_text(html, title);
-	html_raw(html, "</th>");
-}
-
-static void
-put_headlines(struct html *html, const json_t *doc, const json_t *headlines)
+put_headlines(struct html *html, const json_t *headlines)
 {
 	size_t at;
 	json_t *h;
 
 	if (json_array_size(headlines) == 0) {
 		html_raw(html, "<p><strong>");
-		html_text(html, words_get(doc, WORD_NOTHING));
+		html_word(html, WORD_NOTHING);
 		html_raw(html, "</strong> ");
-		html_text(html, words_get(doc, WORD_NOTHING_MORE));
+		html_word(html, WORD_NOTHING_MORE);
 		html_raw(html, "</p>\n");
 		return;
 	}
 	html_raw(html, "<table class=\"list\"><thead><tr>");
-	put_head(html, words_get(doc, WORD_SCORE));
-	put_head(html, words_get(doc, WORD_FINDING));
-	put_head(html, words_get(doc, WORD_MEANING));
-	put_head(html, "ATT&CK");
-	put_head(html, words_get(doc, WORD_PLACE));
+	page_head(html, WORD_SCORE);
+	page_head(html, WORD_FINDING);
+	page_head(html, WORD_MEANING);
+	page_head(html, WORD_ATTACK);
+	page_head(html, WORD_PLACE);
 	html_raw(html, "</tr></thead><tbody>\n");
 	json_array_foreach(headlines, at, h)
 	{
@@ -95,9 +87,9 @@ page_summary(struct html *html, const json_t *doc)
 	json_t *o;
 
 	html_raw(html, "<h1>");
-	html_text(html, words_get(doc, page_title(doc)));
+	html_word(html, page_title(doc));
 	html_raw(html, " <small>");
-	html_text(html, words_get(doc, WORD_CASE));
+	html_word(html, WORD_CASE);
 	html_raw(html, " ");
 	html_value(html, json_object_get(c, "number"));
 	html_raw(html, "</small></h1>\n");
@@ -107,26 +99,22 @@ page_summary(struct html *html, const json_t *doc)
 	html_raw(html, "\"><span class=\"number\">");
 	html_print(html, "%lld", (long long)score);
 	html_raw(html, "</span><span>");
-	html_text(html, words_get(doc, WORD_HIGHEST_SCORE));
+	html_word(html, WORD_HIGHEST_SCORE);
 	html_raw(html, "<br>");
-	html_text(html, words_get(doc, WORD_OF_100));
+	html_word(html, WORD_OF_100);
 	html_raw(html, "</span></div>\n<table class=\"facts\">\n");
-	page_row(html, words_get(doc, WORD_TITLE), json_object_get(c, "title"));
-	page_row(html, words_get(doc, WORD_ORGANISATION),
-	    json_object_get(c, "org_name"));
-	page_row(
-	    html, words_get(doc, WORD_OPENED), json_object_get(c, "created"));
-	page_row(html, "PAP", json_object_get(doc, "pap"));
-	page_row(html, words_get(doc, WORD_ARTEFACTS),
-	    json_object_get(summary, "artefacts"));
-	page_row(html, words_get(doc, WORD_FINDINGS),
-	    json_object_get(summary, "findings"));
+	page_row(html, WORD_TITLE, json_object_get(c, "title"));
+	page_row(html, WORD_ORGANISATION, json_object_get(c, "org_name"));
+	page_row(html, WORD_OPENED, json_object_get(c, "created"));
+	page_row(html, WORD_PAP, json_object_get(doc, "pap"));
+	page_row(html, WORD_ARTEFACTS, json_object_get(summary, "artefacts"));
+	page_row(html, WORD_FINDINGS, json_object_get(summary, "findings"));
 	json_array_foreach(outcomes, at, o)
 	{
 		if (at == OUTCOMES_SHOWN)
 			break;
 		html_raw(html, "<tr><th>");
-		html_text(html, words_get(doc, WORD_RUN));
+		html_word(html, WORD_RUN);
 		html_raw(html, "</th><td>");
 		page_brief(html, json_object_get(o, "artefact_name"));
 		html_raw(html, ", ");
@@ -136,92 +124,111 @@ page_summary(struct html *html, const json_t *doc)
 		html_raw(html, "</strong></td></tr>\n");
 	}
 	html_raw(html, "</table>\n");
-	page_more(html, json_array_size(outcomes) - at, "runs are");
+	page_more(html, json_array_size(outcomes) - at, WORD_MORE_RUNS);
 	html_raw(html, "<h2>");
-	html_text(html, words_get(doc, WORD_FOUND));
+	html_word(html, WORD_FOUND);
 	html_raw(html, "</h2>\n");
-	put_headlines(html, doc, json_object_get(summary, "headlines"));
+	put_headlines(html, json_object_get(summary, "headlines"));
 	html_raw(html, "<p class=\"note\">");
-	html_text(html, words_get(doc, WORD_DISCLAIMER));
+	html_word(html, WORD_DISCLAIMER);
 	html_raw(html, "</p></section>\n");
 }
 
 /* An array of objects as a table below a heading; says so where empty. */
 static void
-put_table(struct html *html, const char *heading, const json_t *rows,
-    const struct column *columns, const char *none)
+put_table(struct html *html, enum word heading, const json_t *rows,
+    const struct column *columns, enum word none)
 {
 	html_raw(html, "<h2>");
-	html_text(html, heading);
+	html_word(html, heading);
 	html_raw(html, "</h2>\n");
 	if (json_array_size(rows) == 0) {
 		html_raw(html, "<p>");
-		html_text(html, none);
+		html_word(html, none);
 		html_raw(html, "</p>\n");
 		return;
 	}
 	page_table(html, rows, columns, ROWS_SHOWN);
 }
 
+/* What was not done, with the document's own words in its language. */
+static json_t *
+undone_rows(const json_t *doc)
+{
+	static const char *const members[] = {"what", "state", "reason"};
+	json_t *rows = json_deep_copy(json_object_get(doc, "not_done"));
+	size_t at;
+	json_t *row;
+
+	json_array_foreach(rows, at, row)
+	{
+		for (size_t i = 0; i < sizeof(members) / sizeof(members[0]);
+		     i++) {
+			const char *said =
+			    json_member_text(row, members[i], "");
+
+			(void)json_object_set_new(row, members[i],
+			    json_string(words_value(doc, said)));
+		}
+	}
+	return rows;
+}
+
 void
 page_annex(struct html *html, const json_t *doc)
 {
-	static const struct column limit_columns[] = {{"Limit", "name", NULL},
-	    {"Where", "text", NULL}, {"By", "analyser", NULL},
-	    {"Artefact", "artefact_name", "mono"}, {NULL, NULL, NULL}};
-	static const struct column error_columns[] = {{"What", "name", NULL},
-	    {"Where it stopped", "text", NULL}, {"By", "analyser", NULL},
-	    {"Artefact", "artefact_name", "mono"}, {NULL, NULL, NULL}};
-	static const struct column undone_columns[] = {{"What", "what", NULL},
-	    {"State", "state", NULL}, {"Why", "reason", "text"},
-	    {"Artefact", "artefact_name", "mono"}, {NULL, NULL, NULL}};
+	static const struct column limit_columns[] = {
+	    {WORD_LIMIT, "name", NULL}, {WORD_WHERE, "text", NULL},
+	    {WORD_BY, "analyser", NULL},
+	    {WORD_ARTEFACT, "artefact_name", "mono"}, {WORD_COUNT, NULL, NULL}};
+	static const struct column error_columns[] = {{WORD_WHAT, "name", NULL},
+	    {WORD_WHERE_STOPPED, "text", NULL}, {WORD_BY, "analyser", NULL},
+	    {WORD_ARTEFACT, "artefact_name", "mono"}, {WORD_COUNT, NULL, NULL}};
+	static const struct column undone_columns[] = {
+	    {WORD_WHAT, "what", NULL}, {WORD_STATE, "state", NULL},
+	    {WORD_WHY, "reason", "text"},
+	    {WORD_ARTEFACT, "artefact_name", "mono"}, {WORD_COUNT, NULL, NULL}};
 	static const struct column engine_columns[] = {
-	    {"Analyser", "name", NULL}, {"Engine", "engine", NULL},
-	    {"State", "state", NULL}, {NULL, NULL, NULL}};
+	    {WORD_ANALYSER, "name", NULL}, {WORD_ENGINE, "engine", NULL},
+	    {WORD_STATE, "state", NULL}, {WORD_COUNT, NULL, NULL}};
 	static const struct column submission_columns[] = {
-	    {"When", "created", NULL}, {"Channel", "channel", NULL},
-	    {"Kind", "kind", NULL}, {"TLP", "tlp", NULL}, {"PAP", "pap", NULL},
-	    {"Source", "source_host", NULL}, {"Comment", "comment", NULL},
-	    {NULL, NULL, NULL}};
+	    {WORD_WHEN, "created", NULL}, {WORD_CHANNEL, "channel", NULL},
+	    {WORD_KIND, "kind", NULL}, {WORD_TLP, "tlp", NULL},
+	    {WORD_PAP, "pap", NULL}, {WORD_SOURCE, "source_host", NULL},
+	    {WORD_COMMENT, "comment", NULL}, {WORD_COUNT, NULL, NULL}};
 	static const struct column custody_columns[] = {
-	    {"Seq", "seq", "number"}, {"When", "at", NULL},
-	    {"Who", "actor", NULL}, {"What", "action", NULL},
-	    {"Object", "object", "mono"}, {"Outcome", "outcome", NULL},
-	    {NULL, NULL, NULL}};
-	static const struct column rescan_columns[] = {{"When", "at", NULL},
-	    {"What", "what", NULL}, {"Rule", "name", "mono"},
-	    {"Rule file", "namespace", "mono"},
-	    {"Artefact", "artefact_name", "mono"},
-	    {"Rule set", "version_to", "number"}, {NULL, NULL, NULL}};
+	    {WORD_SEQ, "seq", "number"}, {WORD_WHEN, "at", NULL},
+	    {WORD_WHO, "actor", NULL}, {WORD_ACTION, "action", NULL},
+	    {WORD_OBJECT, "object", "mono"}, {WORD_OUTCOME, "outcome", NULL},
+	    {WORD_COUNT, NULL, NULL}};
+	static const struct column rescan_columns[] = {{WORD_WHEN, "at", NULL},
+	    {WORD_WHAT, "what", NULL}, {WORD_RULE, "name", "mono"},
+	    {WORD_RULE_FILE, "namespace", "mono"},
+	    {WORD_ARTEFACT, "artefact_name", "mono"},
+	    {WORD_RULE_SET, "version_to", "number"}, {WORD_COUNT, NULL, NULL}};
 	const json_t *environment = json_object_get(doc, "environment");
+	auto_json json_t *undone = undone_rows(doc);
 
 	html_raw(html, "<section id=\"annex\">\n");
-	put_table(html, words_get(doc, WORD_NOT_DONE),
-	    json_object_get(doc, "not_done"), undone_columns,
-	    words_get(doc, WORD_ALL_DONE));
-	put_table(html, words_get(doc, WORD_LIMITS_MET),
-	    json_object_get(doc, "limits"), limit_columns,
-	    words_get(doc, WORD_NO_LIMIT));
-	put_table(html, words_get(doc, WORD_ERRORS),
-	    json_object_get(doc, "errors"), error_columns,
-	    words_get(doc, WORD_NO_ERROR));
-	put_table(html, words_get(doc, WORD_CHANGED_RULES),
-	    json_object_get(doc, "rescans"), rescan_columns,
-	    words_get(doc, WORD_NO_CHANGE));
-	put_table(html, words_get(doc, WORD_SUBMISSIONS),
-	    json_object_get(doc, "submissions"), submission_columns,
-	    words_get(doc, WORD_NONE));
-	put_table(html, words_get(doc, WORD_CUSTODY),
-	    json_object_get(doc, "custody"), custody_columns,
-	    words_get(doc, WORD_NONE));
-	put_table(html, words_get(doc, WORD_ENVIRONMENT),
+	put_table(html, WORD_NOT_DONE, undone, undone_columns, WORD_ALL_DONE);
+	put_table(html, WORD_LIMITS_MET, json_object_get(doc, "limits"),
+	    limit_columns, WORD_NO_LIMIT);
+	put_table(html, WORD_ERRORS, json_object_get(doc, "errors"),
+	    error_columns, WORD_NO_ERROR);
+	put_table(html, WORD_CHANGED_RULES, json_object_get(doc, "rescans"),
+	    rescan_columns, WORD_NO_CHANGE);
+	put_table(html, WORD_SUBMISSIONS, json_object_get(doc, "submissions"),
+	    submission_columns, WORD_NONE);
+	put_table(html, WORD_CUSTODY, json_object_get(doc, "custody"),
+	    custody_columns, WORD_NONE);
+	put_table(html, WORD_ENVIRONMENT,
 	    json_object_get(environment, "analysers"), engine_columns,
-	    words_get(doc, WORD_NONE));
+	    WORD_NONE);
 	html_raw(html, "<p>Loep ");
 	html_value(html, json_object_get(environment, "loep"));
-	html_raw(html, ". The whole data of this report, each match with its "
-		       "offsets and each digest, is in its JSON form.</p>\n"
-		       "</section>\n");
+	html_raw(html, ". ");
+	html_word(html, WORD_IN_JSON);
+	html_raw(html, "</p>\n</section>\n");
 }
 
 /*
@@ -231,6 +238,7 @@ page_annex(struct html *html, const json_t *doc)
 void
 page_render(struct html *html, const json_t *doc)
 {
+	html->doc = doc;
 	html_raw(html, "<!DOCTYPE html>\n<html lang=\"");
 	html_text(html, words_language(doc));
 	html_raw(html,
@@ -242,7 +250,7 @@ page_render(struct html *html, const json_t *doc)
 	    "initial-scale=1\">\n<title>");
 	html_text(html, json_member_text(doc, "tlp", ""));
 	html_raw(html, " ");
-	html_text(html, words_get(doc, page_title(doc)));
+	html_word(html, page_title(doc));
 	html_raw(html, " ");
 	html_value(
 	    html, json_object_get(json_object_get(doc, "case"), "number"));

@@ -104,11 +104,14 @@ put_strings(struct html *html, const json_t *strings)
 
 	if (json_array_size(strings) == 0)
 		return;
-	html_raw(html,
-	    "<details open><summary>matched strings</summary>"
-	    "<table class=\"list\"><thead><tr><th>String</th><th>Offset"
-	    "</th><th>Length</th><th>Bytes</th></tr></thead><tbody>"
-	    "\n");
+	html_raw(html, "<details open><summary>");
+	html_word(html, WORD_MATCHED_STRINGS);
+	html_raw(html, "</summary><table class=\"list\"><thead><tr>");
+	page_head(html, WORD_STRING);
+	page_head(html, WORD_OFFSET);
+	page_head(html, WORD_LENGTH);
+	page_head(html, WORD_BYTES);
+	html_raw(html, "</tr></thead><tbody>\n");
 	json_array_foreach(strings, at, s)
 	{
 		if (at == STRINGS_SHOWN)
@@ -130,7 +133,7 @@ put_strings(struct html *html, const json_t *strings)
 	    json_array_size(strings) > STRINGS_SHOWN
 		? json_array_size(strings) - STRINGS_SHOWN
 		: 0,
-	    "places are");
+	    WORD_MORE_PLACES);
 	html_raw(html, "</details>\n");
 }
 
@@ -170,8 +173,10 @@ put_finding(struct html *html, const json_t *f)
 		html_raw(html, ", ");
 		html_value(html, json_object_get(f, "namespace"));
 	}
-	if (json_is_true(json_object_get(f, "is_partial")))
-		html_raw(html, ", from an analysis that did not end well");
+	if (json_is_true(json_object_get(f, "is_partial"))) {
+		html_raw(html, ", ");
+		html_word(html, WORD_PARTIAL);
+	}
 	html_raw(html, "</span>");
 	put_strings(html, json_object_get(detail, "strings"));
 	if (json_array_size(json_object_get(detail, "evidence")) > 0) {
@@ -210,8 +215,11 @@ put_facts(struct html *html, const json_t *findings, size_t count)
 
 	if (count == 0)
 		return;
-	html_raw(html, "<details><summary>");
-	html_print(html, "%zu %s", count, count == 1 ? "fact" : "facts");
+	html_raw(html, "<details><summary data-folded=\"");
+	html_word(html, WORD_FOLDED);
+	html_raw(html, "\">");
+	html_count(
+	    html, count == 1 ? WORD_ONE_FACT : WORD_FACTS, (json_int_t)count);
 	html_raw(html, "</summary><table class=\"facts\">\n");
 	json_array_foreach(findings, at, f)
 	{
@@ -219,12 +227,12 @@ put_facts(struct html *html, const json_t *findings, size_t count)
 			continue;
 		if (shown++ == FACTS_SHOWN)
 			break;
-		page_row(html, json_member_text(f, "name", ""),
+		page_named_row(html, json_member_text(f, "name", ""),
 		    json_object_get(json_object_get(f, "detail"), "value"));
 	}
 	html_raw(html, "</table>\n");
-	page_more(
-	    html, count > FACTS_SHOWN ? count - FACTS_SHOWN : 0, "facts are");
+	page_more(html, count > FACTS_SHOWN ? count - FACTS_SHOWN : 0,
+	    WORD_MORE_FACTS);
 	html_raw(html, "</details>\n");
 }
 
@@ -244,11 +252,11 @@ put_findings(struct html *html, const json_t *findings, bool is_trace)
 	}
 	if (is_trace && conclusions > 0) {
 		html_raw(html, "<p class=\"note\">");
-		html_print(
-		    html, "%zu findings, shown at the run.", conclusions);
+		html_count(html, WORD_AT_RUN, (json_int_t)conclusions);
 		html_raw(html, "</p>\n");
 	} else if (conclusions > FINDINGS_SHOWN) {
-		page_more(html, conclusions - FINDINGS_SHOWN, "findings are");
+		page_more(
+		    html, conclusions - FINDINGS_SHOWN, WORD_MORE_FINDINGS);
 	}
 	put_facts(html, findings, facts);
 }
@@ -268,23 +276,25 @@ put_artefact(struct html *html, const struct tree *t, json_t *a)
 		html_value(html, json_object_get(a, "relation"));
 		html_raw(html, "</span>");
 	}
-	if (strcmp(json_member_text(a, "hash_state", ""), "mismatch") == 0)
-		html_raw(html, "<span class=\"badge high\">declared hash "
-			       "differs</span>");
+	if (strcmp(json_member_text(a, "hash_state", ""), "mismatch") == 0) {
+		html_raw(html, "<span class=\"badge high\">");
+		html_word(html, WORD_HASH_DIFFERS);
+		html_raw(html, "</span>");
+	}
 	if (canonical_closed(a) != NULL) {
 		html_raw(html, "<span class=\"badge\">");
-		html_raw(html, canonical_closed(a));
+		html_text(html, words_value(html->doc, canonical_closed(a)));
 		html_raw(html, "</span>");
 	}
 	html_raw(html, "</div><table class=\"facts\">\n");
-	page_row(html, "Type", json_object_get(a, "magic"));
-	page_row(html, "MIME", json_object_get(a, "mime"));
-	page_row(html, "Size", json_object_get(a, "size"));
-	page_row(html, "SHA-256", json_object_get(a, "sha256"));
-	page_row(html, "SHA-1", json_object_get(a, "sha1"));
-	page_row(html, "MD5", json_object_get(a, "md5"));
-	page_row(html, "TLSH", json_object_get(a, "tlsh"));
-	page_row(html, "Name, bytes", json_object_get(a, "name_hex"));
+	page_row(html, WORD_TYPE, json_object_get(a, "magic"));
+	page_row(html, WORD_MIME, json_object_get(a, "mime"));
+	page_row(html, WORD_SIZE, json_object_get(a, "size"));
+	page_row(html, WORD_SHA256, json_object_get(a, "sha256"));
+	page_row(html, WORD_SHA1, json_object_get(a, "sha1"));
+	page_row(html, WORD_MD5, json_object_get(a, "md5"));
+	page_row(html, WORD_TLSH, json_object_get(a, "tlsh"));
+	page_row(html, WORD_NAME_BYTES, json_object_get(a, "name_hex"));
 	html_raw(html, "</table>\n");
 	put_findings(html, json_object_get(t->by_artefact, id),
 	    json_object_get(t->is_trace, id) != NULL);
@@ -318,7 +328,7 @@ put_level(struct html *html, struct tree *t, const char *parent, int depth)
 		html_raw(html, "</li>\n");
 	}
 	html_raw(html, "</ul>\n");
-	page_more(html, hidden, "artefacts in it are");
+	page_more(html, hidden, WORD_MORE_INSIDE);
 }
 
 /* An artefact whose parent is not in the case's dump is a root. */
@@ -356,19 +366,17 @@ page_artefacts(struct html *html, const json_t *doc)
 	adopt(&t);
 	choose(&t);
 	html_raw(html, "<section id=\"artefacts\"><h2>");
-	html_text(html, words_get(doc, WORD_ARTEFACTS));
+	html_word(html, WORD_ARTEFACTS);
 	html_raw(html, "</h2>\n");
 	if (count > ARTEFACTS_SHOWN) {
 		html_raw(html, "<p class=\"warning\">");
-		html_print(html,
-		    "The case has %zu artefacts; the tree shows %zu, those "
-		    "with findings first.  The report's JSON form has all.",
-		    count, ARTEFACTS_SHOWN);
+		html_count(html, WORD_CASE_HAS, (json_int_t)count);
+		html_count(html, WORD_TREE_SHOWS, ARTEFACTS_SHOWN);
 		html_raw(html, "</p>\n");
 	}
 	put_level(html, &t, "", 0);
 	if (t.drawn < count && count <= ARTEFACTS_SHOWN)
-		page_more(html, count - t.drawn, "artefacts are");
+		page_more(html, count - t.drawn, WORD_MORE_ARTEFACTS);
 	html_raw(html, "</section>\n");
 	json_decref(t.children);
 	json_decref(t.by_artefact);

@@ -3,6 +3,7 @@
 #include "lib/own.h"
 #include "lib/xalloc.h"
 #include "report/page.h"
+#include "report/page_parts.h"
 #include "report/words.h"
 
 #include <stdbool.h>
@@ -38,10 +39,10 @@ page_title(const json_t *doc)
 }
 
 static void
-put_heading(struct html *html, const json_t *doc, enum word word)
+put_heading(struct html *html, enum word word)
 {
 	html_raw(html, "<h2>");
-	html_text(html, words_get(doc, word));
+	html_word(html, word);
 	html_raw(html, "</h2>\n");
 }
 
@@ -71,23 +72,22 @@ put_paragraphs(struct html *html, const char *text)
 }
 
 static void
-put_origin(struct html *html, const json_t *doc, const json_t *report)
+put_origin(struct html *html, const json_t *report)
 {
 	bool is_machine =
 	    strcmp(json_member_text(report, "author_role", ""), "machine") == 0;
 
 	html_raw(html, "<p class=\"note\">");
-	html_text(html, words_get(doc, WORD_REVISION));
+	html_word(html, WORD_REVISION);
 	html_print(
 	    html, " %lld. ", (long long)json_member_int(report, "rev", 0));
-	html_text(html, words_get(doc, WORD_WRITTEN_BY));
+	html_word(html, WORD_WRITTEN_BY);
 	html_raw(html, ": ");
-	html_text(
-	    html, words_get(doc, is_machine ? WORD_MACHINE : WORD_ANALYST));
+	html_word(html, is_machine ? WORD_MACHINE : WORD_ANALYST);
 	html_raw(html, ". ");
-	html_text(html, words_get(doc, WORD_APPROVED_BY));
+	html_word(html, WORD_APPROVED_BY);
 	html_raw(html, ": ");
-	html_text(html, words_get(doc, WORD_REVIEWER));
+	html_word(html, WORD_REVIEWER);
 	html_raw(html, ".</p>\n");
 }
 
@@ -110,13 +110,10 @@ put_verdicts(struct html *html, const json_t *doc)
 
 	if (json_array_size(verdicts) == 0)
 		return;
-	put_heading(html, doc, WORD_VERDICTS);
+	put_heading(html, WORD_VERDICTS);
 	html_raw(html, "<table class=\"list\"><thead><tr>");
-	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
-		html_raw(html, "<th>");
-		html_text(html, words_get(doc, titles[i]));
-		html_raw(html, "</th>");
-	}
+	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
+		page_head(html, titles[i]);
 	html_raw(html, "</tr></thead><tbody>\n");
 	json_array_foreach(verdicts, at, v)
 	{
@@ -146,14 +143,14 @@ page_human(struct html *html, const json_t *doc)
 	if (!json_is_object(report))
 		return;
 	html_raw(html, "<section id=\"report\">\n");
-	put_origin(html, doc, report);
+	put_origin(html, report);
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
 		const char *text =
 		    json_member_text(texts, sections[i].name, "");
 
 		if (text[0] == '\0')
 			continue;
-		put_heading(html, doc, sections[i].word);
+		put_heading(html, sections[i].word);
 		put_paragraphs(html, text);
 	}
 	put_verdicts(html, doc);

@@ -47,8 +47,8 @@ put_text(struct html *html, const char *text)
 	start = xstrndup(text, keep);
 	html_text(html, start);
 	html_raw(html, "<span class=\"note\"> &hellip; (");
-	html_print(html, "%zu bytes", len);
-	html_raw(html, " in all)</span>");
+	html_count(html, WORD_BYTES_IN_ALL, (json_int_t)len);
+	html_raw(html, ")</span>");
 }
 
 static void
@@ -87,7 +87,8 @@ put_list(struct html *html, const json_t *list, int depth)
 	}
 	if (json_array_size(list) > shown) {
 		html_raw(html, "<span class=\"note\"> &hellip; ");
-		html_print(html, "%zu in all", json_array_size(list));
+		html_count(
+		    html, WORD_IN_ALL, (json_int_t)json_array_size(list));
 		html_raw(html, "</span>");
 	}
 }
@@ -143,7 +144,7 @@ is_empty(const json_t *value)
 }
 
 void
-page_row(struct html *html, const char *title, json_t *value)
+page_named_row(struct html *html, const char *title, json_t *value)
 {
 	if (is_empty(value))
 		return;
@@ -155,13 +156,29 @@ page_row(struct html *html, const char *title, json_t *value)
 }
 
 void
-page_more(struct html *html, size_t count, const char *kind)
+page_row(struct html *html, enum word title, json_t *value)
+{
+	page_named_row(html, words_get(html->doc, title), value);
+}
+
+void
+page_head(struct html *html, enum word title)
+{
+	html_raw(html, "<th>");
+	html_word(html, title);
+	html_raw(html, "</th>");
+}
+
+void
+page_more(struct html *html, size_t count, enum word kind)
 {
 	if (count == 0)
 		return;
 	html_raw(html, "<p class=\"note\">");
-	html_print(html, "%zu more %s not shown here; ", count, kind);
-	html_raw(html, "the report's JSON form has them.</p>\n");
+	html_count(html, kind, (json_int_t)count);
+	html_raw(html, " ");
+	html_word(html, WORD_NOT_SHOWN);
+	html_raw(html, "</p>\n");
 }
 
 /* A column without any value takes room for nothing. */
@@ -186,7 +203,7 @@ put_cells(struct html *html, const json_t *row, const struct column *columns,
     unsigned int used)
 {
 	html_raw(html, "<tr>");
-	for (const struct column *c = columns; c->title != NULL; c++) {
+	for (const struct column *c = columns; c->member != NULL; c++) {
 		if ((used >> (c - columns) & 1) == 0)
 			continue;
 		html_raw(html, "<td");
@@ -214,13 +231,11 @@ page_table(struct html *html, const json_t *rows, const struct column *columns,
 	if (count == 0)
 		return;
 	html_raw(html, "<table class=\"list\"><thead><tr>");
-	for (const struct column *c = columns; c->title != NULL; c++) {
+	for (const struct column *c = columns; c->member != NULL; c++) {
 		if (!is_used(rows, c, max))
 			continue;
 		used |= 1U << (c - columns);
-		html_raw(html, "<th>");
-		html_text(html, c->title);
-		html_raw(html, "</th>");
+		page_head(html, c->title);
 	}
 	html_raw(html, "</tr></thead><tbody>\n");
 	json_array_foreach(rows, at, row)
@@ -230,5 +245,5 @@ page_table(struct html *html, const json_t *rows, const struct column *columns,
 		put_cells(html, row, columns, used);
 	}
 	html_raw(html, "</tbody></table>\n");
-	page_more(html, count > max ? count - max : 0, "rows are");
+	page_more(html, count > max ? count - max : 0, WORD_MORE_ROWS);
 }

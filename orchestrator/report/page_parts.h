@@ -10,7 +10,7 @@
 
 /* A column: its heading, the member of each row, and its class or NULL. */
 struct column {
-	const char *title;
+	enum word title;
 	const char *member;
 	const char *class;
 };
@@ -25,12 +25,16 @@ void page_score(struct html *html, json_int_t score);
  */
 void page_brief(struct html *html, json_t *value);
 /* A row of a table of facts with a brief value; nothing where it is empty. */
-void page_row(struct html *html, const char *title, json_t *value);
-/* "N more KIND; the JSON form has all", nothing where N is 0. */
-void page_more(struct html *html, size_t count, const char *kind);
+void page_row(struct html *html, enum word title, json_t *value);
+/* The same with a title that is no word of ours. */
+void page_named_row(struct html *html, const char *title, json_t *value);
+/* A heading of a table. */
+void page_head(struct html *html, enum word title);
+/* "N more KIND; the JSON form has all", nothing where N is 0.  WORD_MORE_... */
+void page_more(struct html *html, size_t count, enum word kind);
 /*
  * Rows as a table of at most max rows, with a note of the rest.  columns end
- * with a title of NULL, at most 32.  A column without a value is left out;
+ * with a member of NULL, at most 32.  A column without a value is left out;
  * nothing is written where there is no row.
  */
 void page_table(struct html *html, const json_t *rows,

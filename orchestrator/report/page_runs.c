@@ -12,6 +12,31 @@
 #define TIMELINE_SHOWN	((size_t)300)
 #define CONSOLE_BYTES	((size_t)4096)
 
+/* A part of a sentence, after a comma. */
+static void
+put_part(struct html *html, enum word word, json_int_t count)
+{
+	html_raw(html, ", ");
+	html_count(html, word, count);
+}
+
+/* "<p>A sentence.</p>", start is its tag. */
+static void
+put_sentence(struct html *html, const char *start, enum word word)
+{
+	html_raw(html, start);
+	html_word(html, word);
+	html_raw(html, "</p>\n");
+}
+
+static void
+put_heading(struct html *html, enum word word)
+{
+	html_raw(html, "<h4>");
+	html_word(html, word);
+	html_raw(html, "</h4>\n");
+}
+
 /* --- findings --- */
 
 static void
@@ -36,8 +61,8 @@ put_evidence(struct html *html, const json_t *evidence)
 		    (double)json_integer_value(at_ms) / 1000.0);
 	html_text(html, what);
 	if (json_is_integer(json_object_get(evidence, "pid")))
-		html_print(html, ", process %lld",
-		    (long long)json_member_int(evidence, "pid", 0));
+		put_part(
+		    html, WORD_IN_PROCESS, json_member_int(evidence, "pid", 0));
 	for (size_t i = 0; texts[i] != NULL; i++) {
 		json_t *value = json_object_get(evidence, texts[i]);
 
@@ -76,7 +101,7 @@ put_finding(struct html *html, const json_t *f)
 	json_array_foreach(list, at, evidence) put_evidence(html, evidence);
 	if (count > (json_int_t)shown) {
 		html_raw(html, "<div class=\"note\">");
-		html_print(html, "seen %lld times in all", (long long)count);
+		html_count(html, WORD_SEEN_TIMES, count);
 		html_raw(html, "</div>");
 	}
 	html_raw(html, "</td></tr>\n");
@@ -111,14 +136,17 @@ put_findings(struct html *html, const json_t *run, const json_t *by_id)
 	size_t at, shown = 0;
 	json_t *id;
 
-	html_raw(html, "<h4>Conspicuous behaviour</h4>\n");
+	put_heading(html, WORD_BEHAVIOUR);
 	if (json_array_size(ids) == 0) {
-		html_raw(html, "<p>Nothing that the rules know.</p>\n");
+		put_sentence(html, "<p>", WORD_NO_BEHAVIOUR);
 		return;
 	}
-	html_raw(html, "<table class=\"list\"><thead><tr><th>Score</th><th>"
-		       "Finding</th><th>ATT&amp;CK</th><th>Evidence</th></tr>"
-		       "</thead><tbody>\n");
+	html_raw(html, "<table class=\"list\"><thead><tr>");
+	page_head(html, WORD_SCORE);
+	page_head(html, WORD_FINDING);
+	page_head(html, WORD_ATTACK);
+	page_head(html, WORD_EVIDENCE);
+	html_raw(html, "</tr></thead><tbody>\n");
 	for (int level = 0; level < 3; level++) {
 		json_array_foreach(ids, at, id)
 		{
@@ -131,8 +159,8 @@ put_findings(struct html *html, const json_t *run, const json_t *by_id)
 		}
 	}
 	html_raw(html, "</tbody></table>\n");
-	page_more(
-	    html, shown > ROWS_SHOWN ? shown - ROWS_SHOWN : 0, "findings are");
+	page_more(html, shown > ROWS_SHOWN ? shown - ROWS_SHOWN : 0,
+	    WORD_MORE_FINDINGS);
 }
 
 /* --- processes --- */
@@ -150,20 +178,24 @@ put_process(struct html *html, const json_t *p)
 	html_raw(html, "</code> <span class=\"note\">");
 	html_value(html, json_object_get(p, "image"));
 	if (json_is_integer(json_object_get(p, "uid")))
-		html_print(html, ", user %lld",
-		    (long long)json_member_int(p, "uid", 0));
-	if (start >= 0)
-		html_print(html, ", from %.3f s", (double)start / 1000.0);
-	if (end >= 0)
-		html_print(html, " to %.3f s", (double)end / 1000.0);
+		put_part(html, WORD_USER, json_member_int(p, "uid", 0));
+	if (start >= 0) {
+		put_part(html, WORD_FROM, 0);
+		html_print(html, " %.3f s", (double)start / 1000.0);
+	}
+	if (end >= 0) {
+		html_raw(html, " ");
+		html_word(html, WORD_UNTIL);
+		html_print(html, " %.3f s", (double)end / 1000.0);
+	}
 	if (json_is_string(json_object_get(p, "exit_status"))) {
 		html_raw(html, ", ");
 		html_value(html, json_object_get(p, "exit_status"));
 	} else {
-		html_raw(html, ", did not end in the run");
+		put_part(html, WORD_NOT_ENDED, 0);
 	}
 	if (json_is_true(json_object_get(p, "is_injected")))
-		html_raw(html, ", taken over by the sample");
+		put_part(html, WORD_INJECTED, 0);
 	html_raw(html, "</span></span>");
 }
 
@@ -226,11 +258,11 @@ put_process_tree(struct html *html, const json_t *processes)
 		}
 		(void)json_array_append(list, p);
 	}
-	html_raw(html, "<h4>Process tree</h4>\n");
+	put_heading(html, WORD_PROCESS_TREE);
 	if (count == 0)
-		html_raw(html, "<p>No process of the sample was seen.</p>\n");
+		put_sentence(html, "<p>", WORD_NO_PROCESS);
 	put_children(html, &tree, "", 0);
-	page_more(html, count - tree.shown, "processes are");
+	page_more(html, count - tree.shown, WORD_MORE_PROCESSES);
 	json_decref(known);
 	json_decref(tree.children);
 }
@@ -238,53 +270,49 @@ put_process_tree(struct html *html, const json_t *processes)
 /* --- network, files, timeline --- */
 
 static void
-put_list(struct html *html, const char *heading, const json_t *rows,
+put_list(struct html *html, enum word heading, const json_t *rows,
     const struct column *columns)
 {
 	if (json_array_size(rows) == 0)
 		return;
-	html_raw(html, "<h4>");
-	html_text(html, heading);
-	html_raw(html, "</h4>\n");
+	put_heading(html, heading);
 	page_table(html, rows, columns, ROWS_SHOWN);
 }
 
 static void
 put_network(struct html *html, const json_t *run)
 {
-	static const struct column dns[] = {{"Name", "name", "mono"},
-	    {"Types", "types", NULL}, {"Answered with", "address", NULL},
-	    {"Queries", "queries", "number"}, {NULL, NULL, NULL}};
-	static const struct column http[] = {{"Method", "method", NULL},
-	    {"Host", "host", "mono"}, {"Path", "path", "mono"},
-	    {"Agent", "user_agent", NULL}, {"Status", "status", "number"},
-	    {NULL, NULL, NULL}};
-	static const struct column wire[] = {{"Name", "name", "mono"},
-	    {"Address", "address", NULL}, {"Port", "port", "number"},
-	    {"Protocol", "proto", NULL}, {"Seen as", "app", NULL},
-	    {"Sent", "sent", "number"}, {"Received", "received", "number"},
-	    {"First bytes", "head", "mono"}, {NULL, NULL, NULL}};
-	static const struct column seen_dns[] = {{"Process", "image", "mono"},
-	    {"Name", "name", "mono"}, {"Times", "count", "number"},
-	    {NULL, NULL, NULL}};
-	static const struct column seen[] = {{"Process", "image", "mono"},
-	    {"Address", "address", NULL}, {"Port", "port", "number"},
-	    {"Protocol", "protocol", NULL}, {"Times", "count", "number"},
-	    {NULL, NULL, NULL}};
+	static const struct column dns[] = {{WORD_NAME, "name", "mono"},
+	    {WORD_TYPES, "types", NULL}, {WORD_ANSWERED, "address", NULL},
+	    {WORD_QUERIES, "queries", "number"}, {WORD_COUNT, NULL, NULL}};
+	static const struct column http[] = {{WORD_METHOD, "method", NULL},
+	    {WORD_HOST, "host", "mono"}, {WORD_PATH, "path", "mono"},
+	    {WORD_AGENT, "user_agent", NULL}, {WORD_STATUS, "status", "number"},
+	    {WORD_COUNT, NULL, NULL}};
+	static const struct column wire[] = {{WORD_NAME, "name", "mono"},
+	    {WORD_ADDRESS, "address", NULL}, {WORD_PORT, "port", "number"},
+	    {WORD_PROTOCOL, "proto", NULL}, {WORD_SEEN_AS, "app", NULL},
+	    {WORD_SENT, "sent", "number"},
+	    {WORD_RECEIVED, "received", "number"},
+	    {WORD_FIRST_BYTES, "head", "mono"}, {WORD_COUNT, NULL, NULL}};
+	static const struct column seen_dns[] = {
+	    {WORD_PROCESS, "image", "mono"}, {WORD_NAME, "name", "mono"},
+	    {WORD_TIMES, "count", "number"}, {WORD_COUNT, NULL, NULL}};
+	static const struct column seen[] = {{WORD_PROCESS, "image", "mono"},
+	    {WORD_ADDRESS, "address", NULL}, {WORD_PORT, "port", "number"},
+	    {WORD_PROTOCOL, "protocol", NULL}, {WORD_TIMES, "count", "number"},
+	    {WORD_COUNT, NULL, NULL}};
 	const json_t *network = json_object_get(run, "network");
 
-	put_list(html, "Names asked for, on the wire",
-	    json_object_get(network, "dns"), dns);
-	put_list(html, "HTTP requests", json_object_get(network, "http"), http);
-	put_list(html, "Connections on the wire",
+	put_list(html, WORD_DNS_WIRE, json_object_get(network, "dns"), dns);
+	put_list(html, WORD_HTTP, json_object_get(network, "http"), http);
+	put_list(html, WORD_CONNECTIONS_WIRE,
 	    json_object_get(network, "connections"), wire);
-	put_list(html, "Names asked for, by process",
-	    json_object_get(run, "dns"), seen_dns);
-	put_list(html, "Connections, by process",
+	put_list(html, WORD_DNS_PROCESS, json_object_get(run, "dns"), seen_dns);
+	put_list(html, WORD_CONNECTIONS_PROCESS,
 	    json_object_get(run, "connections"), seen);
 	if (json_is_true(json_object_get(network, "is_cut")))
-		html_raw(html, "<p class=\"note\">The lists of the network "
-			       "were cut; the packet capture has more.</p>\n");
+		put_sentence(html, "<p class=\"note\">", WORD_NETWORK_CUT);
 }
 
 static void
@@ -296,9 +324,13 @@ put_timeline(struct html *html, const json_t *timeline)
 
 	if (count == 0)
 		return;
-	html_raw(html, "<h4>Timeline</h4>\n<table class=\"list timeline\">"
-		       "<thead><tr><th>Seconds</th><th>What</th><th>Process"
-		       "</th><th>Detail</th></tr></thead><tbody>\n");
+	put_heading(html, WORD_TIMELINE);
+	html_raw(html, "<table class=\"list timeline\"><thead><tr>");
+	page_head(html, WORD_SECONDS);
+	page_head(html, WORD_WHAT);
+	page_head(html, WORD_PROCESS);
+	page_head(html, WORD_DETAIL);
+	html_raw(html, "</tr></thead><tbody>\n");
 	json_array_foreach(timeline, at, e)
 	{
 		if (at == TIMELINE_SHOWN)
@@ -316,7 +348,7 @@ put_timeline(struct html *html, const json_t *timeline)
 	}
 	html_raw(html, "</tbody></table>\n");
 	page_more(html, count > TIMELINE_SHOWN ? count - TIMELINE_SHOWN : 0,
-	    "events are");
+	    WORD_MORE_EVENTS);
 }
 
 static void
@@ -328,7 +360,8 @@ put_console(struct html *html, const json_t *pieces)
 
 	if (json_array_size(pieces) == 0)
 		return;
-	html_raw(html, "<h4>What it printed</h4>\n<pre>");
+	put_heading(html, WORD_PRINTED);
+	html_raw(html, "<pre>");
 	json_array_foreach(pieces, at, piece)
 	{
 		if (bytes > CONSOLE_BYTES)
@@ -337,7 +370,7 @@ put_console(struct html *html, const json_t *pieces)
 		page_brief(html, piece);
 	}
 	html_raw(html, "</pre>\n");
-	page_more(html, json_array_size(pieces) - at, "pieces are");
+	page_more(html, json_array_size(pieces) - at, WORD_MORE_PIECES);
 }
 
 /* --- the run --- */
@@ -348,14 +381,14 @@ put_lost(struct html *html, const json_t *run)
 	json_t *lost = json_object_get(run, "lost");
 
 	if (json_array_size(lost) > 0) {
-		html_raw(html, "<div class=\"warning\"><strong>Events were "
-			       "lost:</strong> ");
+		html_raw(html, "<div class=\"warning\"><strong>");
+		html_word(html, WORD_LOST);
+		html_raw(html, "</strong> ");
 		page_brief(html, lost);
 		html_raw(html, "</div>\n");
 	}
 	if (json_is_true(json_object_get(run, "is_cut")))
-		html_raw(html, "<p class=\"note\">The lists are cut; the "
-			       "event file has everything.</p>\n");
+		put_sentence(html, "<p class=\"note\">", WORD_LISTS_CUT);
 }
 
 static void
@@ -366,27 +399,29 @@ put_environment(struct html *html, const json_t *run)
 	const json_t *proof = json_object_get(environment, "proof");
 	json_t *is_closed = json_object_get(proof, "is_closed");
 
-	html_raw(html, "<h4>Environment</h4>\n<table class=\"facts\">\n");
-	page_row(html, "System", json_object_get(profile, "title"));
+	put_heading(html, WORD_RUN_ENVIRONMENT);
+	html_raw(html, "<table class=\"facts\">\n");
+	page_row(html, WORD_SYSTEM, json_object_get(profile, "title"));
 	page_row(
-	    html, "Image, SHA-256", json_object_get(profile, "image_sha256"));
-	page_row(html, "Profile, digest", json_object_get(profile, "digest"));
-	page_row(html, "Memory, MiB", json_object_get(profile, "memory_mib"));
+	    html, WORD_IMAGE_SHA256, json_object_get(profile, "image_sha256"));
+	page_row(html, WORD_PROFILE_DIGEST, json_object_get(profile, "digest"));
+	page_row(html, WORD_MEMORY_MIB, json_object_get(profile, "memory_mib"));
 	page_row(
-	    html, "Hypervisor", json_object_get(environment, "hypervisor"));
-	page_row(html, "Acceleration", json_object_get(environment, "accel"));
-	page_row(html, "CPU", json_object_get(environment, "cpu"));
-	page_row(html, "Time limit, s",
+	    html, WORD_HYPERVISOR, json_object_get(environment, "hypervisor"));
+	page_row(
+	    html, WORD_ACCELERATION, json_object_get(environment, "accel"));
+	page_row(html, WORD_CPU, json_object_get(environment, "cpu"));
+	page_row(html, WORD_TIME_LIMIT,
 	    json_object_get(environment, "time_limit_s"));
-	page_row(html, "Times, ms", json_object_get(environment, "timing"));
+	page_row(html, WORD_TIMES_MS, json_object_get(environment, "timing"));
 	if (is_closed != NULL) {
-		html_raw(html, "<tr><th>Egress</th><td>");
-		html_raw(html, json_is_true(is_closed)
-				   ? "closed, proved before the run: nothing "
-				     "could leave the simulated network"
-				   : "could not be proved closed");
+		html_raw(html, "<tr>");
+		page_head(html, WORD_EGRESS);
+		html_raw(html, "<td>");
+		html_word(html, json_is_true(is_closed) ? WORD_EGRESS_CLOSED
+							: WORD_EGRESS_OPEN);
 		html_raw(html, "</td></tr>\n");
-		page_row(html, "Proof", json_object_get(proof, "tried"));
+		page_row(html, WORD_PROOF, json_object_get(proof, "tried"));
 	}
 	html_raw(html, "</table>\n");
 }
@@ -394,23 +429,25 @@ put_environment(struct html *html, const json_t *run)
 static void
 put_run(struct html *html, const json_t *run, const json_t *by_id)
 {
-	static const struct column files[] = {{"What", "action", NULL},
-	    {"Path", "path", "mono"}, {"Process", "image", "mono"},
-	    {NULL, NULL, NULL}};
+	static const struct column files[] = {{WORD_ACTION, "action", NULL},
+	    {WORD_PATH, "path", "mono"}, {WORD_PROCESS, "image", "mono"},
+	    {WORD_COUNT, NULL, NULL}};
 
 	html_raw(html, "<h3>");
 	html_value(html, json_object_get(run, "artefact_name"));
-	html_raw(html, " on ");
+	html_raw(html, " ");
+	html_word(html, WORD_ON);
+	html_raw(html, " ");
 	html_value(html, json_object_get(run, "profile"));
 	html_raw(html, ": ");
 	html_value(html, json_object_get(run, "outcome"));
 	html_raw(html, "</h3>\n<table class=\"facts\">\n");
-	page_row(html, "Started", json_object_get(run, "started"));
-	page_row(html, "Ended", json_object_get(run, "ended"));
-	page_row(html, "Reason", json_object_get(run, "reason"));
-	page_row(html, "Options", json_object_get(run, "options"));
-	page_row(html, "Network", json_object_get(run, "network_mode"));
-	page_row(html, "Events",
+	page_row(html, WORD_STARTED, json_object_get(run, "started"));
+	page_row(html, WORD_ENDED, json_object_get(run, "ended"));
+	page_row(html, WORD_REASON, json_object_get(run, "reason"));
+	page_row(html, WORD_OPTIONS, json_object_get(run, "options"));
+	page_row(html, WORD_NETWORK, json_object_get(run, "network_mode"));
+	page_row(html, WORD_EVENTS,
 	    json_object_get(
 		json_array_get(json_object_get(run, "counts"), 0), "events"));
 	html_raw(html, "</table>\n");
@@ -418,7 +455,7 @@ put_run(struct html *html, const json_t *run, const json_t *by_id)
 	put_findings(html, run, by_id);
 	put_process_tree(html, json_object_get(run, "processes"));
 	put_network(html, run);
-	put_list(html, "Files", json_object_get(run, "files"), files);
+	put_list(html, WORD_FILES, json_object_get(run, "files"), files);
 	put_console(html, json_object_get(run, "console_text"));
 	put_timeline(html, json_object_get(run, "timeline"));
 	put_environment(html, run);
@@ -433,11 +470,10 @@ page_runs(struct html *html, const json_t *doc)
 	json_t *row;
 
 	html_raw(html, "<section id=\"runs\"><h2>");
-	html_text(html, words_get(doc, WORD_RUNS));
+	html_word(html, WORD_RUNS);
 	html_raw(html, "</h2>\n");
 	if (json_array_size(runs) == 0)
-		html_raw(html, "<p>Nothing was run in a virtual machine.</p>"
-			       "\n");
+		put_sentence(html, "<p>", WORD_NO_RUN);
 	json_array_foreach(json_object_get(doc, "findings"), at, row)
 	{
 		char key[32];
@@ -452,7 +488,7 @@ page_runs(struct html *html, const json_t *doc)
 			break;
 		put_run(html, row, by_id);
 	}
-	page_more(html, json_array_size(runs) - at, "runs are");
+	page_more(html, json_array_size(runs) - at, WORD_MORE_RUNS);
 	html_raw(html, "</section>\n");
 	json_decref(by_id);
 }

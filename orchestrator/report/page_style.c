@@ -79,8 +79,7 @@ const char page_style[] =
     ".verdict{float:none;margin:0 0 12px}}\n"
     "@media print{@page{size:A4;margin:10mm 12mm}body{font-size:10pt}"
     "table.list{font-size:8.5pt}code,td.mono,pre{font-size:8pt!important}"
-    "details:not([open])>summary::after{content:' (folded on paper; in the "
-    "JSON form)'}"
+    "details:not([open])>summary::after{content:attr(data-folded)}"
     ".tlp{position:fixed;left:0;right:0;font-size:12pt;height:8mm;padding:1mm "
     "4mm}.tlp.top{top:0}.tlp.bottom{bottom:0}.room{height:11mm}"
     /* What is wider than the paper makes a browser print all of it smaller,

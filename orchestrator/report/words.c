@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* words.c - the headings of a report in its language. */
+/* words.c - the words of a report in its language. */
 #include "report/words.h"
 
 #include <string.h>
@@ -60,6 +60,15 @@ words_value(const json_t *doc, const char *value)
 	    {"low", WORD_LOW},
 	    {"moderate", WORD_MODERATE},
 	    {"high", WORD_HIGH},
+	    {"not done", WORD_UNDONE},
+	    {"cut", WORD_CUT},
+	    {"contents", WORD_CONTENTS},
+	    {"reverse engineering", WORD_REVERSING},
+	    {"This report was made by machine analysis alone.",
+		WORD_MACHINE_ALONE},
+	    {"quarantined: not opened", WORD_QUARANTINED},
+	    {"sealed: not opened", WORD_SEALED},
+	    {"sealed: opened for one analysis, in memory alone", WORD_UNSEALED},
 	};
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* words.h - the headings of a report in its language (words.def). */
+/* words.h - the words of a report in its language (words.def). */
 #ifndef REPORT_WORDS_H
 #define REPORT_WORDS_H
 
@@ -12,11 +12,11 @@ enum word {
 };
 #undef WORD
 
-/* The language of the document: nl, fr, de or en. */
+/* The language of the document: nl, fr, de or en; NULL is English. */
 const char *words_language(const json_t *doc);
-/* A heading in the document's language. */
+/* A word in the document's language. */
 const char *words_get(const json_t *doc, enum word word);
-/* The same for a word of the data ("malicious", "high"); else as it is. */
+/* The same for a word of the data ("malicious", "not done"); else as it is. */
 const char *words_value(const json_t *doc, const char *value);
 
 #endif
