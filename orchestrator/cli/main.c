@@ -23,7 +23,7 @@ print_help(FILE *f)
 		   "       loep --server URL [--token-file FILE] [--ca FILE] "
 		   "[--pin KEY] COMMAND ...\n\ncommands:\n");
 	for (const struct command *c = commands; c->name != NULL; c++)
-		fprintf(f, "  %-9s %s\n", c->name, c->summary);
+		fprintf(f, "  %-10s %s\n", c->name, c->summary);
 	fprintf(f, "\n`loep COMMAND --help` explains one; loep(1) all.\n"
 		   "The state folder is --state, else $LOEP_STATE, else\n"
 		   "~/.local/state/loep (root: /var/lib/loep).\n");
