@@ -15,10 +15,15 @@ export interface Load<T> {
   setData: (data: T) => void;
 }
 
-/** Asks once, and again whenever one of `keys` changes. */
+/**
+ * Asks once, and again whenever one of `keys` changes, for another thing then;
+ * and whenever `again` does, for the same one: what is there stays until the
+ * answer comes, with the dialogs that people have open in it.
+ */
 export function useLoad<T>(
   ask: (signal: AbortSignal) => Promise<T>,
   keys: readonly unknown[],
+  again: number = 0,
 ): Load<T> {
   const [state, setState] = useState<{ data?: T; error?: unknown }>({});
   const [isLoading, setLoading] = useState(true);
@@ -47,7 +52,7 @@ export function useLoad<T>(
       },
     );
     return () => stop.abort();
-  }, [...keys, round]);
+  }, [...keys, again, round]);
   return {
     data: state.data,
     error: state.error,

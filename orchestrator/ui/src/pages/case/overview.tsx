@@ -61,7 +61,8 @@ export function Overview(props: { case: Case; reload: () => void }) {
   const submissions = useLoad(
     (signal) =>
       getAll<Submission>(path`/cases/${c.number}/submissions`, {}, signal),
-    [c.number, round],
+    [c.number],
+    round,
   );
   const again = () => {
     setRound((n) => n + 1);
@@ -182,7 +183,8 @@ function Files(props: { number: string; round: number; none: string }) {
         { limit: 200 },
         signal,
       ),
-    [props.number, props.round],
+    [props.number],
+    props.round,
   );
   const receipt = useAction((a: Artefact) =>
     download(
@@ -368,7 +370,8 @@ function Deletions(props: { number: string; round: number }) {
   const load = useLoad(
     (signal) =>
       getAll<Deletion>(path`/cases/${props.number}/deletions`, {}, signal),
-    [props.number, props.round],
+    [props.number],
+    props.round,
   );
   const save = useAction((d: Deletion) =>
     download(
