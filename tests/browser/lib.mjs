@@ -304,11 +304,15 @@ export async function settle(user) {
   }
 }
 
-/** Until two frames were drawn. */
+/**
+ * Until two frames were drawn.  Chromium without a screen may draw none for
+ * long where nothing changes; what comes next does not wait for ever for that.
+ */
 export function painted(page) {
   return page.evaluate(
     () =>
       new Promise((done) => {
+        setTimeout(done, 2000);
         requestAnimationFrame(() => requestAnimationFrame(done));
       }),
   );
