@@ -60,7 +60,7 @@ tlp_tag(const struct misp *m, const json_t *from)
 	char name[32];
 	size_t i = 0;
 
-	for (; label[i] != '\0' && i < sizeof(name) - 1; i++)
+	for (; i < sizeof(name) - 1 && label[i] != '\0'; i++)
 		name[i] = label[i] >= 'A' && label[i] <= 'Z'
 			      ? (char)(label[i] - 'A' + 'a')
 			      : label[i];
